@@ -1,0 +1,92 @@
+/**
+ * What a step is. One file a step under `activities/<area>/` calls `defineStep` and exports the result; a playbook
+ * calls its `.step(...)`, a worker registers its `run` as the activity of that kind.
+ *
+ * The pure half (input, title, shell) must not load an SDK: import SDKs inside `run`, or through `StepContext`.
+ */
+import type { z } from 'zod';
+import type { Step } from '../domain/playbook.ts';
+import type { StepContext } from './context.ts';
+
+export type CheckResult =
+  | { readonly state: 'done'; readonly what?: string }
+  | { readonly state: 'ready'; readonly what?: string }
+  | { readonly state: 'blocked'; readonly why: string };
+
+export interface StepLimits {
+  /** One attempt, ms. Default 10 min. */
+  readonly startToClose?: number;
+  /** ms, default and most for a mutating step 5000. */
+  readonly heartbeat?: number;
+  /** ms until the fallback queue is tried. Default 10 s. */
+  readonly scheduleToStart?: number;
+  /** All attempts together, ms, then a person decides. Default: startToClose. */
+  readonly budget?: number;
+}
+
+export interface StepSpec<Schema extends z.ZodType, Output> {
+  readonly kind: string;
+  readonly version: number;
+  readonly input: Schema;
+  title(input: z.output<Schema>): string;
+  /** The commands a person would type; for the runbook and the break-glass script. */
+  shell(input: z.output<Schema>): string[];
+  readonly limits?: StepLimits;
+  /** Reads only. */
+  check?(input: z.output<Schema>, context: StepContext): Promise<CheckResult>;
+  /** Check, act, verify its own effect; safe to run twice and to be interrupted anywhere. Small JSON out. */
+  run(input: z.output<Schema>, context: StepContext): Promise<Output>;
+  /** With `undo`: notes what is there before `run`; the result is handed to `undo`. Reads only. */
+  before?(input: z.output<Schema>, context: StepContext): Promise<unknown>;
+  /** Puts back what `before` noted. Safe to run twice. */
+  undo?(input: z.output<Schema>, before: unknown, context: StepContext): Promise<void>;
+}
+
+export interface StepPlace {
+  readonly id: string;
+  readonly queue: string;
+  readonly fallback: string;
+  readonly needs?: readonly string[];
+  readonly required?: boolean;
+  /** ms */
+  readonly expected?: number;
+  readonly limits?: StepLimits;
+}
+
+export interface StepDefinition<Schema extends z.ZodType = z.ZodType, Output = unknown>
+  extends StepSpec<Schema, Output> {
+  /** Makes the concrete step of a playbook; the input is validated here, before anything is touched. */
+  step(input: z.input<Schema>, place: StepPlace): Step;
+}
+
+export function defineStep<Schema extends z.ZodType, Output>(
+  spec: StepSpec<Schema, Output>,
+): StepDefinition<Schema, Output> {
+  return {
+    ...spec,
+    step(input, place) {
+      const parsed = spec.input.parse(input);
+      const limits = { ...spec.limits, ...place.limits };
+      const startToClose = limits.startToClose ?? 600_000;
+      return {
+        id: place.id,
+        kind: spec.kind,
+        version: spec.version,
+        title: spec.title(parsed),
+        input: parsed as Record<string, unknown>,
+        queue: place.queue,
+        fallback: place.fallback,
+        limits: {
+          startToClose,
+          heartbeat: limits.heartbeat ?? 5_000,
+          scheduleToStart: limits.scheduleToStart ?? 10_000,
+          budget: limits.budget ?? startToClose,
+        },
+        undoable: spec.undo !== undefined,
+        needs: [...(place.needs ?? [])],
+        required: place.required ?? true,
+        expected: place.expected ?? 0,
+      };
+    },
+  };
+}

@@ -1,0 +1,33 @@
+/** One storage location. Keys are relative to the location's prefix. One conformance suite runs against every driver. */
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly bytes: number;
+  readonly etag: string;
+  readonly modified: Date;
+  readonly versionId?: string;
+  readonly storageClass?: string;
+}
+
+export interface ObjectStore {
+  /** The location's name in the plan. */
+  readonly location: string;
+  /** `created`, or `exists` when a put-if-absent found one. */
+  putIfAbsent(key: string, body: Buffer): Promise<{ outcome: 'created' | 'exists'; versionId?: string }>;
+  put(key: string, body: Buffer): Promise<{ etag: string; versionId?: string }>;
+  /** `lost` when the object is not the one with this ETag any more. `etag` null: must not exist. */
+  putIfMatch(key: string, body: Buffer, etag: string | null): Promise<{ outcome: 'written' | 'lost'; etag?: string }>;
+  /** Whole object in memory, at most `limit` bytes (default 64 MiB + slack). Throws `ObjectNotFound`. */
+  get(key: string, limit?: number): Promise<{ body: Buffer; etag: string; versionId?: string }>;
+  getRange(key: string, from: number, to: number): Promise<Buffer>;
+  /** Undefined when there is none. */
+  head(key: string): Promise<ObjectInfo | undefined>;
+  list(prefix: string): AsyncIterable<ObjectInfo>;
+  delete(key: string): Promise<void>;
+  /** URL that curl can fetch, valid for so many seconds. */
+  presignGet(key: string, seconds: number): Promise<string>;
+  /** URL that curl can put once: `headers` must be sent; a second put is refused (412). */
+  presignPut(key: string, seconds: number): Promise<{ url: string; headers: Record<string, string> }>;
+  /** Sets a retention lock on a version where the location has one; otherwise does nothing and says so. */
+  retainUntil?(key: string, versionId: string | undefined, until: Date): Promise<void>;
+}

@@ -1,0 +1,62 @@
+/** What was found before a decision: facts with their source, and the named risks that follow from them. */
+import { z } from 'zod';
+import { hostSchema } from './host.ts';
+import { pointIdSchema } from './recovery-point.ts';
+
+export const factSchema = z.object({
+  /** `health-us-east-1`, `points`, `hosts-us-west-2` */
+  id: z.string(),
+  title: z.string(),
+  /** For people: `2 of 2 hosts stopped`. */
+  value: z.string(),
+  state: z.enum(['good', 'warning', 'bad', 'unknown']),
+  /** Where it was read: `EC2 DescribeInstances us-west-2`. */
+  source: z.string(),
+  /** ms it took to find out. */
+  took: z.number(),
+});
+export type Fact = z.infer<typeof factSchema>;
+
+/** A risk is accepted by its id, so the id is stable and says what it is: `old-primary-not-fenced`. */
+export const riskSchema = z.object({
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  text: z.string(),
+  severity: z.enum(['high', 'medium']),
+});
+export type Risk = z.infer<typeof riskSchema>;
+
+/** A usable recovery point as seen at the target's location. */
+export const pointSummarySchema = z.object({
+  id: pointIdSchema,
+  takenAt: z.iso.datetime(),
+  site: z.string(),
+  role: z.enum(['primary', 'standby']),
+  label: z.string(),
+  bytes: z.number(),
+  storedBytes: z.number(),
+  components: z.array(z.string()),
+  /** SHA-256 of the manifest's bytes, hex: pins the point. */
+  sha256: z.string(),
+  /** Locations at which the manifest was found good. */
+  locations: z.array(z.string()),
+  /** Paths that changed while they were read; a restore has them torn. */
+  torn: z.number().int(),
+});
+export type PointSummary = z.infer<typeof pointSummarySchema>;
+
+export const assessmentSchema = z.object({
+  service: z.string(),
+  procedure: z.string(),
+  from: z.string(),
+  to: z.string(),
+  at: z.iso.datetime(),
+  /** SHA-256 of the plan as it was read, hex. */
+  plan: z.string(),
+  facts: z.array(factSchema),
+  risks: z.array(riskSchema),
+  hosts: z.array(hostSchema),
+  point: pointSummarySchema.optional(),
+  /** First failed probe of the present outage, from the observer; ISO. */
+  outageStart: z.iso.datetime().optional(),
+});
+export type Assessment = z.infer<typeof assessmentSchema>;

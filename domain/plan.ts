@@ -1,0 +1,244 @@
+/**
+ * The plan: what a service is made of, where it runs, what was promised, and who is asked. One YAML file a service.
+ *
+ * Every value a step needs comes from here or from the world; secrets stand here only as references.
+ */
+import { z } from 'zod';
+import { durationSchema } from './duration.ts';
+
+/** Names become ids of workflows, keys of objects and names of files, so they hold nothing that could climb a path. */
+export const nameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
+    error: 'a name is lower-case letters, digits and dashes, such as spacetime-api',
+  });
+
+/** Where a secret is found. Resolved inside activities only. `file` may be relative to the plan's folder. */
+export const secretSchema = z.union([
+  z.strictObject({ env: z.string().min(1) }),
+  z.strictObject({ file: z.string().min(1) }),
+]);
+export type SecretRef = z.infer<typeof secretSchema>;
+
+const absolutePath = z
+  .string()
+  .regex(/^\//, { error: 'a path on a host is absolute' })
+  .refine((path) => !path.split('/').includes('..'), { error: 'a path on a host does not climb with ..' });
+
+const octalMode = z.string().regex(/^[0-7]{3,4}$/, { error: 'a mode is octal, such as "0600"' });
+
+/** Hosts are found by EC2 tags, or named by address where there is no EC2. */
+const hostSelectorSchema = z.union([
+  z.strictObject({ tags: z.record(z.string(), z.string()), count: z.number().int().positive().default(1) }),
+  z.strictObject({ addresses: z.array(z.string()).min(1) }),
+]);
+
+const sshSchema = z.strictObject({
+  user: z.string().min(1),
+  port: z.number().int().positive().default(22),
+  key: secretSchema,
+  /** OpenSSH known_hosts lines. A host whose key is not there is refused. */
+  knownHosts: secretSchema,
+});
+export type SshSettings = z.infer<typeof sshSchema>;
+
+const trafficTargetSchema = z.union([
+  z.strictObject({
+    alias: z.strictObject({ zone: z.string(), name: z.string(), evaluateTargetHealth: z.boolean().default(false) }),
+  }),
+  z.strictObject({ addresses: z.array(z.string()).min(1), ttl: durationSchema }),
+]);
+export type TrafficTarget = z.infer<typeof trafficTargetSchema>;
+
+const siteSchema = z.strictObject({
+  role: z.enum(['primary', 'standby']),
+  region: z.string().min(1),
+  /** Group name (`app`, `db`) to how its hosts are found. */
+  hosts: z.record(nameSchema, hostSelectorSchema),
+  ssh: sshSchema,
+  /** The storage location that is nearest to this site. */
+  storage: nameSchema,
+  /** Recipient certificate (PEM) and private key of the site: recovery points are sealed to it. */
+  certificate: z.strictObject({ file: z.string() }),
+  key: secretSchema,
+});
+
+const checkSchema = z.strictObject({ name: nameSchema, query: z.string().min(1) });
+
+const filesComponent = z.strictObject({
+  driver: z.literal('files'),
+  paths: z.array(absolutePath).min(1),
+  exclude: z.array(z.string()).default([]),
+  /** Only files changed within this time are taken (the runbook's logs of the last 7 days). */
+  newerThan: durationSchema.optional(),
+  /** Applied after restore, in order; runbook step 9. */
+  permissions: z
+    .array(
+      z.strictObject({
+        path: absolutePath,
+        owner: z.string().optional(),
+        mode: octalMode.optional(),
+        recursive: z.boolean().default(false),
+      }),
+    )
+    .default([]),
+  /** Run on the host after the files are in place, for example `systemctl daemon-reload`. */
+  afterRestore: z.array(z.string()).default([]),
+  /** Files that must be there after a restore. */
+  expected: z.array(absolutePath).default([]),
+  /** A git checkout on the host whose version and commit a recovery point records. */
+  versionFrom: absolutePath.optional(),
+});
+
+const postgresqlComponent = z.strictObject({
+  driver: z.literal('postgresql'),
+  database: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+  owner: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
+  /** The system user that reaches the server by peer authentication. */
+  systemUser: z.string().default('postgres'),
+  port: z.number().int().positive().default(5432),
+  /** Read inside the dump's own snapshot and compared after restore. Each query answers one row of one column. */
+  checks: z.array(checkSchema).default([]),
+  /** Password of the owning role, set at restore on a bare server. */
+  ownerPassword: secretSchema.optional(),
+});
+
+const componentBase = {
+  name: nameSchema,
+  host: nameSchema,
+  /** Lower ranks are restored first; one rank is restored side by side. */
+  rank: z.number().int().nonnegative(),
+  rpo: durationSchema.optional(),
+};
+const componentSchema = z.discriminatedUnion('driver', [
+  filesComponent.extend(componentBase),
+  postgresqlComponent.extend(componentBase),
+]);
+export type Component = z.infer<typeof componentSchema>;
+export type FilesComponent = Extract<Component, { driver: 'files' }>;
+export type PostgresqlComponent = Extract<Component, { driver: 'postgresql' }>;
+
+const locationSchema = z.strictObject({
+  driver: z.literal('s3'),
+  region: z.string().min(1),
+  bucket: z.string().min(3),
+  prefix: z.string().default('muster'),
+  endpoint: z.url().optional(),
+  /** Regions this location's data may lie in. */
+  allowedRegions: z.array(z.string()).optional(),
+  accessKeyId: secretSchema.optional(),
+  secretAccessKey: secretSchema.optional(),
+  /** Retention lock set on every version after it was put. */
+  lock: z.strictObject({ mode: z.enum(['COMPLIANCE', 'GOVERNANCE']), for: durationSchema }).optional(),
+});
+export type StorageLocation = z.infer<typeof locationSchema>;
+
+const rtoSchema = z.strictObject({ expected: durationSchema, maximum: durationSchema });
+
+/** A command of the plan's own: on a host group of the target site, or on the worker. */
+const commandSchema = z.strictObject({
+  title: z.string().min(1),
+  run: z.string().min(1),
+  on: z.union([z.literal('worker'), nameSchema]).default('worker'),
+  limit: durationSchema.default(60_000),
+});
+
+export const planSchema = z.strictObject({
+  service: nameSchema,
+  title: z.string().min(1),
+  description: z.string().optional(),
+  owner: z.string().min(1),
+  approver: z.string().optional(),
+  contacts: z
+    .array(
+      z.strictObject({
+        role: z.string(),
+        email: z.email().optional(),
+        phone: z.string().optional(),
+        pagerduty: z.string().optional(),
+      }),
+    )
+    .default([]),
+  review: z.strictObject({ last: z.iso.date(), next: z.iso.date() }).optional(),
+  objectives: z.strictObject({
+    rpo: durationSchema,
+    rto: z.record(nameSchema, rtoSchema),
+  }),
+  sites: z.record(nameSchema, siteSchema),
+  storage: z.record(nameSchema, locationSchema),
+  /** The offline recipient: restores when every site is gone. */
+  offline: z.strictObject({ certificate: z.strictObject({ file: z.string() }) }),
+  /** Ed25519 keys. `public` are pinned (PEM); manifests by anyone else are refused. `key` signs new points. */
+  signer: z.strictObject({
+    key: secretSchema,
+    pinned: z.array(z.strictObject({ file: z.string() })).min(1),
+  }),
+  components: z.array(componentSchema).min(1),
+  control: z.strictObject({
+    host: nameSchema,
+    start: z.string().min(1),
+    stop: z.string().min(1),
+    /** Exits 0 exactly when the service runs. */
+    state: z.string().min(1),
+  }),
+  health: z.strictObject({
+    /** `{host}` stands for the address of a host of `control.host`. */
+    url: z.string().min(1),
+    /** The service's own name, as its users reach it. */
+    publicUrl: z.string().min(1),
+    expect: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+    successes: z.number().int().positive().default(3),
+    interval: durationSchema.default(5_000),
+    timeout: durationSchema.default(5_000),
+    within: durationSchema.default(300_000),
+  }),
+  traffic: z.strictObject({
+    zone: z.string().min(1),
+    /** DNS server to ask when looking from outside, `address:port`; the system's when absent. */
+    resolver: z.string().optional(),
+    records: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          type: z.literal('A').default('A'),
+          /** How long resolvers may hold the old answer. An alias has no TTL of its own. */
+          wait: durationSchema,
+          sites: z.record(nameSchema, trafficTargetSchema),
+          /** Where the name points while no site serves. */
+          withdrawn: trafficTargetSchema.optional(),
+        }),
+      )
+      .min(1),
+  }),
+  observer: z.strictObject({ url: z.url() }).optional(),
+  approvals: z
+    .strictObject({
+      timeLimit: durationSchema.default(1_800_000),
+      quorum: z.number().int().positive().default(1),
+      requesterMayApprove: z.boolean().default(false),
+    })
+    .prefault({}),
+  /** How many good copies make a point count as replicated. */
+  copies: z.number().int().positive().default(2),
+  notices: z
+    .array(z.strictObject({ name: nameSchema, kind: z.enum(['slack', 'webhook']), url: secretSchema }))
+    .default([]),
+  /** Runbook step 6, "Update monitoring". */
+  monitoring: z.array(commandSchema).default([]),
+  manual: z
+    .array(z.strictObject({ title: z.string(), instructions: z.string(), before: z.enum(['cutover', 'end']) }))
+    .default([]),
+  /** Runbook: "Monitor service for 1 hour to ensure stability". */
+  watch: z.strictObject({ for: durationSchema, every: durationSchema }).prefault({ for: '1h', every: '30s' }),
+  queues: z.strictObject({ fallback: z.string().default('muster-fallback') }).prefault({}),
+});
+export type Plan = z.infer<typeof planSchema>;
+export type Site = Plan['sites'][string];
+export type TrafficRecord = Plan['traffic']['records'][number];
+export type PlanCommand = z.infer<typeof commandSchema>;
+
+/** The site of a role, if the plan has exactly one. */
+export function siteOfRole(plan: Plan, role: Site['role']): string | undefined {
+  const names = Object.keys(plan.sites).filter((name) => plan.sites[name]?.role === role);
+  return names.length === 1 ? names[0] : undefined;
+}

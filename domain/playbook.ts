@@ -1,0 +1,104 @@
+/**
+ * A playbook: the concrete, ordered list of what one run will do. Compiled from plan and assessment, hashed, approved,
+ * then executed by the interpreter. It holds decisions only (no clock readings, no measurements), so that its hash
+ * changes exactly when what would be done changes.
+ */
+import { z } from 'zod';
+
+export const procedures = ['backup', 'failover', 'full-recovery'] as const;
+export type Procedure = (typeof procedures)[number];
+
+export const stepSchema = z.object({
+  /** Unique in the playbook, readable: `restore-database`, `start-instance-app`. */
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  /** The activity type people see in the UI. */
+  kind: z.string(),
+  version: z.number().int().positive(),
+  title: z.string(),
+  /** Concrete input of the step, JSON. */
+  input: z.record(z.string(), z.unknown()),
+  queue: z.string(),
+  /** Tried when nobody polls `queue`. */
+  fallback: z.string(),
+  limits: z.object({
+    /** One attempt, ms. */
+    startToClose: z.number().int().positive(),
+    /** ms; mutating steps at most 5000. */
+    heartbeat: z.number().int().positive(),
+    /** ms that an attempt may wait for a worker before the fallback queue is tried. */
+    scheduleToStart: z.number().int().positive(),
+    /** All attempts together, ms; then a person decides. */
+    budget: z.number().int().positive(),
+  }),
+  /** Its previous state is noted before, and put back by an abort before the point of no return. */
+  undoable: z.boolean(),
+  /** Ids of earlier steps whose outputs it is given. */
+  needs: z.array(z.string()),
+  /** When false, a failure is reported and the run goes on (notices, monitoring). */
+  required: z.boolean(),
+  /** ms it is expected to take; 0 where nothing is known. For the time left. Not part of the decisions. */
+  expected: z.number().int().nonnegative(),
+});
+export type Step = z.infer<typeof stepSchema>;
+
+export const stageSchema = z.object({
+  type: z.literal('stage'),
+  title: z.string(),
+  /** Ranks run one after another; the steps of a rank side by side. */
+  ranks: z.array(z.array(stepSchema).min(1)).min(1),
+});
+export type Stage = z.infer<typeof stageSchema>;
+
+/** Passes when every named step's output has `outcome: 'fenced'`, or when the risk was accepted by name. */
+export const gateSchema = z.object({
+  type: z.literal('gate'),
+  title: z.string(),
+  steps: z.array(z.string()),
+  outcome: z.string(),
+  risk: z.string(),
+});
+export type Gate = z.infer<typeof gateSchema>;
+
+export const pointOfNoReturnSchema = z.object({ type: z.literal('pointOfNoReturn'), title: z.string() });
+
+/** Repeats a step for a while after the service is back. */
+export const watchSchema = z.object({
+  type: z.literal('watch'),
+  title: z.string(),
+  /** ms */
+  for: z.number().int().nonnegative(),
+  /** ms */
+  every: z.number().int().positive(),
+  step: stepSchema,
+});
+export type Watch = z.infer<typeof watchSchema>;
+
+export const playbookSchema = z.object({
+  format: z.literal(1),
+  run: z.string(),
+  service: z.string(),
+  procedure: z.enum(procedures),
+  from: z.string(),
+  to: z.string(),
+  /** The pinned recovery point (to restore, or to be written by a backup). */
+  point: z.string().optional(),
+  /** Ids of the risks that stand; the approver accepts each by name. */
+  risks: z.array(z.string()),
+  items: z.array(z.discriminatedUnion('type', [stageSchema, gateSchema, pointOfNoReturnSchema, watchSchema])).min(1),
+});
+export type Playbook = z.infer<typeof playbookSchema>;
+export type PlaybookItem = Playbook['items'][number];
+
+/** Every step of a playbook, in order. */
+export function stepsOf(playbook: Playbook): Step[] {
+  return playbook.items.flatMap((item) => {
+    if (item.type === 'stage') return item.ranks.flat();
+    if (item.type === 'watch') return [item.step];
+    return [];
+  });
+}
+
+/** What the hash is taken over: the playbook without the estimates. RFC 8785 bytes of this are hashed with SHA-256. */
+export function decisionsOf(playbook: Playbook): unknown {
+  return JSON.parse(JSON.stringify(playbook, (key, value) => (key === 'expected' ? undefined : value)));
+}

@@ -1,0 +1,129 @@
+/**
+ * Recovery points: what a manifest says, and the keys under which objects lie. See docs/recovery-points.md.
+ *
+ * A point exists exactly when its manifest exists; the manifest is written last, create-if-absent.
+ */
+import { z } from 'zod';
+
+export const pointIdSchema = z
+  .string()
+  .regex(/^\d{8}_\d{6}$/, { error: 'a recovery point id looks like 20260102_031500' });
+
+/** One object: ciphertext, at most 64 MiB. `key` is relative to the location's prefix. Hash of the ciphertext, hex. */
+export const partSchema = z.object({
+  key: z.string(),
+  bytes: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type Part = z.infer<typeof partSchema>;
+
+/** An independent archive: zstd around tar (or a dump), cut into parts, each part in its own CMS envelope. */
+export const archiveSchema = z.object({
+  number: z.number().int().nonnegative(),
+  /** The point whose key opens it and under whose folder it lies. */
+  point: pointIdSchema,
+  kind: z.enum(['tree', 'dump']),
+  parts: z.array(partSchema).min(1),
+  /** Bytes before compression. */
+  bytes: z.number().int().nonnegative(),
+  entries: z.number().int().nonnegative(),
+});
+export type Archive = z.infer<typeof archiveSchema>;
+
+export const warningSchema = z.object({
+  kind: z.enum(['vanished', 'shrunk', 'torn']),
+  path: z.string(),
+});
+
+/** What was captured of one component. Written by its capture step as an object of its own, then taken into the manifest. */
+export const componentRecordSchema = z.object({
+  component: z.string(),
+  driver: z.enum(['files', 'postgresql']),
+  host: z.object({ name: z.string(), hostname: z.string(), address: z.string() }),
+  /** The moment the copy stands for: a dump's snapshot, a tree's start. ISO, UTC. */
+  takenAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  archives: z.array(archiveSchema),
+  /** Index of a tree (what each file is, and which archive has it); zstd in CMS. Absent for dumps. */
+  index: z.object({ parts: z.array(partSchema) }).optional(),
+  entries: z.number().int().nonnegative(),
+  bytes: z.number().int().nonnegative(),
+  storedBytes: z.number().int().nonnegative(),
+  /** Name, query and answer, read in the dump's own snapshot. */
+  checks: z.array(z.object({ name: z.string(), query: z.string(), value: z.string() })),
+  warnings: z.array(warningSchema),
+  version: z.string().optional(),
+  commit: z.string().optional(),
+  /** Driver facts a restore needs: paths of a tree, database, owner, server version. */
+  details: z.record(z.string(), z.unknown()),
+});
+export type ComponentRecord = z.infer<typeof componentRecordSchema>;
+
+export const manifestSchema = z.object({
+  format: z.literal(1),
+  id: pointIdSchema,
+  service: z.string(),
+  site: z.string(),
+  /** Role of the site when the point was taken: a point from a former primary is not taken for the present. */
+  role: z.enum(['primary', 'standby']),
+  label: z.string(),
+  run: z.string(),
+  /** Oldest `takenAt` of the components. */
+  takenAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime(),
+  previous: z.object({ id: pointIdSchema, sha256: z.string() }).optional(),
+  muster: z.string(),
+  version: z.string().optional(),
+  commit: z.string().optional(),
+  components: z.array(componentRecordSchema).min(1),
+  /** The point's private key, sealed: `archives/<id>/key-<n>.cms`, and to whom (certificate SHA-256, hex). */
+  keys: z.array(
+    z.object({
+      key: z.string(),
+      sha256: z.string(),
+      recipients: z.array(z.object({ name: z.string(), sha256: z.string() })),
+    }),
+  ),
+  /** Hashes of the objects people use without Muster. */
+  restoreMd: z.object({ key: z.string(), sha256: z.string() }),
+  restoreSh: z.object({ key: z.string(), sha256: z.string() }),
+  /** SHA-256 of the signer's public key in DER, hex. */
+  signer: z.string(),
+});
+export type Manifest = z.infer<typeof manifestSchema>;
+
+/** All keys of a service, relative to a location's prefix. The one place that knows the layout. */
+export const layout = {
+  service: (service: string) => `${service}/`,
+  points: (service: string) => `${service}/points/`,
+  point: (service: string, id: string) => `${service}/points/${id}/`,
+  manifest: (service: string, id: string) => `${service}/points/${id}/manifest.json`,
+  /** Written before the manifest, so that a manifest never stands without its signature. */
+  manifestSignature: (service: string, id: string) => `${service}/points/${id}/manifest.json.sig`,
+  restoreMd: (service: string, id: string) => `${service}/points/${id}/RESTORE.md`,
+  restoreSh: (service: string, id: string) => `${service}/points/${id}/restore.sh`,
+  record: (service: string, id: string, component: string, attempt: string) =>
+    `${service}/points/${id}/components/${component}-${attempt}.json`,
+  index: (service: string, id: string, component: string, attempt: string) =>
+    `${service}/points/${id}/index/${component}-${attempt}`,
+  part: (service: string, id: string, component: string, archive: number, part: number, attempt: string) =>
+    `${service}/archives/${id}/${component}/${String(archive).padStart(5, '0')}.${part}-${attempt}`,
+  sealedKey: (service: string, id: string, n: number) => `${service}/archives/${id}/key-${n}.cms`,
+  mark: (service: string, id: string, state: string, time: string) => `${service}/marks/${id}/${state}-${time}.json`,
+  report: (service: string, run: string, name: string) => `${service}/reports/${run}/${name}`,
+} as const;
+
+/** `new Date('2026-01-02T03:15:00Z')` -> `'20260102_031500'`, in UTC. */
+export function pointIdAt(time: Date): string {
+  return time.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '_');
+}
+
+/** Every part a restore of the whole point needs, each key once. */
+export function partsOf(manifest: Manifest): Part[] {
+  const parts = new Map<string, Part>();
+  for (const component of manifest.components) {
+    for (const archive of component.archives) for (const part of archive.parts) parts.set(part.key, part);
+    for (const part of component.index?.parts ?? []) parts.set(part.key, part);
+  }
+  return [...parts.values()];
+}

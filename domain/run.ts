@@ -1,0 +1,173 @@
+/** A run as people see it: its input, the decisions they send, and the one `status` answer. */
+import { z } from 'zod';
+import { factSchema, pointSummarySchema, riskSchema } from './assessment.ts';
+import { nameSchema } from './plan.ts';
+import { procedures } from './playbook.ts';
+import { pointIdSchema } from './recovery-point.ts';
+
+/** Input of every procedure's workflow: one object, small enough to type into the UI's form. */
+export const runInputSchema = z.object({
+  /** Must be the procedure of the workflow type, so that a pre-filled old input starts nothing else. */
+  procedure: z.enum(procedures),
+  service: nameSchema,
+  /** The site that is lost or is read from; the plan's primary where absent. */
+  from: nameSchema.optional(),
+  /** The site that is to serve; the plan's standby where absent. */
+  to: nameSchema.optional(),
+  /** A recovery point id; the newest usable one where absent. */
+  point: pointIdSchema.optional(),
+  by: z.string().min(1),
+  reason: z.string().default(''),
+  label: z.string().default('manual'),
+  /** Muster's own run id; made by the workflow where absent. */
+  run: z.string().optional(),
+});
+export type RunInput = z.input<typeof runInputSchema>;
+
+/** Person and words of every decision. */
+const attributed = { by: z.string().min(1), reason: z.string().optional() };
+
+export const approvalSchema = z.object({
+  ...attributed,
+  decision: z.enum(['go', 'no-go']),
+  /** SHA-256 of the playbook, hex, as shown. */
+  playbook: z.string(),
+  /** Ids of the risks that are accepted. */
+  accept: z.array(z.string()).default([]),
+  /** Signature over the approval by a key of the plan's allowed signers. */
+  signature: z.string().optional(),
+});
+export type Approval = z.input<typeof approvalSchema>;
+
+export const operatorSchema = z.object(attributed);
+export const stepDecisionSchema = z.object({ ...attributed, step: z.string().min(1) });
+export const skipSchema = z.object({ ...attributed, step: z.string().min(1), reason: z.string().min(1) });
+export const noteSchema = z.object({ by: z.string().min(1), text: z.string().min(1) });
+export const acceptRiskSchema = z.object({ ...attributed, risk: z.string().min(1) });
+export type Operator = z.infer<typeof operatorSchema>;
+export type StepDecision = z.infer<typeof stepDecisionSchema>;
+export type Skip = z.infer<typeof skipSchema>;
+export type Note = z.infer<typeof noteSchema>;
+export type AcceptRisk = z.infer<typeof acceptRiskSchema>;
+
+export const stepStates = ['pending', 'running', 'done', 'failed', 'skipped', 'undone', 'cancelled'] as const;
+
+export const stepStatusSchema = z.object({
+  id: z.string(),
+  kind: z.string(),
+  title: z.string(),
+  state: z.enum(stepStates),
+  /** Rises with each retry by an operator. */
+  generation: z.number().int().positive(),
+  startedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+  /** ms the worker itself was busy with it, as it measured. */
+  busy: z.number().optional(),
+  queue: z.string().optional(),
+  worker: z.string().optional(),
+  error: z.object({ type: z.string(), message: z.string() }).optional(),
+  /** `done already`, `fenced`, `3 files torn`: a short word from the output. */
+  outcome: z.string().optional(),
+  skippedBy: z.string().optional(),
+  required: z.boolean(),
+  /** ms */
+  expected: z.number(),
+});
+export type StepStatus = z.infer<typeof stepStatusSchema>;
+
+export const stageStatusSchema = z.object({
+  type: z.enum(['stage', 'gate', 'pointOfNoReturn', 'watch']),
+  title: z.string(),
+  state: z.enum(['pending', 'running', 'waiting', 'done']),
+  startedAt: z.string().optional(),
+  finishedAt: z.string().optional(),
+  /** Steps by rank. */
+  ranks: z.array(z.array(stepStatusSchema)),
+});
+export type StageStatus = z.infer<typeof stageStatusSchema>;
+
+export const timelineEntrySchema = z.object({
+  at: z.string(),
+  kind: z.enum(['start', 'fact', 'risk', 'decision', 'step', 'clock', 'note', 'undo', 'notice', 'end']),
+  text: z.string(),
+  by: z.string().optional(),
+});
+export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
+
+/** A time and who says so. */
+const sourcedTime = z.object({ at: z.string(), source: z.string() });
+
+export const clockSchema = z.object({
+  outage: sourcedTime.optional(),
+  declared: sourcedTime,
+  recovered: sourcedTime.optional(),
+  /** RTO, ms. */
+  expected: z.number().optional(),
+  maximum: z.number().optional(),
+  /** Percentages of the maximum that have passed and were spoken. */
+  spoken: z.array(z.number()),
+  /** ms spent waiting for people so far. */
+  waiting: z.number(),
+});
+export type Clock = z.infer<typeof clockSchema>;
+
+export const runPhases = [
+  'assessing',
+  'awaiting-approval',
+  'executing',
+  'undoing',
+  'reporting',
+  'done',
+  'rejected',
+  'aborted',
+  'failed',
+] as const;
+
+export const runStatusSchema = z.object({
+  run: z.string(),
+  workflowId: z.string(),
+  service: z.string(),
+  procedure: z.enum(procedures),
+  from: z.string(),
+  to: z.string(),
+  phase: z.enum(runPhases),
+  paused: z.boolean(),
+  /** What a person should do now, empty when nothing. */
+  needs: z.array(z.object({ what: z.string(), since: z.string(), how: z.string() })),
+  requestedBy: z.string(),
+  reason: z.string(),
+  /** SHA-256 of the playbook, hex; present once compiled. */
+  playbook: z.string().optional(),
+  point: pointSummarySchema.optional(),
+  facts: z.array(factSchema),
+  risks: z.array(riskSchema.extend({ acceptedBy: z.string().optional() })),
+  approvals: z.array(
+    z.object({
+      by: z.string(),
+      at: z.string(),
+      decision: z.enum(['go', 'no-go']),
+      accepted: z.boolean(),
+      why: z.string().optional(),
+    }),
+  ),
+  stages: z.array(stageStatusSchema),
+  passedNoReturn: z.boolean(),
+  clock: clockSchema,
+  timeline: z.array(timelineEntrySchema),
+  queue: z.string(),
+});
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+/** Answer of every Update: was it taken, and if not, why. */
+export interface DecisionAnswer {
+  readonly taken: boolean;
+  readonly why: string;
+}
+
+/** `spacetime/recovery`, `spacetime/backup`: the workflow id is the lock that people see. */
+export function workflowIdOf(service: string, procedure: (typeof procedures)[number]): string {
+  return procedure === 'backup' ? `${service}/backup` : `${service}/recovery`;
+}
+
+/** Workflow type of a procedure, as registered. */
+export const workflowTypes = { backup: 'backup', failover: 'failover', 'full-recovery': 'fullRecovery' } as const;
