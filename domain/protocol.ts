@@ -1,0 +1,94 @@
+/** What goes between the workflows and the activities: plain data, one object each way. */
+import type { ApprovalPolicy } from './approvals.ts';
+import type { Assessment } from './assessment.ts';
+import type { Playbook, Procedure, Step } from './playbook.ts';
+
+/** What every step activity is called with. */
+export interface StepCall {
+  readonly run: string;
+  readonly service: string;
+  readonly step: Step;
+  readonly generation: number;
+  /** Outputs of the steps named in `needs`. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+/** What every step activity answers. `busy` in ms, as the worker measured its attempt. */
+export interface StepAnswer {
+  readonly output: StepOutput;
+  readonly busy: number;
+  readonly worker: string;
+}
+
+/** Outputs are the step's own; these fields mean the same everywhere. */
+export interface StepOutput {
+  /** A short word for people: `done already`, `fenced`. */
+  readonly outcome?: string;
+  /** First healthy answer seen from outside, ISO; sets the recovery time of the run. */
+  readonly recoveredAt?: string;
+  readonly recoveredSource?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface UndoCall extends StepCall {
+  readonly before: unknown;
+}
+
+export interface AssessCall {
+  readonly run: string;
+  readonly procedure: Procedure;
+  readonly service: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly point?: string;
+  /** ISO; the time of the run's start. */
+  readonly at: string;
+}
+
+export interface CompileCall {
+  readonly run: string;
+  readonly procedure: Procedure;
+  readonly label: string;
+  readonly assessment: Assessment;
+}
+
+export interface Compiled {
+  readonly playbook: Playbook;
+  /** SHA-256 over the RFC 8785 bytes of the playbook's decisions, hex. */
+  readonly sha256: string;
+  readonly policy: ApprovalPolicy;
+  /** RTO of the procedure, ms, where the plan has one. */
+  readonly rto?: { readonly expected: number; readonly maximum: number };
+  /** Queue of the site that acts, and its fallback; for the run's own activities. */
+  readonly queue: string;
+  readonly fallback: string;
+}
+
+export interface NoticeCall {
+  readonly service: string;
+  readonly run: string;
+  readonly event: string;
+  readonly severity: 'info' | 'warning' | 'danger';
+  readonly text: string;
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** What a procedure's workflow answers when it ends. */
+export interface RunResult {
+  readonly run: string;
+  readonly workflowId: string;
+  readonly phase: string;
+  /** One sentence that says what is true now. */
+  readonly summary: string;
+  /** Where the report lies; empty when none could be written. */
+  readonly reports: readonly string[];
+  readonly point?: string;
+}
+
+/** Queue that every worker polls for workflows. */
+export const workflowQueue = 'muster';
+
+/** `us-west-2` -> `muster-us-west-2` */
+export function queueOf(region: string): string {
+  return `muster-${region}`;
+}
