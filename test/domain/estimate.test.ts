@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { expectedDuration, renderRtoBar, rtoBar, timeLeft } from '../../domain/estimate.ts';
+import { aPlaybook, aPlaybookStep, aStage, aStep, at, declaredAt } from './a-run.ts';
+
+describe('time left', () => {
+  test('counts the longest step of each rank, because a rank runs side by side', () => {
+    const stages = [
+      aStage('Restore', [
+        [aStep('a', { expected: 30_000 }), aStep('b', { expected: 50_000 })],
+        [aStep('c', { expected: 5_000 })],
+      ]),
+    ];
+    expect(timeLeft(stages, at(0)).ms).toBe(55_000);
+  });
+
+  test('takes off what a running step has used already, and what is done', () => {
+    const stages = [
+      aStage('Start', [[aStep('done', { state: 'done', expected: 90_000 })]]),
+      aStage('Restore', [[aStep('a', { state: 'running', expected: 30_000, startedAt: at(0) })]]),
+    ];
+    expect(timeLeft(stages, at(10_000)).ms).toBe(20_000);
+  });
+
+  test('names a step over its time instead of going below zero', () => {
+    const stages = [aStage('Restore', [[aStep('a', { state: 'running', expected: 1_000, startedAt: at(0) })]])];
+    expect(timeLeft(stages, at(9_000))).toMatchObject({ ms: 0, overdue: ['a'] });
+  });
+
+  test('names steps nothing is known about, and leaves the watch out', () => {
+    const stages = [
+      aStage('Restore', [[aStep('a')]]),
+      aStage('Watch', [[aStep('w', { expected: 3_600_000 })]], { type: 'watch' }),
+    ];
+    expect(timeLeft(stages, at(0))).toEqual({ ms: 0, overdue: [], unknown: ['a'] });
+  });
+
+  test('a skipped step needs no more time, a failed one may have to run again', () => {
+    const stages = [
+      aStage('Restore', [
+        [aStep('s', { state: 'skipped', expected: 7_000 })],
+        [aStep('f', { state: 'failed', expected: 3_000 })],
+      ]),
+    ];
+    expect(timeLeft(stages, at(0)).ms).toBe(3_000);
+  });
+});
+
+test('a playbook is expected to take the sum of the longest steps of its ranks', () => {
+  const playbook = aPlaybook({
+    items: [
+      {
+        type: 'stage',
+        title: 'x',
+        ranks: [
+          [aPlaybookStep('a', { expected: 10 }), aPlaybookStep('b', { expected: 40 })],
+          [aPlaybookStep('c', { expected: 2 })],
+        ],
+      },
+      { type: 'pointOfNoReturn', title: 'writes' },
+    ],
+  });
+  expect(expectedDuration(playbook)).toBe(42);
+});
+
+describe('the RTO bar', () => {
+  const clock = { declaredAt, expected: 750_000, maximum: 900_000 };
+
+  test('knows which marks have passed and when the next one is due', () => {
+    expect(rtoBar({ ...clock, now: at(720_000) })).toMatchObject({
+      passed: 720_000,
+      percent: 80,
+      marks: [50, 80],
+      next: { percent: 100, in: 180_000 },
+    });
+  });
+
+  test('stands still once the service is back', () => {
+    const bar = rtoBar({ ...clock, recoveredAt: at(60_000), now: at(800_000) });
+    expect(bar).toMatchObject({ passed: 60_000, stopped: true, next: undefined });
+  });
+
+  test('says by how much the maximum is passed', () => {
+    expect(renderRtoBar({ ...clock, now: at(960_000) })).toContain('over by 1m');
+  });
+
+  test('is plain ASCII and of one width at every moment', () => {
+    for (const passed of [0, 1, 449_000, 450_000, 899_999, 900_000, 9_000_000]) {
+      const text = renderRtoBar({ ...clock, now: at(passed) });
+      expect(text).toMatch(/^[\x20-\x7e]+$/);
+      expect(text.indexOf(']')).toBe(31);
+    }
+  });
+
+  test('does not invent a promise that the plan does not make', () => {
+    expect(renderRtoBar({ declaredAt, now: at(5_000) })).toBe('5.0s, no RTO in the plan');
+  });
+});
