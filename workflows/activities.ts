@@ -1,0 +1,220 @@
+/**
+ * How a run calls activities: by name, on the queue of the surviving site, and on the named fallback queue when nobody
+ * polls that one. A queue without a poller is otherwise a silent hang.
+ */
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  ApplicationFailure,
+  scheduleActivity,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+import type { Assessment } from '../domain/assessment.ts';
+import type { Step } from '../domain/playbook.ts';
+import {
+  type AssessCall,
+  type CompileCall,
+  type Compiled,
+  type NoticeCall,
+  queueOf,
+  type StepAnswer,
+  type StepCall,
+  type UndoCall,
+} from '../domain/protocol.ts';
+import { describeFailure } from './failures.ts';
+import type { Run } from './run.ts';
+
+export interface Call {
+  readonly name: string;
+  readonly summary: string;
+  readonly queues: readonly string[];
+  /** ms */
+  readonly limits: Pick<Step['limits'], 'startToClose' | 'scheduleToStart' | 'budget'> & {
+    readonly heartbeat?: number;
+  };
+  /** Told each time another queue is tried. */
+  readonly onFallback?: (queue: string) => void;
+}
+
+/** Server limit of a summary is 400 bytes. */
+const summaryLength = 180;
+
+/**
+ * Runs one activity, trying the queues in turn for as long as the budget lasts.
+ *
+ * @throws ActivityFailure of the activity itself; `NoWorker` when no queue had a worker in time
+ */
+export async function callActivity<Result>(call: Call, argument: unknown): Promise<Result> {
+  const deadline = Date.now() + call.limits.budget;
+  for (let turn = 0; ; turn += 1) {
+    const queue = call.queues[turn % call.queues.length] as string;
+    const left = deadline - Date.now();
+    try {
+      return await scheduleActivity<Result>(call.name, [argument], {
+        taskQueue: queue,
+        summary: call.summary.slice(0, summaryLength),
+        scheduleToStartTimeout: Math.min(call.limits.scheduleToStart, left),
+        startToCloseTimeout: Math.min(call.limits.startToClose, left),
+        scheduleToCloseTimeout: left,
+        heartbeatTimeout: call.limits.heartbeat,
+        cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: '10s' },
+      });
+    } catch (error) {
+      if (!notStarted(error)) throw error;
+      if (deadline - Date.now() < 1_000) {
+        throw ApplicationFailure.nonRetryable(
+          `No worker took "${call.summary}" on ${call.queues.join(' or ')}. Try: start a worker for one of these queues, then retry the step.`,
+          'NoWorker',
+        );
+      }
+      call.onFallback?.(call.queues[(turn + 1) % call.queues.length] as string);
+    }
+  }
+}
+
+function notStarted(error: unknown): boolean {
+  return (
+    error instanceof ActivityFailure &&
+    error.cause instanceof TimeoutFailure &&
+    error.cause.timeoutType === 'SCHEDULE_TO_START'
+  );
+}
+
+export async function assess(run: Run): Promise<Assessment> {
+  const { input, status } = run;
+  const argument: AssessCall = {
+    run: status.run,
+    procedure: status.procedure,
+    service: input.service,
+    from: input.from,
+    to: input.to,
+    point: input.point,
+    at: status.clock.declared.at,
+  };
+  return await callActivity<Assessment>(
+    {
+      name: 'assess',
+      summary: `Read both sites before ${status.procedure} of ${input.service}`,
+      queues: assessmentQueues(run),
+      limits: { startToClose: 30_000, scheduleToStart: 4_000, budget: 180_000, heartbeat: 5_000 },
+    },
+    argument,
+  );
+}
+
+/** Before anything is known the run asks where it was told to go, then any worker at all. */
+function assessmentQueues(run: Run): string[] {
+  const wanted = run.input.to ? [queueOf(run.input.to)] : [];
+  return [...wanted, anyWorker];
+}
+const anyWorker = 'muster-fallback';
+
+export async function compile(run: Run, assessment: Assessment): Promise<Compiled> {
+  const argument: CompileCall = {
+    run: run.status.run,
+    procedure: run.status.procedure,
+    label: run.input.label,
+    assessment,
+  };
+  return await callActivity<Compiled>(
+    {
+      name: 'compilePlaybook',
+      summary: 'Compile the playbook and hash it',
+      queues: [queueOf(assessment.to), anyWorker],
+      limits: { startToClose: 30_000, scheduleToStart: 4_000, budget: 120_000 },
+    },
+    argument,
+  );
+}
+
+/** One step of the playbook. */
+export async function callStep(run: Run, step: Step, generation: number): Promise<StepAnswer> {
+  return await callActivity<StepAnswer>(stepCall(run, step, step.kind, step.title), argumentOf(run, step, generation));
+}
+
+/** What is there before an undoable step. */
+export async function noteBefore(run: Run, step: Step): Promise<unknown> {
+  return await callActivity(
+    stepCall(run, step, 'noteBefore', `Note what is there before: ${step.title}`),
+    argumentOf(run, step, 1),
+  );
+}
+
+export async function undoStep(run: Run, step: Step, before: unknown): Promise<void> {
+  const argument: UndoCall = { ...argumentOf(run, step, 1), before };
+  await callActivity(stepCall(run, step, 'undoStep', `Put back: ${step.title}`), argument);
+}
+
+function stepCall(run: Run, step: Step, name: string, summary: string): Call {
+  return {
+    name,
+    summary,
+    queues: step.queue === step.fallback ? [step.queue] : [step.queue, step.fallback],
+    limits: step.limits,
+    onFallback: (queue) => run.note('step', `${step.id}: nobody polls ${step.queue}, trying ${queue}`),
+  };
+}
+
+function argumentOf(run: Run, step: Step, generation: number): StepCall {
+  const outputs: Record<string, unknown> = {};
+  for (const id of step.needs) outputs[id] = run.outputs.get(id);
+  return { run: run.status.run, service: run.status.service, step, generation, outputs };
+}
+
+/** Tells people. Never waited for by the recovery: what cannot be sent is noted and left. */
+export function notify(run: Run, event: string, text: string, severity: NoticeCall['severity'] = 'info'): void {
+  if (!run.plan) return;
+  const { status } = run;
+  const argument: NoticeCall = {
+    service: status.service,
+    run: status.run,
+    event,
+    severity,
+    text,
+    fields: {
+      Procedure: run.direction(),
+      Status: status.phase,
+      ...(status.playbook && event === 'approval-needed' ? { Playbook: status.playbook } : {}),
+    },
+  };
+  const sending = callActivity(
+    {
+      name: 'notify',
+      summary: `Tell people: ${event}`,
+      queues: [run.plan.queue, run.plan.fallback],
+      limits: { startToClose: 15_000, scheduleToStart: 5_000, budget: 60_000, heartbeat: 5_000 },
+    },
+    argument,
+  ).catch((error) => run.note('notice', `could not be sent (${event}): ${describeFailure(error).message}`));
+  run.pendingNotices.add(sending);
+  void sending.finally(() => run.pendingNotices.delete(sending));
+}
+
+/** Stores the report; a location that is down is listed in the report's own keys, not fatal. */
+export async function writeReport(run: Run): Promise<string[]> {
+  if (!run.plan || !run.assessment) return [];
+  try {
+    const written = await callActivity<{ report: unknown; written: string[] }>(
+      {
+        name: 'writeReport',
+        summary: 'Write the report',
+        queues: [run.plan.queue, run.plan.fallback],
+        limits: { startToClose: 60_000, scheduleToStart: 5_000, budget: 120_000, heartbeat: 10_000 },
+      },
+      {
+        status: run.status,
+        playbook: run.plan.playbook,
+        assessment: run.assessment,
+        outputs: Object.fromEntries(run.outputs),
+        execution: { started: run.executionStarted, ended: run.executionEnded },
+        summary: run.summary(),
+      },
+    );
+    run.report = written.report;
+    return written.written;
+  } catch (error) {
+    run.note('notice', `the report could not be written: ${describeFailure(error).message}`);
+    return [];
+  }
+}

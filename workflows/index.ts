@@ -1,0 +1,4 @@
+/** The workflow types that Muster registers, one for each procedure. */
+export { backup } from './backup.ts';
+export { failover } from './failover.ts';
+export { fullRecovery } from './full-recovery.ts';

@@ -1,0 +1,101 @@
+/** Executes a playbook: stages with ranks, gates, the point of no return, the watch. It knows no step by name. */
+import { condition } from '@temporalio/workflow';
+import type { Gate, PlaybookItem, Stage, Watch } from '../domain/playbook.ts';
+import type { StageStatus } from '../domain/run.ts';
+import { callStep, notify } from './activities.ts';
+import { describeFailure } from './failures.ts';
+import type { Run } from './run.ts';
+import { runStep } from './step.ts';
+
+export async function execute(run: Run): Promise<void> {
+  const items = run.playbook?.items ?? [];
+  for (const [index, item] of items.entries()) {
+    const status = run.status.stages[index] as StageStatus;
+    await run.untilResumed();
+    status.state = 'running';
+    status.startedAt = new Date().toISOString();
+    run.publish();
+    await executeItem(run, item, status);
+    status.state = 'done';
+    status.finishedAt = new Date().toISOString();
+    run.publish();
+  }
+}
+
+async function executeItem(run: Run, item: PlaybookItem, status: StageStatus): Promise<void> {
+  switch (item.type) {
+    case 'stage':
+      return await executeStage(run, item);
+    case 'gate':
+      return await passGate(run, item, status);
+    case 'pointOfNoReturn':
+      return passPointOfNoReturn(run, item.title);
+    case 'watch':
+      return await watch(run, item);
+  }
+}
+
+async function executeStage(run: Run, stage: Stage): Promise<void> {
+  for (const rank of stage.ranks) {
+    await run.untilResumed();
+    await Promise.all(rank.map((step) => runStep(run, step)));
+  }
+}
+
+/** Passes by itself when every step came out as wanted, or when the risk was accepted with the approval; else asks. */
+async function passGate(run: Run, gate: Gate, status: StageStatus): Promise<void> {
+  const open = gate.steps.filter((id) => run.outputs.get(id)?.outcome !== gate.outcome);
+  if (open.length === 0) return run.note('decision', `${gate.title}: every host is ${gate.outcome}`);
+  const why = open.map((id) => `${id}: ${run.outputs.get(id)?.outcome ?? 'skipped'}`).join(', ');
+  const accepted = () => run.status.risks.find((risk) => risk.id === gate.risk && risk.acceptedBy);
+  if (!accepted()) {
+    status.state = 'waiting';
+    addRisk(run, gate, why);
+    notify(run, 'gate', `${run.direction()} waits at "${gate.title}": ${why}`, 'danger');
+    await run.need(
+      `someone to accept the risk ${gate.risk} (${why}), or to abort`,
+      `muster accept ${run.status.service} ${gate.risk}`,
+      () => accepted() !== undefined,
+    );
+  }
+  run.note('decision', `${gate.title}: ${why}; ${gate.risk} accepted`, accepted()?.acceptedBy);
+}
+
+function addRisk(run: Run, gate: Gate, why: string): void {
+  if (run.status.risks.some((risk) => risk.id === gate.risk)) return;
+  run.status.risks.push({ id: gate.risk, text: `${gate.title}: ${why}`, severity: 'high' });
+}
+
+function passPointOfNoReturn(run: Run, title: string): void {
+  run.status.passedNoReturn = true;
+  run.undo.length = 0;
+  run.note('decision', `point of no return: ${title}`);
+}
+
+/** Failures while watching are spoken, counted and reported; the service stays where it is. */
+async function watch(run: Run, item: Watch): Promise<void> {
+  const status = run.stepStatus(item.step.id);
+  if (status) Object.assign(status, { state: 'running', startedAt: new Date().toISOString() });
+  const until = Date.now() + item.for;
+  let good = 0;
+  let bad = 0;
+  const ended = () => run.verdicts.get(item.step.id)?.action === 'skip';
+  while (Date.now() < until && !ended()) {
+    await run.untilResumed();
+    try {
+      await callStep(run, item.step, good + bad + 1);
+      good += 1;
+    } catch (error) {
+      if (run.abort) throw error;
+      bad += 1;
+      const { message } = describeFailure(error);
+      run.note('step', `${item.title}: ${message}`);
+      if (bad === 1) notify(run, 'unhealthy', `${run.direction()}: ${message}`, 'danger');
+    }
+    if (status) status.outcome = `${good} good, ${bad} failed`;
+    run.publish();
+    await condition(ended, Math.max(1, Math.min(item.every, until - Date.now())));
+  }
+  run.outputs.set(item.step.id, { outcome: `${good} good, ${bad} failed`, good, bad });
+  if (status) Object.assign(status, { state: ended() ? 'skipped' : 'done', finishedAt: new Date().toISOString() });
+}

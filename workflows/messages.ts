@@ -1,0 +1,173 @@
+/**
+ * The decisions people send, each as an Update (answered at once) and as a Signal of the same name and payload (which
+ * survives when no worker answers). Validators check the shape only; every refusal with a meaning is recorded.
+ */
+import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
+import type { z } from 'zod';
+import { judgeApproval } from '../domain/approvals.ts';
+import type { Playbook } from '../domain/playbook.ts';
+import {
+  acceptRiskSchema,
+  approvalSchema,
+  type DecisionAnswer,
+  noteSchema,
+  operatorSchema,
+  type RunStatus,
+  skipSchema,
+  stepDecisionSchema,
+} from '../domain/run.ts';
+import type { Run } from './run.ts';
+
+export const statusQuery = defineQuery<RunStatus>('status');
+export const playbookQuery = defineQuery<Playbook | undefined>('playbook');
+export const reportQuery = defineQuery<unknown>('report');
+
+export function receiveDecisions(run: Run): void {
+  setHandler(statusQuery, () => ({ ...run.status, clock: { ...run.status.clock, waiting: run.waiting.total() } }), {
+    description: 'Where the run stands: phase, facts, risks, stages, steps, clock, what it needs.',
+  });
+  setHandler(playbookQuery, () => run.playbook, { description: 'The compiled playbook whose hash is approved.' });
+  setHandler(reportQuery, () => run.report, { description: 'The report, once the run has ended.' });
+
+  receive('approve', approvalSchema, approveText, (approval) => approve(run, approval));
+  receive('pause', operatorSchema, 'Hold before the next step: {"by": "..."}', (operator) => {
+    if (run.status.paused) return no('it is paused already');
+    run.status.paused = true;
+    return yes(run, 'pause', operator);
+  });
+  receive('resume', operatorSchema, 'Go on after a pause: {"by": "..."}', (operator) => {
+    if (!run.status.paused) return no('it is not paused');
+    run.status.paused = false;
+    return yes(run, 'resume', operator);
+  });
+  receive('retry', stepDecisionSchema, 'Run a failed step again: {"by": "...", "step": "<id>"}', (decision) => {
+    const why = cannotDecide(run, decision.step);
+    if (why) return no(why);
+    run.verdicts.set(decision.step, { action: 'retry', by: decision.by, reason: decision.reason ?? '' });
+    return yes(run, `retry ${decision.step}`, decision);
+  });
+  receive('skip', skipSchema, 'Go on without a step: {"by": "...", "step": "<id>", "reason": "..."}', (decision) => {
+    const why = cannotSkip(run, decision.step);
+    if (why) return no(why);
+    run.verdicts.set(decision.step, { action: 'skip', by: decision.by, reason: decision.reason });
+    return yes(run, `skip ${decision.step}`, decision);
+  });
+  receive(
+    'abort',
+    operatorSchema,
+    'End the run and put back what may be put back: {"by": "...", "reason": "..."}',
+    (operator) => {
+      if (run.abort || run.ended) return no('the run is ending already');
+      run.stop({ by: operator.by, reason: operator.reason ?? '' });
+      return {
+        taken: true,
+        why: run.status.passedNoReturn
+          ? 'stopping; nothing is put back after the point of no return'
+          : 'stopping and putting back',
+      };
+    },
+  );
+  receive('confirm', stepDecisionSchema, 'A manual step was done: {"by": "...", "step": "<id>"}', (decision) => {
+    const status = run.stepStatus(decision.step);
+    if (status?.kind !== 'manual') return no(`there is no manual step ${decision.step}`);
+    if (status.state !== 'running') return no(`${decision.step} is ${status.state}, it waits for no confirmation`);
+    run.confirmed.set(decision.step, { by: decision.by, reason: decision.reason ?? '' });
+    return { taken: true, why: `${decision.step} confirmed` };
+  });
+  receive('acceptRisk', acceptRiskSchema, 'Accept a risk by name: {"by": "...", "risk": "<id>"}', (decision) => {
+    const risk = run.status.risks.find((other) => other.id === decision.risk);
+    if (!risk) return no(`no such risk stands: ${decision.risk}`);
+    if (run.status.phase !== 'executing') return no('before the start, risks are accepted with the approval');
+    if (risk.acceptedBy) return no(`${risk.acceptedBy} has accepted it already`);
+    risk.acceptedBy = decision.by;
+    return yes(run, `risk ${decision.risk} accepted`, decision);
+  });
+  receive('note', noteSchema, 'Write into the timeline: {"by": "...", "text": "..."}', (note) => {
+    run.note('note', note.text, note.by);
+    return { taken: true, why: 'noted' };
+  });
+
+  /** Registers one decision under one name in both forms. */
+  function receive<Schema extends z.ZodType>(
+    name: string,
+    schema: Schema,
+    description: string,
+    handle: (decision: z.output<Schema>) => DecisionAnswer,
+  ): void {
+    setHandler(
+      defineUpdate<DecisionAnswer, [z.input<Schema>]>(name),
+      (payload) => recorded(schema.parse(payload), handle, name),
+      { description, validator: (payload) => assertShape(schema, payload, description) },
+    );
+    setHandler(
+      defineSignal<[z.input<Schema>]>(name),
+      (payload) => {
+        const parsed = schema.safeParse(payload);
+        if (parsed.success) recorded(parsed.data, handle, name);
+        else run.note('decision', `a malformed ${name} signal was ignored: ${issuesOf(parsed.error)}`);
+      },
+      { description },
+    );
+  }
+
+  function recorded<Decision>(decision: Decision, handle: (decision: Decision) => DecisionAnswer, name: string) {
+    const answer = handle(decision);
+    if (!answer.taken) run.note('decision', `${name} refused: ${answer.why}`, (decision as { by?: string }).by);
+    run.publish();
+    return answer;
+  }
+}
+
+const approveText =
+  'Go or no-go: {"by": "...", "decision": "go", "playbook": "<hash as shown>", "accept": ["<risk id>", ...]}';
+
+function approve(run: Run, approval: z.output<typeof approvalSchema>): DecisionAnswer {
+  const verdict = judgeApproval(approval, {
+    policy: run.plan?.policy ?? { required: true, quorum: 1, requesterMayApprove: false, timeLimit: 0 },
+    requestedBy: run.status.requestedBy,
+    playbook: run.status.playbook,
+    risks: run.status.risks.map((risk) => risk.id),
+    phase: run.status.phase,
+    expired: run.expired,
+    taken: run.status.approvals.filter((other) => other.accepted),
+  });
+  const why = verdict.accepted ? approval.reason : verdict.why;
+  const { by, decision } = approval;
+  run.status.approvals.push({ by, decision, accepted: verdict.accepted, why, at: new Date().toISOString() });
+  if (!verdict.accepted) return no(verdict.why);
+  return yes(run, decision === 'go' ? `go for ${approval.playbook}` : 'no-go', approval);
+}
+
+function cannotDecide(run: Run, step: string): string | undefined {
+  const status = run.stepStatus(step);
+  if (!status) return `there is no step ${step}`;
+  if (status.state !== 'failed') return `${step} is ${status.state}; only a failed step is retried`;
+  return undefined;
+}
+
+function cannotSkip(run: Run, step: string): string | undefined {
+  const status = run.stepStatus(step);
+  if (!status) return `there is no step ${step}`;
+  const watching = run.status.stages.some((stage) => stage.type === 'watch' && stage.ranks.flat().includes(status));
+  if (watching || status.state === 'failed' || status.state === 'pending') return undefined;
+  return `${step} is ${status.state}; a step that failed or has not begun can be skipped`;
+}
+
+function yes(run: Run, text: string, { by, reason }: { by: string; reason?: string }): DecisionAnswer {
+  run.note('decision', reason ? `${text}: ${reason}` : text, by);
+  return { taken: true, why: text };
+}
+
+function no(why: string): DecisionAnswer {
+  return { taken: false, why };
+}
+
+function assertShape(schema: z.ZodType, payload: unknown, description: string): void {
+  const parsed = schema.safeParse(payload);
+  if (parsed.success) return;
+  throw ApplicationFailure.nonRetryable(`${issuesOf(parsed.error)}. Try: ${description}`, 'BadInput');
+}
+
+function issuesOf(error: z.ZodError): string {
+  return error.issues.map((issue) => `${issue.path.join('.') || 'payload'}: ${issue.message}`).join('; ');
+}

@@ -1,0 +1,107 @@
+/**
+ * Every procedure, top to bottom: assess, compile, approve, execute, report.
+ *
+ * What it does in detail is data (the playbook); this file says in which order a run comes to its playbook and what
+ * becomes of it when it is refused, aborted or cancelled.
+ */
+import { CancellationScope, isCancellation, uuid4, workflowInfo } from '@temporalio/workflow';
+import type { Procedure } from '../domain/playbook.ts';
+import type { RunResult } from '../domain/protocol.ts';
+import { type RunInput, runInputSchema, workflowIdOf } from '../domain/run.ts';
+import { assess, compile, notify, writeReport } from './activities.ts';
+import { awaitApproval } from './approval.ts';
+import { startClock } from './clock.ts';
+import { startUnderItsOwnId } from './doorman.ts';
+import { badInput, describeFailure, failedRun } from './failures.ts';
+import { execute } from './interpreter.ts';
+import { receiveDecisions } from './messages.ts';
+import { Run } from './run.ts';
+import { undoAll } from './undo.ts';
+
+export async function runProcedure(procedure: Procedure, raw: RunInput): Promise<RunResult> {
+  const input = readInput(procedure, raw);
+  if (workflowInfo().workflowId !== workflowIdOf(input.service, procedure)) {
+    return await startUnderItsOwnId(procedure, input);
+  }
+  const run = new Run(procedure, input, input.run ?? `${procedure}-${stampOf(new Date())}-${uuid4().slice(0, 4)}`);
+  receiveDecisions(run);
+
+  try {
+    await run.work.run(async () => {
+      run.phase('assessing');
+      const assessment = await assess(run);
+      run.assessed(assessment);
+      const compiled = await compile(run, assessment);
+      run.compiled(compiled);
+      startClock(run);
+      notify(run, 'started', run.direction());
+
+      if (!(await awaitApproval(run))) return;
+
+      run.phase('executing');
+      await execute(run);
+      run.phase('reporting');
+    });
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => stopped(run, error));
+  }
+  return await CancellationScope.nonCancellable(() => finish(run));
+}
+
+/** After an abort, a cancel or a failure that nobody can decide on: put back what may be put back, say what is true. */
+async function stopped(run: Run, error: unknown): Promise<void> {
+  if (run.abort || isCancellation(error)) {
+    if (!run.abort) run.stop({ by: 'Temporal', reason: 'cancelled' });
+    run.phase('undoing');
+    await undoAll(run);
+    run.phase('aborted');
+    return;
+  }
+  run.note('end', `failed: ${describeFailure(error).message}`);
+  run.failure = describeFailure(error);
+  run.phase('undoing');
+  await undoAll(run);
+  run.phase('failed');
+}
+
+async function finish(run: Run): Promise<RunResult> {
+  if (run.status.phase === 'reporting') run.phase('done');
+  run.ended = true;
+  run.note('end', run.summary());
+  notify(run, run.status.phase, run.summary());
+  const reports = run.playbook ? await writeReport(run) : [];
+  await run.noticesSent();
+  if (run.status.phase === 'failed') throw failedRun(run);
+  return {
+    run: run.status.run,
+    workflowId: run.status.workflowId,
+    phase: run.status.phase,
+    summary: run.summary(),
+    reports,
+    point: run.playbook?.point,
+  };
+}
+
+function readInput(procedure: Procedure, raw: RunInput) {
+  const parsed = runInputSchema.safeParse(raw);
+  if (!parsed.success) {
+    const why = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; ');
+    throw badInput(`The input of ${procedure} is not usable: ${why}.`, inputExample(procedure));
+  }
+  if (parsed.data.procedure !== procedure) {
+    throw badInput(
+      `This is the workflow type for ${procedure}, and its input asks for ${parsed.data.procedure}.`,
+      `check that the form was not pre-filled with an older run's input; ${inputExample(procedure)}`,
+    );
+  }
+  return parsed.data;
+}
+
+function inputExample(procedure: Procedure): string {
+  return `input such as {"procedure": "${procedure}", "service": "spacetime", "by": "your.name", "reason": "..."}`;
+}
+
+/** `20261121-101500` */
+function stampOf(time: Date): string {
+  return time.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '-');
+}

@@ -1,0 +1,240 @@
+/**
+ * One run in memory: the status that people see, the decisions they sent, and the clock's bookkeeping.
+ *
+ * Only this class changes the status, so that the query, the UI's details and the search attributes never disagree.
+ */
+import {
+  CancellationScope,
+  condition,
+  setCurrentDetails,
+  upsertMemo,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { z } from 'zod';
+import type { Assessment } from '../domain/assessment.ts';
+import type { Playbook, PlaybookItem, Procedure, Step } from '../domain/playbook.ts';
+import { presentStatus } from '../domain/present.ts';
+import type { Compiled, StepOutput } from '../domain/protocol.ts';
+import type { RunStatus, runInputSchema, StageStatus, StepStatus, TimelineEntry } from '../domain/run.ts';
+import { searchAttributes } from '../domain/search-attributes.ts';
+import type { Failure } from './failures.ts';
+import { WaitingClock } from './waiting.ts';
+
+type Input = z.output<typeof runInputSchema>;
+type Needed = RunStatus['needs'][number];
+
+/** What an operator decided for a failed step. */
+export interface StepVerdict {
+  readonly action: 'retry' | 'skip';
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** Registered before the act: what to put back, and what was there. */
+export interface Undo {
+  readonly step: Step;
+  readonly before: unknown;
+}
+
+export class Run {
+  readonly status: RunStatus;
+  readonly input: Input;
+  /** Everything that an abort cancels. */
+  readonly work = new CancellationScope();
+  readonly outputs = new Map<string, StepOutput>();
+  readonly verdicts = new Map<string, StepVerdict>();
+  readonly confirmed = new Map<string, { by: string; reason: string }>();
+  readonly undo: Undo[] = [];
+  readonly pendingNotices = new Set<Promise<unknown>>();
+  readonly waiting: WaitingClock;
+  plan: Compiled | undefined;
+  assessment: Assessment | undefined;
+  abort: { by: string; reason: string } | undefined;
+  failure: Failure | undefined;
+  undone: string[] = [];
+  notUndone: string[] = [];
+  expired = false;
+  ended = false;
+  executionStarted: number | undefined;
+  executionEnded: number | undefined;
+  report: unknown;
+  /** Search attributes as last written; each write is an event, so only changes are. */
+  private attributes = '';
+
+  constructor(procedure: Procedure, input: Input, id: string) {
+    this.input = input;
+    const now = new Date();
+    this.waiting = new WaitingClock();
+    this.status = {
+      run: id,
+      workflowId: workflowInfo().workflowId,
+      service: input.service,
+      procedure,
+      from: input.from ?? '',
+      to: input.to ?? '',
+      phase: 'assessing',
+      paused: false,
+      needs: [],
+      requestedBy: input.by,
+      reason: input.reason,
+      facts: [],
+      risks: [],
+      approvals: [],
+      stages: [],
+      passedNoReturn: false,
+      clock: {
+        declared: { at: now.toISOString(), source: `start of this run, by ${input.by}` },
+        spoken: [],
+        waiting: 0,
+      },
+      timeline: [],
+      queue: workflowInfo().taskQueue,
+    };
+    this.note('start', `${procedure} of ${input.service} asked for: ${input.reason || 'no reason given'}`, input.by);
+    upsertMemo({ run: id, service: input.service, procedure, by: input.by });
+  }
+
+  get playbook(): Playbook | undefined {
+    return this.plan?.playbook;
+  }
+
+  phase(phase: RunStatus['phase']): void {
+    this.status.phase = phase;
+    if (phase === 'executing') this.executionStarted = Date.now();
+    if (this.executionStarted !== undefined && phase !== 'executing') this.executionEnded ??= Date.now();
+    this.publish();
+  }
+
+  assessed(assessment: Assessment): void {
+    this.assessment = assessment;
+    this.status.from = assessment.from;
+    this.status.to = assessment.to;
+    this.status.facts = assessment.facts;
+    this.status.risks = assessment.risks;
+    this.status.point = assessment.point;
+    if (assessment.outageStart) {
+      this.status.clock.outage = { at: assessment.outageStart, source: 'first failed request of the observer' };
+    }
+    for (const risk of assessment.risks) this.note('risk', `${risk.id}: ${risk.text}`);
+    this.publish();
+  }
+
+  compiled(compiled: Compiled): void {
+    this.plan = compiled;
+    this.status.playbook = compiled.sha256;
+    this.status.clock.expected = compiled.rto?.expected;
+    this.status.clock.maximum = compiled.rto?.maximum;
+    this.status.stages = compiled.playbook.items.map(pendingItem);
+    this.note('fact', `playbook ${compiled.sha256} compiled`);
+    this.publish();
+  }
+
+  /** `FAILOVER us-east-1 -> us-west-2` */
+  direction(): string {
+    const { procedure, from, to } = this.status;
+    return `${procedure.toUpperCase()} ${from === to ? from : `${from} -> ${to}`}`;
+  }
+
+  stepStatus(id: string): StepStatus | undefined {
+    for (const stage of this.status.stages) {
+      for (const step of stage.ranks.flat()) if (step.id === id) return step;
+    }
+    return undefined;
+  }
+
+  note(kind: TimelineEntry['kind'], text: string, by?: string): void {
+    this.status.timeline.push({ at: new Date().toISOString(), kind, text, by });
+  }
+
+  /** A person is needed until `until` holds (or the run is stopped); the time counts as waiting for people. */
+  async need(what: string, how: string, until: () => boolean, timeout?: number): Promise<boolean> {
+    const needed: Needed = { what, how, since: new Date().toISOString() };
+    this.status.needs.push(needed);
+    this.waiting.begin();
+    this.publish();
+    try {
+      if (timeout === undefined) {
+        await condition(until);
+        return true;
+      }
+      return await condition(until, timeout);
+    } finally {
+      this.waiting.end();
+      this.status.needs = this.status.needs.filter((other) => other !== needed);
+      this.publish();
+    }
+  }
+
+  /** Holds before the next step while an operator has paused the run. */
+  async untilResumed(): Promise<void> {
+    if (!this.status.paused) return;
+    await this.need('the run is paused', `muster resume ${this.status.service}`, () => !this.status.paused);
+  }
+
+  stop(abort: { by: string; reason: string }): void {
+    if (this.abort) return;
+    this.abort = abort;
+    this.note('decision', `abort${abort.reason ? `: ${abort.reason}` : ''}`, abort.by);
+    this.work.cancel();
+  }
+
+  async noticesSent(): Promise<void> {
+    await Promise.all(this.pendingNotices);
+  }
+
+  /** One sentence that says what is true now. */
+  summary(): string {
+    const { procedure, service, to, phase, passedNoReturn, clock } = this.status;
+    const what = `${procedure} of ${service}`;
+    const undone = this.undone.length > 0 ? ` Put back: ${this.undone.join('; ')}.` : '';
+    const left = this.notUndone.length > 0 ? ` NOT put back: ${this.notUndone.join('; ')}.` : '';
+    switch (phase) {
+      case 'done':
+        return procedure === 'backup'
+          ? `Recovery point ${this.playbook?.point ?? ''} of ${service} is written.`
+          : `${service} is served from ${to}${clock.recovered ? ` since ${clock.recovered.at} (${clock.recovered.source})` : ''}.`;
+      case 'rejected':
+        return `${what} was not started: ${this.abort?.reason ?? 'no-go'}. Nothing was changed.`;
+      case 'aborted':
+        return `${what} was aborted by ${this.abort?.by ?? 'unknown'}${passedNoReturn ? ` after the point of no return: ${to} may have taken writes, and nothing was put back` : ''}.${undone}${left}`;
+      case 'failed':
+        return `${what} failed: ${this.failure?.message ?? 'unknown'}.${undone}${left}`;
+      default:
+        return `${what} is ${phase}.`;
+    }
+  }
+
+  /** Brings query, UI details and search attributes to the same state. */
+  publish(): void {
+    this.status.clock.waiting = this.waiting.total();
+    setCurrentDetails(presentStatus(this.status, { now: new Date().toISOString() }));
+    const needs = this.status.needs.length > 0 ? 'person' : 'nothing';
+    const attributes = `${this.status.phase} ${needs}`;
+    if (attributes === this.attributes) return;
+    this.attributes = attributes;
+    upsertSearchAttributes([
+      { key: searchAttributes.service, value: this.status.service },
+      { key: searchAttributes.procedure, value: this.status.procedure },
+      { key: searchAttributes.phase, value: this.status.phase },
+      { key: searchAttributes.needs, value: needs },
+    ]);
+  }
+}
+
+function pendingItem(item: PlaybookItem): StageStatus {
+  const ranks = item.type === 'stage' ? item.ranks : item.type === 'watch' ? [[item.step]] : [];
+  return { type: item.type, title: item.title, state: 'pending', ranks: ranks.map((rank) => rank.map(pendingStep)) };
+}
+
+function pendingStep(step: Step): StepStatus {
+  return {
+    id: step.id,
+    kind: step.kind,
+    title: step.title,
+    state: 'pending',
+    generation: 1,
+    required: step.required,
+    expected: step.expected,
+  };
+}

@@ -1,0 +1,109 @@
+/** One step: undo registered, run, and at a failure a person decides between retry, skip and abort. */
+import { CancelledFailure, isCancellation } from '@temporalio/workflow';
+import type { Step } from '../domain/playbook.ts';
+import type { StepAnswer } from '../domain/protocol.ts';
+import type { StepStatus } from '../domain/run.ts';
+import { callStep, noteBefore, notify } from './activities.ts';
+import { describeFailure } from './failures.ts';
+import type { Run } from './run.ts';
+
+export async function runStep(run: Run, step: Step): Promise<void> {
+  const status = run.stepStatus(step.id) as StepStatus;
+  await skipBeforehand(run, step, status);
+  if (status.state === 'skipped') return;
+  status.startedAt = new Date().toISOString();
+  for (;;) {
+    status.state = 'running';
+    run.publish();
+    try {
+      if (step.kind === 'manual') await awaitConfirmation(run, step, status);
+      else succeed(run, step, status, await attempt(run, step, status.generation));
+      status.state = 'done';
+      status.finishedAt = new Date().toISOString();
+      status.error = undefined;
+      run.publish();
+      return;
+    } catch (error) {
+      if (isCancellation(error) || run.abort) {
+        status.state = 'cancelled';
+        status.finishedAt = new Date().toISOString();
+        throw error;
+      }
+      status.error = describeFailure(error);
+      status.state = 'failed';
+      status.finishedAt = new Date().toISOString();
+      run.note('step', `${step.id} failed: ${status.error.message}`);
+      if (!step.required) return run.publish();
+      if ((await decide(run, step, status)) === 'skip') return;
+    }
+  }
+}
+
+async function attempt(run: Run, step: Step, generation: number): Promise<StepAnswer> {
+  const registered = run.undo.some((undo) => undo.step.id === step.id);
+  if (step.undoable && !registered && !run.status.passedNoReturn) {
+    run.undo.push({ step, before: await noteBefore(run, step) });
+  }
+  return await callStep(run, step, generation);
+}
+
+function succeed(run: Run, step: Step, status: StepStatus, answer: StepAnswer): void {
+  const { output } = answer;
+  run.outputs.set(step.id, output);
+  status.busy = answer.busy;
+  status.worker = answer.worker;
+  status.outcome = output.outcome;
+  if (output.recoveredAt && !run.status.clock.recovered) {
+    run.status.clock.recovered = { at: output.recoveredAt, source: output.recoveredSource ?? step.title };
+    run.note('clock', `recovered at ${output.recoveredAt}`);
+  }
+  run.note('step', `${step.id} done${output.outcome ? `: ${output.outcome}` : ''}`);
+}
+
+async function awaitConfirmation(run: Run, step: Step, status: StepStatus): Promise<void> {
+  const asked = Date.now();
+  await run.need(
+    `${step.title} (a person does this and confirms it)`,
+    `muster confirm ${run.status.service} ${step.id}`,
+    () => run.confirmed.has(step.id),
+  );
+  const confirmed = run.confirmed.get(step.id);
+  status.outcome = `confirmed by ${confirmed?.by}`;
+  run.outputs.set(step.id, { outcome: status.outcome, by: confirmed?.by, waited: Date.now() - asked });
+  run.note('decision', `${step.id} confirmed${confirmed?.reason ? `: ${confirmed.reason}` : ''}`, confirmed?.by);
+}
+
+/** A step that an operator skipped before it began. */
+async function skipBeforehand(run: Run, step: Step, status: StepStatus): Promise<void> {
+  const verdict = run.verdicts.get(step.id);
+  if (verdict?.action !== 'skip') return;
+  markSkipped(run, step, status);
+}
+
+async function decide(run: Run, step: Step, status: StepStatus): Promise<'retry' | 'skip'> {
+  run.verdicts.delete(step.id);
+  notify(run, 'step-failed', `${run.direction()}: ${step.title} failed: ${status.error?.message}`, 'danger');
+  await run.need(
+    `a decision on "${step.title}", which failed: ${status.error?.message}`,
+    `muster retry|skip ${run.status.service} ${step.id}, or muster abort ${run.status.service}`,
+    () => run.verdicts.has(step.id),
+  );
+  const verdict = run.verdicts.get(step.id);
+  if (!verdict) throw new CancelledFailure('aborted');
+  if (verdict.action === 'skip') {
+    markSkipped(run, step, status);
+    return 'skip';
+  }
+  run.verdicts.delete(step.id);
+  status.generation += 1;
+  return 'retry';
+}
+
+function markSkipped(run: Run, step: Step, status: StepStatus): void {
+  const verdict = run.verdicts.get(step.id);
+  status.state = 'skipped';
+  status.skippedBy = verdict?.by;
+  status.outcome = `skipped by ${verdict?.by}: ${verdict?.reason}`;
+  run.outputs.set(step.id, { outcome: 'skipped', by: verdict?.by, reason: verdict?.reason });
+  run.publish();
+}

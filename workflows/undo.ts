@@ -1,0 +1,22 @@
+/** Puts back what undoable steps changed, newest first. After the point of no return there is nothing to put back. */
+import { undoStep } from './activities.ts';
+import { describeFailure } from './failures.ts';
+import type { Run } from './run.ts';
+
+export async function undoAll(run: Run): Promise<void> {
+  for (const { step, before } of [...run.undo].reverse()) {
+    const status = run.stepStatus(step.id);
+    try {
+      await undoStep(run, step, before);
+      run.undone.push(step.title);
+      run.note('undo', `put back: ${step.title}`);
+      if (status) status.state = 'undone';
+    } catch (error) {
+      const { message } = describeFailure(error);
+      run.notUndone.push(`${step.title} (${message})`);
+      run.note('undo', `could not be put back: ${step.title}: ${message}`);
+    }
+    run.publish();
+  }
+  run.undo.length = 0;
+}
