@@ -7,8 +7,8 @@ const shape = /^(\d+(\.\d+)?(ms|s|m|h|d))+$/;
 
 /** In: `'1h30m'`. Out: whole milliseconds. */
 export const durationSchema = z
-  .string({ error: 'a duration needs a unit, for example 90s, 15m or 1h' })
-  .regex(shape, { error: 'a duration needs a unit, for example 90s, 15m or 1h' })
+  .string({ error: 'a duration needs a unit. Try: 90s, 15m or 1h30m' })
+  .regex(shape, { error: 'a duration needs a unit. Try: 90s, 15m or 1h30m' })
   .transform(parseDuration);
 
 /** `'1h30m'` -> 5400000. The text must match the schema. */

@@ -7,11 +7,9 @@ import { z } from 'zod';
 import { durationSchema } from './duration.ts';
 
 /** Names become ids of workflows, keys of objects and names of files, so they hold nothing that could climb a path. */
-export const nameSchema = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
-    error: 'a name is lower-case letters, digits and dashes, such as spacetime-api',
-  });
+export const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
+  error: 'a name is lower-case letters, digits and dashes. Try: spacetime-api',
+});
 
 /** Where a secret is found. Resolved inside activities only. `file` may be relative to the plan's folder. */
 export const secretSchema = z.union([
@@ -22,10 +20,12 @@ export type SecretRef = z.infer<typeof secretSchema>;
 
 const absolutePath = z
   .string()
-  .regex(/^\//, { error: 'a path on a host is absolute' })
-  .refine((path) => !path.split('/').includes('..'), { error: 'a path on a host does not climb with ..' });
+  .regex(/^\//, { error: 'a path on a host is absolute. Try: begin it with /' })
+  .refine((path) => !path.split('/').includes('..'), {
+    error: 'a path on a host does not climb. Try: write it without ..',
+  });
 
-const octalMode = z.string().regex(/^[0-7]{3,4}$/, { error: 'a mode is octal, such as "0600"' });
+const octalMode = z.string().regex(/^[0-7]{3,4}$/, { error: 'a mode is octal and quoted. Try: "0600"' });
 
 /** Hosts are found by EC2 tags, or named by address where there is no EC2. */
 const hostSelectorSchema = z.union([
@@ -67,6 +67,10 @@ const checkSchema = z.strictObject({ name: nameSchema, query: z.string().min(1) 
 
 const filesComponent = z.strictObject({
   driver: z.literal('files'),
+  /**
+   * Files and trees. The last part of a path may be a glob (`/etc/ssl/certs/spacetime-*`), which is expanded on the host
+   * when the point is taken; a restore takes what the point has.
+   */
   paths: z.array(absolutePath).min(1),
   exclude: z.array(z.string()).default([]),
   /** Only files changed within this time are taken (the runbook's logs of the last 7 days). */
@@ -133,6 +137,18 @@ const locationSchema = z.strictObject({
 });
 export type StorageLocation = z.infer<typeof locationSchema>;
 
+/** Procedures that may carry a promise, also those that Muster does not run yet: the runbook promises them all. */
+export const objectiveNames = [
+  'backup',
+  'failover',
+  'failback',
+  'switchover',
+  'full-recovery',
+  'point-in-time',
+  'configuration-rollback',
+  'partial-recovery',
+] as const;
+
 const rtoSchema = z.strictObject({ expected: durationSchema, maximum: durationSchema });
 
 /** A command of the plan's own: on a host group of the target site, or on the worker. */
@@ -194,8 +210,13 @@ export const planSchema = z.strictObject({
   }),
   traffic: z.strictObject({
     zone: z.string().min(1),
-    /** DNS server to ask when looking from outside, `address:port`; the system's when absent. */
-    resolver: z.string().optional(),
+    /** DNS server to ask when looking from outside, `address` or `address:port`; the system's when absent. */
+    resolver: z
+      .string()
+      .regex(/^(\d{1,3}(\.\d{1,3}){3}(:\d+)?|\[[0-9a-f:]+\](:\d+)?|[0-9a-f:]+)$/i, {
+        error: 'a resolver is an IP address with a port. Try: 192.0.2.53:53',
+      })
+      .optional(),
     records: z
       .array(
         z.strictObject({
