@@ -1,0 +1,57 @@
+/** The fixed geography of the range: places, regions, hosts, addresses and ports. Nothing here touches the machine. */
+
+export type Region = 'us-east-1' | 'us-west-2';
+/** Where a process lives: inside a region, or in the third place outside of both. */
+export type Place = 'third' | Region;
+export type Role = 'app' | 'db';
+
+export type RegionSpec = {
+  name: Region;
+  /** `10.77.<index>.0/24` is the region's network. */
+  index: number;
+  cidr: string;
+  gateway: string;
+  /** The region's own services (moto, store) answer here. */
+  service: string;
+  /** Name of the outer veth end in the sealed namespace. */
+  link: string;
+};
+
+export type HostSpec = { name: string; region: Region; role: Role; address: string };
+
+export const third = '10.77.0.1';
+export const network = '10.77.0.0/16';
+
+export const ports = { temporal: 7233, ui: 8233, moto: 5000, store: 7070, aws: 4566, dns: 53, postgres: 5432, ssh: 22 };
+
+export const regions: readonly RegionSpec[] = [region('us-east-1', 1), region('us-west-2', 2)];
+
+export const hosts: readonly HostSpec[] = regions.flatMap(({ name, index }) => [
+  { name: `app-${name}`, region: name, role: 'app', address: `10.77.${index}.10` } as const,
+  { name: `db-${name}`, region: name, role: 'db', address: `10.77.${index}.11` } as const,
+]);
+
+/** The region that serves before a disaster; the other one is the standby. */
+export const primary: Region = 'us-east-1';
+
+export function regionNamed(name: string): RegionSpec {
+  const found = regions.find((candidate) => candidate.name === name);
+  if (!found) throw new Error(`No region ${name} in the lab. Try: ${regions.map((each) => each.name).join(' or ')}.`);
+  return found;
+}
+
+export function hostNamed(name: string): HostSpec {
+  const found = hosts.find((candidate) => candidate.name === name || candidate.address === name);
+  if (!found) throw new Error(`No host ${name} in the lab. Try: ${hosts.map((each) => each.name).join(', ')}.`);
+  return found;
+}
+
+/** The address on which a place's own services listen. */
+export function addressOf(place: Place): string {
+  return place === 'third' ? third : regionNamed(place).service;
+}
+
+function region(name: Region, index: number): RegionSpec {
+  const net = `10.77.${index}`;
+  return { name, index, cidr: `${net}.0/24`, gateway: `${net}.1`, service: `${net}.2`, link: `v${index}` };
+}

@@ -1,0 +1,39 @@
+/** Builds the sealed network: the third place, a child namespace a region, and the rules that can fail them. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { hosts, type RegionSpec, regions, third } from '../layout.ts';
+import type { LabPaths } from '../paths.ts';
+import { run } from '../shell.ts';
+import { ruleset } from './faults.ts';
+
+/** Runs inside the sealed namespaces. Bind mounts of the regions' namespaces stay in the lab's mount namespace. */
+export async function setUpNetwork(paths: LabPaths): Promise<void> {
+  await run('ip', ['link', 'set', 'lo', 'up']);
+  await run('ip', ['addr', 'add', `${third}/32`, 'dev', 'lo']);
+  writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
+  mkdirSync(paths.namespaces, { recursive: true });
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'lab-ns', paths.namespaces]);
+  await Promise.all(regions.map((region) => addRegion(paths, region)));
+  await run('nft', ['-f', '-'], { input: ruleset.sealed });
+}
+
+async function addRegion(paths: LabPaths, region: RegionSpec): Promise<void> {
+  const namespace = paths.namespace(region.name);
+  writeFileSync(namespace, '');
+  await run('unshare', [`--net=${namespace}`, 'true']);
+  await run('ip', ['link', 'add', region.link, 'type', 'veth', 'peer', 'name', 'e0', 'netns', namespace]);
+  await run('ip', ['addr', 'add', `${region.gateway}/24`, 'dev', region.link]);
+  await run('ip', ['link', 'set', region.link, 'up']);
+  const addresses = [
+    region.service,
+    ...hosts.filter((host) => host.region === region.name).map((host) => host.address),
+  ];
+  const batch = [
+    'link set lo up',
+    ...addresses.map((address) => `addr add ${address}/24 dev e0`),
+    'link set e0 up',
+    `route add default via ${region.gateway}`,
+  ];
+  const inside = [`--net=${namespace}`, '--'];
+  await run('nsenter', [...inside, 'ip', '-batch', '-'], { input: `${batch.join('\n')}\n` });
+  await run('nsenter', [...inside, 'nft', '-f', '-'], { input: ruleset.region });
+}

@@ -1,0 +1,194 @@
+/** The range itself, inside the sealed namespaces: brings everything up side by side and can fail any of it. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clearFaults } from './aws/faults.ts';
+import { resetAws, type SeededAws, seedAws } from './aws/seed.ts';
+import { awsSeed } from './aws-seed.ts';
+import { labCredentials, motoUrl, plainEnvironment } from './environment.ts';
+import { freshDisk, hasDisk } from './hosts/disk.ts';
+import { makeKeys } from './hosts/keys.ts';
+import { type HostStatus, machine } from './hosts/machine.ts';
+import { pristineCluster } from './hosts/postgres.ts';
+import { powerSwitch } from './hosts/power.ts';
+import { hosts, primary, type Region, regions, third } from './layout.ts';
+import { cutRegion, cutSites, healRegion, joinSites } from './network/faults.ts';
+import { setUpNetwork } from './network/setup.ts';
+import type { LabOptions } from './options.ts';
+import { labPaths } from './paths.ts';
+import { processList } from './processes/list.ts';
+import { type ProcessStatus, processManager } from './processes/manager.ts';
+import { run, until } from './shell.ts';
+import type { Tools } from './tools/ensure.ts';
+
+export type RegionHealth = 'up' | 'killed' | 'hung';
+export type RangeStatus = {
+  regions: { name: Region; primary: boolean; state: RegionHealth }[];
+  cut: boolean;
+  hosts: (HostStatus & { instance?: { id: string; state: string } })[];
+  processes: ProcessStatus[];
+  seeded?: SeededAws;
+};
+export type Range = ReturnType<typeof createRange>;
+
+type Note = (line: string) => void;
+
+export function createRange(dir: string, options: LabOptions, tools: Tools, note: Note) {
+  const paths = labPaths(dir);
+  const credentials = labCredentials(paths);
+  const processes = processManager(paths, plainEnvironment());
+  const machines = hosts.map((host) => machine(paths, host, options));
+  const power = powerSwitch(machines, motoUrl, credentials);
+  const health = new Map<Region, RegionHealth>(regions.map(({ name }) => [name, 'up']));
+  const seed = awsSeed(credentials);
+  let sitesCut = false;
+  let seeded: SeededAws | undefined;
+
+  async function start(): Promise<void> {
+    for (const path of [paths.logs, paths.run, paths.plans, paths.etc]) mkdirSync(path, { recursive: true });
+    await setUpNetwork(paths);
+    note('network of two regions and a third place');
+    for (const spec of processList({ paths, tools, options, credentials })) processes.add(spec);
+    const late = ['worker-us-east-1', 'worker-us-west-2', 'observer'];
+    const early = processes
+      .list()
+      .map((each) => each.name)
+      .filter((name) => !late.includes(name));
+    const step = async (what: string, work: Promise<unknown>) => note(`${what} (${await seconds(work)} s)`);
+    await Promise.all([
+      ...early.filter((name) => !isAws(name)).map((name) => step(name, processes.start(name))),
+      step('AWS of both regions, seeded', startAws(early.filter(isAws))),
+      step('disks of the hosts', makeDisks()),
+    ]);
+    for (const { name } of regions) await power.follow(name);
+    power.watchAll();
+    await step(
+      `hosts of ${primary}`,
+      until(`the hosts of ${primary} are on`, () =>
+        machines.every((one) => one.spec.region !== primary || one.status().power === 'on'),
+      ),
+    );
+    await Promise.all(late.filter(processes.has).map((name) => step(name, processes.start(name))));
+  }
+
+  async function startAws(names: string[]): Promise<void> {
+    await Promise.all(names.map(processes.start));
+    seeded = await seedAws(seed);
+  }
+
+  async function makeDisks(): Promise<void> {
+    await makeKeys(paths);
+    await Promise.all(
+      hosts.map(async (host) => {
+        if (host.role === 'db') await pristineCluster(paths, host);
+        if (!hasDisk(paths, host)) await freshDisk(paths, host);
+      }),
+    );
+  }
+
+  /** Cuts every packet to and from the region and kills its worker. Its hosts run on, unreachable, as real ones would. */
+  async function kill(region: Region): Promise<void> {
+    if (health.get(region) === 'hung') thaw(region);
+    if (health.get(region) !== 'killed') await cutRegion(paths, region);
+    health.set(region, 'killed');
+    if (processes.has(`worker-${region}`)) await processes.stop(`worker-${region}`);
+  }
+
+  /** Undoes kill and hang; the worker is started again. */
+  async function heal(region: Region): Promise<void> {
+    if (health.get(region) === 'killed') await healRegion(paths, region);
+    if (health.get(region) === 'hung') thaw(region);
+    health.set(region, 'up');
+    const worker = `worker-${region}`;
+    if (!processes.has(worker)) return;
+    processes.thaw(worker);
+    await processes.start(worker);
+  }
+
+  /** Freezes the region's AWS, store and worker: connections are taken and never answered. */
+  async function hang(region: Region): Promise<void> {
+    if (health.get(region) === 'killed') throw new Error(`${region} is killed. Try: heal it first.`);
+    for (const name of processes.inPlace(region)) processes.freeze(name);
+    health.set(region, 'hung');
+  }
+
+  function thaw(region: Region): void {
+    for (const name of processes.inPlace(region)) processes.thaw(name);
+  }
+
+  async function cut(on: boolean): Promise<void> {
+    await (on ? cutSites() : joinSites());
+    sitesCut = on;
+  }
+
+  async function setPower(host: string, state: 'off' | 'on' | 'reboot' | 'broken' | 'repair'): Promise<void> {
+    const one = find(host);
+    if (state === 'reboot') return one.reboot();
+    if (state === 'broken' || state === 'repair') return one.setBroken(state === 'broken');
+    await power.ask(one, state);
+    return state === 'on' ? one.on() : one.off();
+  }
+
+  function find(host: string) {
+    const one = machines.find((each) => each.spec.name === host || each.spec.address === host);
+    if (!one) throw new Error(`No host ${host} in the lab. Try: ${hosts.map((each) => each.name).join(', ')}.`);
+    return one;
+  }
+
+  /** Back to before a disaster: all healed, no faults, records and power as seeded, standby disks fresh. */
+  async function reset(): Promise<void> {
+    await Promise.all([...regions.map(({ name }) => heal(name)), cut(false)]);
+    for (const one of machines) one.setBroken(false);
+    for (const name of stopped()) await processes.start(name);
+    if (processes.has('proxy')) await clearFaults(join(paths.run, 'proxy.sock'));
+    power.pause(true);
+    if (seeded) await resetAws(seed, seeded);
+    await Promise.all(machines.filter((one) => one.spec.region !== primary).map((one) => one.wipe()));
+    power.pause(false);
+    for (const one of machines) if (one.status().power === 'crashed') await one.off();
+    for (const { name } of regions) await power.follow(name);
+    await until('the hosts of the primary are on', () =>
+      machines.every((one) => one.spec.region !== primary || one.status().power === 'on'),
+    );
+  }
+
+  function stopped(): string[] {
+    return processes
+      .list()
+      .filter((each) => each.state === 'stopped' || each.state === 'exited')
+      .map((each) => each.name);
+  }
+
+  function status(): RangeStatus {
+    return {
+      regions: regions.map(({ name }) => ({ name, primary: name === primary, state: health.get(name) ?? 'up' })),
+      cut: sitesCut,
+      hosts: machines.map((one) => {
+        const instance = power.instance(one.spec.name);
+        return { ...one.status(), ...(instance && { instance: { id: instance.id, state: instance.state } }) };
+      }),
+      processes: processes.list(),
+      seeded,
+    };
+  }
+
+  return { start, kill, heal, hang, cut, power: setPower, reset, status, processes };
+}
+
+function isAws(name: string): boolean {
+  return name.startsWith('moto-') || name.startsWith('store-');
+}
+
+async function seconds(work: Promise<unknown>): Promise<string> {
+  const began = performance.now();
+  await work;
+  return ((performance.now() - began) / 1000).toFixed(1);
+}
+
+/** The lab's processes resolve names at the lab's own DNS. Visible inside its mount namespace only. */
+export async function useLabResolver(dir: string): Promise<void> {
+  const { etc } = labPaths(dir);
+  const path = join(etc, 'resolv.conf');
+  mkdirSync(etc, { recursive: true });
+  writeFileSync(path, `nameserver ${third}\noptions timeout:1 attempts:2\n`);
+  await run('mount', ['--bind', path, '/etc/resolv.conf']);
+}

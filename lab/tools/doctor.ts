@@ -1,0 +1,26 @@
+/** `lab doctor`: what this machine lacks, and the command that helps. Changes nothing. */
+import { existsSync } from 'node:fs';
+import { type GoTool, goToolPath, goTools, goTrouble } from './go.ts';
+import { hasMoto } from './moto.ts';
+import { installCommand, missingPackages } from './packages.ts';
+import { platformTrouble } from './platform.ts';
+
+export type Finding = { what: string; ok: boolean; hint?: string };
+
+export async function examine(): Promise<Finding[]> {
+  const platform = await platformTrouble();
+  const missing = missingPackages();
+  const unbuilt = (Object.keys(goTools) as GoTool[]).filter((name) => !existsSync(goToolPath(name)));
+  const go = unbuilt.length > 0 ? await goTrouble() : undefined;
+  return [
+    { what: 'Linux with root and namespaces', ok: !platform, hint: platform },
+    { what: 'system packages', ok: missing.length === 0, hint: missing.length ? installCommand(missing) : undefined },
+    { what: 'Go, to build what is not built yet', ok: !go, hint: go },
+    ...(Object.keys(goTools) as GoTool[]).map((name) => ({
+      what: `${name} ${goTools[name].version}`,
+      ok: !unbuilt.includes(name),
+      hint: unbuilt.includes(name) ? 'npm run lab -- up builds it' : undefined,
+    })),
+    { what: 'moto', ok: hasMoto(), hint: hasMoto() ? undefined : 'npm run lab -- up installs it' },
+  ];
+}

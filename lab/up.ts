@@ -1,0 +1,159 @@
+/** Raises a lab: tools, keys, the sealed namespaces, the supervisor in them; and takes it all back if that fails. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import type { Duplex } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { down } from './down.ts';
+import { labCredentials, labEnvironment, motoUrl, storeUrl } from './environment.ts';
+import { hosts, ports, primary, regions, third } from './layout.ts';
+import { openDoor } from './network/relay.ts';
+import { type LabOptions, labOptions } from './options.ts';
+import { labPaths } from './paths.ts';
+import { until } from './shell.ts';
+import { type LabState, labLives, type OuterProcess, processAt, readState, writeState } from './state.ts';
+import type { ProgressMessage } from './supervisor.ts';
+import { ensureTools } from './tools/ensure.ts';
+
+export type UpOptions = {
+  dir: string;
+  options?: Partial<LabOptions>;
+  note?: (line: string) => void;
+  /** Ends the rise and takes down what stands already. */
+  signal?: AbortSignal;
+};
+
+/** Resolves when the lab is ready. Rejects after having cleaned up; refuses when a lab lives in the directory. */
+export async function up({ dir, options = {}, note = () => {}, signal }: UpOptions): Promise<LabState> {
+  const paths = labPaths(dir);
+  const parsed = labOptions.parse(options);
+  refuseTaken(dir);
+  const tools = await ensureTools({ note, signal });
+  signal?.throwIfAborted();
+  refuseTaken(dir);
+  await down({ dir: paths.root });
+  rmSync(paths.logs, { recursive: true, force: true });
+  mkdirSync(paths.logs, { recursive: true });
+  const doors = { temporal: await openDoor(), ui: await openDoor() };
+  const child = launch(paths.root, doors.temporal.fd, doors.ui.fd);
+  try {
+    const state = describe(paths.root, child, doors.temporal.port, doors.ui.port);
+    writeState(state);
+    for (const door of Object.values(doors)) door.close();
+    state.init = await childOf(child);
+    writeState(state);
+    await untilReady(child, { dir: paths.root, options: parsed, tools }, note, signal);
+    state.network = readlinkSync(`/proc/${state.init.pid}/ns/net`);
+    state.phase = 'ready';
+    writeState(state);
+    return state;
+  } catch (error) {
+    for (const door of Object.values(doors)) door.close();
+    child.kill('SIGKILL');
+    await down({ dir: paths.root });
+    throw error;
+  }
+}
+
+function refuseTaken(dir: string): void {
+  const found = readState(dir);
+  if (found && labLives(found)) {
+    throw new Error(
+      `A lab is ${found.phase === 'ready' ? 'up' : 'coming up'} in ${found.dir} already. Try: npm run lab -- down, or --dir with another directory.`,
+    );
+  }
+}
+
+function launch(dir: string, temporalDoor: number, uiDoor: number): ChildProcess {
+  const log = openSync(labPaths(dir).log('supervisor'), 'a');
+  const script = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+  const isolate = ['-n', '-m', '-p', '-f', '--kill-child=KILL', '--mount-proc', '--propagation', 'private', '--'];
+  const child = spawn('unshare', [...isolate, 'bash', script('init.sh'), process.execPath, script('supervisor.ts')], {
+    detached: true,
+    stdio: ['ignore', log, log, 'pipe', temporalDoor, uiDoor],
+    cwd: '/',
+  });
+  child.on('error', () => {});
+  return child;
+}
+
+function describe(dir: string, child: ChildProcess, temporalPort: number, uiPort: number): LabState {
+  const paths = labPaths(dir);
+  const owner = child.pid ? processAt(child.pid) : undefined;
+  if (!owner) throw new Error(`The lab's supervisor did not start. See ${paths.log('supervisor')}.`);
+  const credentials = labCredentials(paths);
+  return {
+    version: 1,
+    dir,
+    phase: 'starting',
+    owner,
+    relays: { temporal: `127.0.0.1:${temporalPort}`, ui: `http://127.0.0.1:${uiPort}` },
+    regions: regions.map(({ name, cidr, service }) => ({
+      name,
+      primary: name === primary,
+      cidr,
+      service,
+      moto: motoUrl(name),
+      store: storeUrl(name),
+    })),
+    hosts: [...hosts],
+    temporal: `${third}:${ports.temporal}`,
+    aws: {
+      endpoint: `http://${third}:${ports.aws}`,
+      accessKeyId: credentials.accessKeyId,
+      moto: { global: motoUrl('global'), 'us-east-1': motoUrl('us-east-1'), 'us-west-2': motoUrl('us-west-2') },
+    },
+    dns: `${third}:${ports.dns}`,
+    keys: { ssh: paths.sshKey, knownHosts: paths.knownHosts },
+    env: labEnvironment(paths, credentials),
+  };
+}
+
+/** Pid 1 of the lab, as the machine sees it: the only child of unshare. */
+async function childOf(child: ChildProcess): Promise<OuterProcess> {
+  let found: OuterProcess | undefined;
+  await until(
+    'the lab has its pid 1',
+    () => {
+      if (child.exitCode !== null) throw new Error('unshare failed at once. Try: npm run lab -- doctor.');
+      const [pid] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ');
+      found = pid ? processAt(Number(pid)) : undefined;
+      return found !== undefined;
+    },
+    { everyMs: 5 },
+  );
+  return found as OuterProcess;
+}
+
+function untilReady(
+  child: ChildProcess,
+  start: object,
+  note: (line: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const talk = child.stdio[3] as Duplex;
+  return new Promise<void>((resolve, reject) => {
+    const lines = createInterface({ input: talk });
+    lines.on('line', (line) => {
+      const message = JSON.parse(line) as ProgressMessage;
+      if ('note' in message) note(message.note);
+      else if ('failed' in message) reject(new Error(message.failed));
+      else resolve();
+    });
+    talk.on('error', reject);
+    talk.on('close', () =>
+      reject(new Error('The supervisor ended before the lab was ready. See logs/supervisor.log.')),
+    );
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+    if (signal?.aborted) reject(signal.reason);
+    talk.write(`${JSON.stringify(start)}\n`);
+  }).finally(() => {
+    talk.destroy();
+    child.unref();
+  });
+}
+
+/** Names of the logs a lab left, newest last. */
+export function logsOf(dir: string): string[] {
+  return readdirSync(labPaths(dir).logs);
+}
