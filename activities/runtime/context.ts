@@ -1,0 +1,86 @@
+/** Builds what a step is given, around Temporal's activity context. */
+import { Context } from '@temporalio/activity';
+import type { Host } from '../../domain/host.ts';
+import type { StepCall } from '../../domain/protocol.ts';
+import type { Progress, StepContext } from '../context.ts';
+import { connectHost } from '../hosts/connect.ts';
+import type { HostExecutor } from '../hosts/executor.ts';
+import { loadPlan } from '../plans/load-plan.ts';
+import { resolveSecret } from '../secrets/resolve.ts';
+import { openStore } from '../storage/open-store.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import type { Dependencies } from './dependencies.ts';
+import { startPulse } from './pulse.ts';
+
+export interface OpenedContext {
+  readonly context: StepContext;
+  /** Ends the pulse and closes every connection that the step opened. */
+  close(): Promise<void>;
+}
+
+export async function openContext(deps: Dependencies, call: StepCall): Promise<OpenedContext> {
+  const activity = Context.current();
+  const lost = new AbortController();
+  const pulse = startPulse(
+    (details) => activity.heartbeat(details),
+    activity.info.heartbeatTimeoutMs ?? call.step.limits.heartbeat,
+    () => lost.abort(new Error('this worker stood still')),
+  );
+  pulse.details = activity.info.heartbeatDetails;
+  const hosts = new Map<string, Promise<HostExecutor>>();
+  const stores = new Map<string, Promise<ObjectStore>>();
+  try {
+    const { plan } = await loadPlan(deps.plans.folder, call.service, { overlays: [...deps.plans.overlays] });
+    const secret = (ref: Parameters<StepContext['secret']>[0]) => resolveSecret(ref, deps.plans.folder);
+    const signal = AbortSignal.any([activity.cancellationSignal, lost.signal]);
+    const context: StepContext = {
+      run: call.run,
+      step: call.step.id,
+      generation: call.generation,
+      attempt: activity.info.attempt,
+      service: call.service,
+      outputs: call.outputs,
+      signal,
+      resumeFrom: resumeOf(activity.info.heartbeatDetails),
+      heartbeat: (progress) => {
+        if (progress) pulse.details = { ...(pulse.details as Progress), ...progress };
+        activity.heartbeat(pulse.details);
+      },
+      assertCurrent: () => {
+        pulse.assertCurrent();
+        signal.throwIfAborted();
+      },
+      secret,
+      ec2: (region) => deps.aws.ec2(region),
+      route53: () => deps.aws.route53(),
+      store: (location) => once(stores, location, () => openStore(plan, location, secret)),
+      host: (host: Host) => once(hosts, `${host.ssh.user}@${host.address}`, () => connectHost(host, secret)),
+      plan,
+      planFolder: deps.plans.folder,
+      log: (message, fields) => activity.log.info(message, fields),
+    };
+    return { context, close: () => close(pulse, hosts) };
+  } catch (error) {
+    pulse.stop();
+    throw error;
+  }
+}
+
+function resumeOf(details: unknown): unknown {
+  return (details as Progress | undefined)?.resume;
+}
+
+function once<Value>(kept: Map<string, Promise<Value>>, key: string, open: () => Promise<Value>): Promise<Value> {
+  let value = kept.get(key);
+  if (!value) {
+    value = open();
+    kept.set(key, value);
+    value.catch(() => kept.delete(key));
+  }
+  return value;
+}
+
+async function close(pulse: { stop(): void }, hosts: Map<string, Promise<HostExecutor>>): Promise<void> {
+  pulse.stop();
+  await Promise.allSettled([...hosts.values()].map(async (host) => (await host).close()));
+}

@@ -1,0 +1,65 @@
+/** Makes Temporal activities out of step definitions: one for each kind, and two that serve every undoable kind. */
+import { Context } from '@temporalio/activity';
+import type { StepAnswer, StepCall, StepOutput, UndoCall } from '../../domain/protocol.ts';
+import { refusal } from '../../domain/errors.ts';
+import type { StepContext } from '../context.ts';
+import type { StepDefinition } from '../step.ts';
+import { openContext } from './context.ts';
+import type { Dependencies } from './dependencies.ts';
+import { translateFailures } from './failures.ts';
+
+export type Activity = (argument: never) => Promise<unknown>;
+
+export function stepActivities(definitions: readonly StepDefinition[], deps: Dependencies): Record<string, Activity> {
+  const byKind = new Map(definitions.map((definition) => [definition.kind, definition]));
+  const activities: Record<string, Activity> = {
+    noteBefore: (call: StepCall) =>
+      inContext(deps, call, async (context) => {
+        const definition = definitionOf(byKind, call);
+        return (await definition.before?.(definition.input.parse(call.step.input), context)) ?? null;
+      }),
+    undoStep: (call: UndoCall) =>
+      inContext(deps, call, async (context) => {
+        const definition = definitionOf(byKind, call);
+        await definition.undo?.(definition.input.parse(call.step.input), call.before, context);
+      }),
+  };
+  for (const definition of definitions) {
+    activities[definition.kind] = (call: StepCall) => inContext(deps, call, (context) => runStep(definition, call, context));
+  }
+  return activities;
+}
+
+async function runStep(definition: StepDefinition, call: StepCall, context: StepContext): Promise<StepAnswer> {
+  const started = performance.now();
+  definitionOf(new Map([[definition.kind, definition]]), call);
+  const output = ((await definition.run(definition.input.parse(call.step.input), context)) ?? {}) as StepOutput;
+  return { output, busy: Math.round(performance.now() - started), worker: Context.current().info.taskQueue };
+}
+
+/** A worker of another build must not guess what an unknown version means. */
+function definitionOf(byKind: ReadonlyMap<string, StepDefinition>, call: StepCall): StepDefinition {
+  const definition = byKind.get(call.step.kind);
+  if (definition && definition.version === call.step.version) return definition;
+  throw refusal(
+    'StepVersionUnknown',
+    `This worker does not have step ${call.step.kind} version ${call.step.version}.`,
+    'start a worker of the build that compiled this playbook, then retry the step.',
+    { step: call.step.id },
+  );
+}
+
+async function inContext<Result>(
+  deps: Dependencies,
+  call: StepCall,
+  work: (context: StepContext) => Promise<Result>,
+): Promise<Result> {
+  return await translateFailures(async () => {
+    const { context, close } = await openContext(deps, call);
+    try {
+      return await work(context);
+    } finally {
+      await close();
+    }
+  });
+}

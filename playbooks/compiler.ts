@@ -1,0 +1,87 @@
+/** What a compiler is given and gives: plan and assessment in, playbook out; no clock, no I/O. */
+import type { StepPlace } from '../activities/step.ts';
+import { refusal } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import type { Plan } from '../domain/plan.ts';
+import type { Gate, Playbook, PlaybookItem, Stage, Step, Watch } from '../domain/playbook.ts';
+import { type CompileCall, queueOf } from '../domain/protocol.ts';
+
+export interface Situation extends CompileCall {
+  readonly plan: Plan;
+}
+
+export type Compiler = (situation: Situation) => Playbook;
+
+/** Steps side by side; several arrays are ranks, one after another. Empty ranks vanish, an empty stage too. */
+export function stage(title: string, ...ranks: (readonly Step[])[]): Stage[] {
+  const filled = ranks.filter((rank) => rank.length > 0).map((rank) => [...rank]);
+  return filled.length > 0 ? [{ type: 'stage', title, ranks: filled }] : [];
+}
+
+export function gate(title: string, steps: readonly Step[], outcome: string, risk: string): Gate[] {
+  return steps.length > 0 ? [{ type: 'gate', title, steps: steps.map((step) => step.id), outcome, risk }] : [];
+}
+
+export function pointOfNoReturn(title: string): PlaybookItem[] {
+  return [{ type: 'pointOfNoReturn', title }];
+}
+
+export function watch(title: string, settings: Plan['watch'], step: Step): Watch[] {
+  return settings.for > 0 ? [{ type: 'watch', title, for: settings.for, every: settings.every, step }] : [];
+}
+
+export function playbook(situation: Situation, point: string | undefined, items: readonly PlaybookItem[][]): Playbook {
+  const { assessment } = situation;
+  return {
+    format: 1,
+    run: situation.run,
+    service: assessment.service,
+    procedure: situation.procedure,
+    from: assessment.from,
+    to: assessment.to,
+    point,
+    risks: assessment.risks.map((risk) => risk.id).sort(),
+    items: items.flat(),
+  };
+}
+
+/** Where steps run: at the site that acts, else on the fallback queue. */
+export function placeAt(plan: Plan, site: string): (id: string, more?: Partial<StepPlace>) => StepPlace {
+  const queue = queueOf(siteOf(plan, site).region);
+  return (id, more) => ({ id: stepId(id), queue, fallback: plan.queues.fallback, ...more });
+}
+
+export function siteOf(plan: Plan, name: string) {
+  const site = plan.sites[name];
+  if (site) return site;
+  throw refusal(
+    'SiteUnknown',
+    `The plan of ${plan.service} has no site ${name}.`,
+    `use one of: ${Object.keys(plan.sites).join(', ')}.`,
+  );
+}
+
+/** Hosts of a site in the assessment, all or of one group. */
+export function hostsOf(situation: Situation, site: string, group?: string): Host[] {
+  return situation.assessment.hosts.filter((host) => host.site === site && (!group || host.group === group));
+}
+
+/** Locations with the site's own first. */
+export function locationsFor(plan: Plan, site: string): string[] {
+  const nearest = siteOf(plan, site).storage;
+  return [nearest, ...Object.keys(plan.storage).filter((name) => name !== nearest)];
+}
+
+/** `Restore .env` -> `restore-env` */
+export function stepId(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '');
+}
+
+/** Components grouped by rank, lowest first. */
+export function byRank<Item extends { readonly rank: number }>(items: readonly Item[]): Item[][] {
+  const ranks = [...new Set(items.map((item) => item.rank))].sort((a, b) => a - b);
+  return ranks.map((rank) => items.filter((item) => item.rank === rank));
+}

@@ -1,0 +1,8 @@
+/** The compilers by procedure. */
+import type { Procedure } from '../domain/playbook.ts';
+import { backup } from './backup.ts';
+import type { Compiler } from './compiler.ts';
+import { failover } from './failover.ts';
+import { fullRecovery } from './full-recovery.ts';
+
+export const compilers: Record<Procedure, Compiler> = { backup, failover, 'full-recovery': fullRecovery };

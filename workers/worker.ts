@@ -1,0 +1,45 @@
+/** Builds one Temporal worker: a queue, the activities it may run, and limits that make a dead worker cost seconds. */
+import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
+import { activities } from '../activities/index.ts';
+import type { Dependencies } from '../activities/runtime/dependencies.ts';
+import { workflowQueue } from '../domain/protocol.ts';
+
+export interface WorkerSettings {
+  readonly connection: NativeConnection;
+  readonly namespace: string;
+  /** Queues whose activities this worker takes: its region's own, and the fallback. */
+  readonly activityQueues: readonly string[];
+  /** Built beforehand by `workers/bundle.ts`, else bundled here. */
+  readonly bundle?: string;
+  readonly deps: Dependencies;
+}
+
+/** One worker for workflows and one for each activity queue, in one process. */
+export async function createWorkers(settings: WorkerSettings): Promise<Worker[]> {
+  const shared: Omit<WorkerOptions, 'taskQueue'> = {
+    connection: settings.connection,
+    namespace: settings.namespace,
+    shutdownGraceTime: '10s',
+    shutdownForceTime: '20s',
+  };
+  const workflows = await Worker.create({
+    ...shared,
+    taskQueue: workflowQueue,
+    ...(settings.bundle
+      ? { workflowBundle: { codePath: settings.bundle } }
+      : { workflowsPath: new URL('../workflows/index.ts', import.meta.url).pathname }),
+    stickyQueueScheduleToStartTimeout: '2s',
+    maxCachedWorkflows: 50,
+  });
+  const steps = settings.activityQueues.map((taskQueue) =>
+    Worker.create({
+      ...shared,
+      taskQueue,
+      activities: activities(settings.deps),
+      maxHeartbeatThrottleInterval: '1s',
+      defaultHeartbeatThrottleInterval: '1s',
+      maxConcurrentActivityTaskExecutions: 50,
+    }),
+  );
+  return [workflows, ...(await Promise.all(steps))];
+}
