@@ -30,4 +30,6 @@ export interface ObjectStore {
   presignPut(key: string, seconds: number): Promise<{ url: string; headers: Record<string, string> }>;
   /** Sets a retention lock on a version where the location has one; otherwise does nothing and says so. */
   retainUntil?(key: string, versionId: string | undefined, until: Date): Promise<void>;
+  /** Lets go of connections. */
+  close?(): void;
 }

@@ -1,0 +1,169 @@
+/** Object store driver for S3 and servers that speak it. Errors of the SDK become facts with hints in `s3-errors.ts`. */
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { StorageLocation } from '../../domain/plan.ts';
+import { guarded, isMissing, isPreconditionFailed } from './s3-errors.ts';
+import type { ObjectInfo, ObjectStore } from './store.ts';
+
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+export interface S3Options {
+  /** ms until a request without an answer is given up. Default 30 s. */
+  readonly requestTimeout?: number;
+  /** Attempts of the SDK per request. Default 3. */
+  readonly maxAttempts?: number;
+}
+
+const bodyLimit = 80 * 1024 * 1024;
+
+/**
+ * Opens a location. Nothing is asked of the server yet. Without credentials the SDK's own chain is used (instance role).
+ *
+ * Errors: `BucketMissing`, `StoreDenied`, `ObjectNotFound`, `StoreUnreachable` (retried by Temporal), `ObjectTooLarge`.
+ */
+export async function openS3Store(
+  name: string,
+  location: StorageLocation,
+  credentials?: S3Credentials,
+  options: S3Options = {},
+): Promise<ObjectStore> {
+  const sdk = await import('@aws-sdk/client-s3');
+  const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+  const client = new sdk.S3Client({
+    region: location.region,
+    endpoint: location.endpoint,
+    forcePathStyle: location.endpoint !== undefined,
+    credentials,
+    maxAttempts: options.maxAttempts ?? 3,
+    requestHandler: {
+      connectionTimeout: 3_000,
+      requestTimeout: options.requestTimeout ?? 30_000,
+      throwOnRequestTimeout: true,
+    },
+  });
+  const bucket = location.bucket;
+  const prefix = location.prefix === '' ? '' : `${location.prefix.replace(/\/+$/, '')}/`;
+  const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
+  const call = <T>(key: string, action: (s3: S3Client) => Promise<T>) =>
+    guarded({ location: name, bucket, key }, () => action(client));
+
+  async function putWhen(key: string, body: Buffer, condition: { IfNoneMatch?: string; IfMatch?: string }) {
+    return await call(key, async (s3) => {
+      try {
+        const answer = await s3.send(new sdk.PutObjectCommand({ ...at(key), Body: body, ...condition }));
+        return { won: true as const, etag: answer.ETag ?? '', versionId: answer.VersionId };
+      } catch (error) {
+        const conditional = condition.IfMatch !== undefined || condition.IfNoneMatch !== undefined;
+        if (conditional && (isPreconditionFailed(error) || (condition.IfMatch !== undefined && isMissing(error)))) {
+          return { won: false as const };
+        }
+        throw error;
+      }
+    });
+  }
+
+  async function read(key: string, range: string | undefined, limit: number) {
+    return await call(key, async (s3) => {
+      const answer = await s3.send(new sdk.GetObjectCommand({ ...at(key), Range: range }));
+      if ((answer.ContentLength ?? 0) > limit) {
+        (answer.Body as unknown as { destroy?(): void } | undefined)?.destroy?.();
+        throw Object.assign(new Error(`${key} has ${answer.ContentLength} bytes; ${limit} were expected at most.`), {
+          name: 'ObjectTooLarge',
+        });
+      }
+      const bytes = await answer.Body?.transformToByteArray();
+      const body = bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.alloc(0);
+      return { body, etag: answer.ETag ?? '', versionId: answer.VersionId };
+    });
+  }
+
+  return {
+    location: name,
+    async putIfAbsent(key, body) {
+      const result = await putWhen(key, body, { IfNoneMatch: '*' });
+      return result.won ? { outcome: 'created', versionId: result.versionId } : { outcome: 'exists' };
+    },
+    async put(key, body) {
+      const result = await putWhen(key, body, {});
+      return { etag: (result.won && result.etag) || '', versionId: result.won ? result.versionId : undefined };
+    },
+    async putIfMatch(key, body, etag) {
+      const result = await putWhen(key, body, etag === null ? { IfNoneMatch: '*' } : { IfMatch: etag });
+      return result.won ? { outcome: 'written', etag: result.etag } : { outcome: 'lost' };
+    },
+    get: (key, limit = bodyLimit) => read(key, undefined, limit),
+    async getRange(key, from, to) {
+      return (await read(key, `bytes=${from}-${to}`, to - from + 1)).body;
+    },
+    async head(key): Promise<ObjectInfo | undefined> {
+      return await call(key, async (s3) => {
+        try {
+          const found = await s3.send(new sdk.HeadObjectCommand(at(key)));
+          return {
+            key,
+            bytes: found.ContentLength ?? 0,
+            etag: found.ETag ?? '',
+            modified: found.LastModified ?? new Date(0),
+            versionId: found.VersionId,
+            storageClass: found.StorageClass,
+          };
+        } catch (error) {
+          if (!isMissing(error)) throw error;
+          // A HEAD has no body, so a missing bucket looks like a missing object: ask again where errors have names.
+          await s3.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix + key, MaxKeys: 1 }));
+          return undefined;
+        }
+      });
+    },
+    async *list(under): AsyncIterable<ObjectInfo> {
+      let next: string | undefined;
+      do {
+        const page = await call(under, (s3) =>
+          s3.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix + under, ContinuationToken: next })),
+        );
+        for (const entry of page.Contents ?? []) {
+          yield {
+            key: (entry.Key ?? '').slice(prefix.length),
+            bytes: entry.Size ?? 0,
+            etag: entry.ETag ?? '',
+            modified: entry.LastModified ?? new Date(0),
+            storageClass: entry.StorageClass,
+          };
+        }
+        next = page.IsTruncated ? page.NextContinuationToken : undefined;
+      } while (next !== undefined);
+    },
+    async delete(key) {
+      await call(key, (s3) => s3.send(new sdk.DeleteObjectCommand(at(key))));
+    },
+    presignGet: (key, seconds) =>
+      call(key, (s3) => getSignedUrl(s3, new sdk.GetObjectCommand(at(key)), { expiresIn: seconds })),
+    async presignPut(key, seconds) {
+      const url = await call(key, (s3) =>
+        getSignedUrl(s3, new sdk.PutObjectCommand({ ...at(key), IfNoneMatch: '*' }), {
+          expiresIn: seconds,
+          // Signed and sent as a header: without it the URL is worth nothing, with it the second put is refused.
+          signableHeaders: new Set(['host', 'if-none-match']),
+          unhoistableHeaders: new Set(['if-none-match']),
+        }),
+      );
+      return { url, headers: { 'If-None-Match': '*' } };
+    },
+    async retainUntil(key, versionId, until) {
+      const lock = location.lock;
+      if (!lock) return;
+      await call(key, (s3) =>
+        s3.send(
+          new sdk.PutObjectRetentionCommand({
+            ...at(key),
+            VersionId: versionId,
+            Retention: { Mode: lock.mode, RetainUntilDate: until },
+          }),
+        ),
+      );
+    },
+    close: () => client.destroy(),
+  };
+}

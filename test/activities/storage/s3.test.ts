@@ -1,0 +1,69 @@
+/** The S3 driver against a real S3 server. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStore } from '../../../activities/storage/open-store.ts';
+import { openS3Store } from '../../../activities/storage/s3.ts';
+import { objectStoreConformance } from './conformance.ts';
+import { freePort, type S3Server, startS3 } from './versitygw.ts';
+
+let server: S3Server;
+beforeAll(async () => {
+  server = await startS3(['points']);
+});
+afterAll(() => server.stop());
+
+objectStoreConformance('s3 on versitygw', () => server.open('points'));
+
+describe('the s3 driver says plainly what is wrong', () => {
+  it('names a bucket that does not exist', async () => {
+    const store = await openS3Store('near', server.location('no-such-bucket'), server.credentials);
+    const expected = { type: 'BucketMissing', hint: expect.stringContaining('create it') };
+    await expect(store.get('x')).rejects.toMatchObject(expected);
+    await expect(store.head('x')).rejects.toMatchObject(expected);
+    await expect(store.put('x', Buffer.from('x'))).rejects.toMatchObject(expected);
+    await expect(store.list('')[Symbol.asyncIterator]().next()).rejects.toMatchObject(expected);
+  });
+
+  it('names refused credentials', async () => {
+    for (const wrong of [
+      { ...server.credentials, secretAccessKey: 'wrong' },
+      { ...server.credentials, accessKeyId: 'nobody' },
+    ]) {
+      const store = await openS3Store('near', server.location('points'), wrong);
+      await expect(store.get('x')).rejects.toMatchObject({ type: 'StoreDenied' });
+      await expect(store.head('x')).rejects.toMatchObject({ type: 'StoreDenied' });
+    }
+  });
+
+  it('calls a server that is away a passing fault, so that it is retried', async () => {
+    const location = { ...server.location('points'), endpoint: `http://127.0.0.1:${await freePort()}` };
+    const store = await openS3Store('far', location, server.credentials, { maxAttempts: 1 });
+    await expect(store.get('x')).rejects.toMatchObject({ name: 'StoreUnreachable' });
+  });
+
+  it('keeps locations with different prefixes apart', async () => {
+    const one = await openS3Store('one', server.location('points', 'one/'), server.credentials);
+    const two = await openS3Store('two', server.location('points', ''), server.credentials);
+    await one.put('k', Buffer.from('1'));
+    expect(await one.head('one/k')).toBeUndefined();
+    expect((await two.get('one/k')).body.toString()).toBe('1');
+  });
+
+  it('locks a version until a time, and the server refuses to delete it', async () => {
+    const location = { ...server.location('points'), lock: { mode: 'COMPLIANCE', for: 60_000 } } as const;
+    const store = await openS3Store('near', location, server.credentials);
+    const { versionId } = await store.put('locked', Buffer.from('x'));
+    expect(versionId).toBeTruthy();
+    await store.retainUntil?.('locked', versionId, new Date(Date.now() + 60_000));
+    const { S3Client, DeleteObjectCommand } = await import('@aws-sdk/client-s3');
+    const { endpoint, credentials } = server;
+    const admin = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true, credentials });
+    const forced = new DeleteObjectCommand({ Bucket: 'points', Key: 'muster/locked', VersionId: versionId });
+    await expect(admin.send(forced)).rejects.toMatchObject({ $metadata: { httpStatusCode: expect.any(Number) } });
+    admin.destroy();
+  });
+
+  it('refuses a location that the plan does not have', async () => {
+    const plan = { storage: { near: server.location('points') } };
+    await expect(openStore(plan, 'far', async () => '')).rejects.toMatchObject({ type: 'LocationUnknown' });
+  });
+});

@@ -1,0 +1,104 @@
+/** Starts a real S3 server on a free loopback port for tests. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openS3Store } from '../../../activities/storage/s3.ts';
+import type { ObjectStore } from '../../../activities/storage/store.ts';
+import type { StorageLocation } from '../../../domain/plan.ts';
+
+export interface S3Server {
+  readonly endpoint: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Where the server keeps objects: `<data>/<bucket>/<key>` is a plain file. */
+  readonly data: string;
+  location(bucket: string, prefix?: string): StorageLocation;
+  /** Opens a bucket that exists. */
+  open(name: string, bucket?: string): Promise<ObjectStore>;
+  stop(): Promise<void>;
+}
+
+/** A server with the named buckets, versioning and object lock possible. */
+export async function startS3(buckets: readonly string[] = ['points'], host = '127.0.0.1'): Promise<S3Server> {
+  const root = await mkdtemp(join(tmpdir(), 'muster-s3-'));
+  const data = join(root, 'data');
+  await mkdir(data);
+  await mkdir(join(root, 'versions'));
+  const port = await freePort(host);
+  const credentials = { accessKeyId: 'lab-access', secretAccessKey: 'lab-secret-key' };
+  const child = spawn(
+    await versitygwBinary(),
+    ['--port', `${host}:${port}`, '--access', credentials.accessKeyId, '--secret', credentials.secretAccessKey].concat([
+      '--quiet',
+      '--health',
+      '/health',
+      'posix',
+      '--versioning-dir',
+      join(root, 'versions'),
+      data,
+    ]),
+    { stdio: 'ignore' },
+  );
+  const endpoint = `http://${host}:${port}`;
+  await untilHealthy(`${endpoint}/health`, child);
+  const location = (bucket: string, prefix = 'muster'): StorageLocation => ({
+    driver: 's3',
+    region: 'us-east-1',
+    bucket,
+    prefix,
+    endpoint,
+  });
+  const { S3Client, CreateBucketCommand } = await import('@aws-sdk/client-s3');
+  const admin = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true, credentials });
+  for (const bucket of buckets) {
+    await admin.send(new CreateBucketCommand({ Bucket: bucket, ObjectLockEnabledForBucket: true }));
+  }
+  admin.destroy();
+  return {
+    endpoint,
+    credentials,
+    data,
+    location,
+    open: (name, bucket = name) => openS3Store(name, location(bucket), credentials),
+    async stop() {
+      const gone = new Promise((done) => child.once('exit', done));
+      child.kill('SIGKILL');
+      await gone;
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+async function versitygwBinary(): Promise<string> {
+  const named = process.env.MUSTER_VERSITYGW;
+  if (named) return named;
+  const built = join(tmpdir(), 'versitygw-bin');
+  if (existsSync(built)) return built;
+  const { goTool } = await import('../../../lab/tools/go.ts');
+  return await goTool('versitygw', { note: () => {} });
+}
+
+async function untilHealthy(url: string, child: ChildProcess): Promise<void> {
+  const limit = Date.now() + 20_000;
+  while (Date.now() < limit) {
+    if (child.exitCode !== null) throw new Error(`versitygw ended with ${child.exitCode}`);
+    const answer = await fetch(url).catch(() => undefined);
+    if (answer?.ok) return;
+    await new Promise((done) => setTimeout(done, 30));
+  }
+  child.kill('SIGKILL');
+  throw new Error(`versitygw did not answer at ${url}`);
+}
+
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  return await new Promise((done, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen(0, host, () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => done(port));
+    });
+  });
+}
