@@ -111,7 +111,7 @@ function presentNeeds(status: RunStatus): string {
       JSON.stringify(approvalFor(status), null, 2),
       '```',
       '',
-      'To refuse, send `reject` with the same and `"decision": "no-go"`.',
+      'To refuse, send the same with `"decision": "no-go"`.',
     );
   }
   return lines.join('\n');

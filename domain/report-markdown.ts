@@ -1,0 +1,159 @@
+/** The report as Markdown, for the people who read it the next morning. Pure. */
+import { formatDuration } from './duration.ts';
+import { directionOf } from './present.ts';
+import type { Report } from './report.ts';
+
+export function renderReportMarkdown(report: Report): string {
+  const parts = [
+    [`# ${report.service}: ${directionOf(report)}`, '', resultOf(report)].join('\n'),
+    summary(report),
+    exceptions(report),
+    risks(report),
+    list('Decisions', report.decisions.map(entry)),
+    steps(report),
+    facts(report),
+    list('Timeline', report.timeline.map(entry)),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** `4m10s of at most 15m: met`, or that nobody saw it. */
+export function describeRto({ rto }: Pick<Report, 'rto'>): string {
+  const promise = rto.maximum === undefined ? 'no RTO in the plan' : `at most ${formatDuration(rto.maximum)}`;
+  if (rto.achieved === undefined) {
+    const own =
+      rto.ownCheck === undefined ? '' : `; the run's own check answered after ${formatDuration(rto.ownCheck)}`;
+    return `not observed (${promise})${own}`;
+  }
+  const expected = rto.expected === undefined ? '' : `, expected ${formatDuration(rto.expected)}`;
+  return `${formatDuration(rto.achieved)} (${promise}${expected}): ${rto.verdict}`;
+}
+
+export function describeRpo({ rpo }: Pick<Report, 'rpo'>): string {
+  if (rpo.achieved === undefined) return rpo.basis;
+  const promise = rpo.objective === undefined ? '' : ` of at most ${formatDuration(rpo.objective)}`;
+  const verdict = rpo.verdict === 'unknown' ? '' : `: ${rpo.verdict}`;
+  return `${formatDuration(rpo.achieved)}${promise}${verdict}, counted from the ${rpo.basis}`;
+}
+
+function resultOf(report: Report): string {
+  const sentence: Partial<Record<Report['result'], string>> = {
+    done: 'The run was carried out to its end.',
+    rejected: 'The run was rejected; nothing was changed.',
+    aborted: 'The run was aborted; the timeline says what was put back.',
+    failed: 'The run failed.',
+  };
+  return `**${report.result}**. ${sentence[report.result] ?? 'The run had not ended when this was written.'}`;
+}
+
+function summary(report: Report): string {
+  const { times, durations } = report;
+  const timed = (time: { at: string; source: string } | undefined) =>
+    time ? `${time.at} (${time.source})` : 'not observed';
+  const rows: [string, string][] = [
+    ['Run', `\`${report.run}\` (\`${report.workflowId}\`)`],
+    ['Asked for by', report.reason ? `${report.requestedBy}: ${report.reason}` : report.requestedBy],
+    ['Playbook', report.playbook ? `\`${report.playbook}\`` : 'none was compiled'],
+    [
+      'Recovery point',
+      report.point ? `\`${report.point.id}\`, state of ${report.point.takenAt} from ${report.point.site}` : 'none',
+    ],
+    ['Outage began', timed(times.outage)],
+    ['Declared', timed(times.declared)],
+    [
+      'Service back',
+      times.recovered
+        ? `${timed(times.recovered)}${times.recovered.observed ? '' : ', not seen from outside'}`
+        : 'not observed',
+    ],
+    ['Ended', times.ended],
+  ];
+  if (report.procedure !== 'backup') {
+    rows.push(['RTO achieved', describeRto(report)]);
+    if (report.rto.withoutWaiting !== undefined)
+      rows.push(['... without people', formatDuration(report.rto.withoutWaiting)]);
+    rows.push(['RPO achieved', describeRpo(report)]);
+    rows.push([
+      'Downtime',
+      report.downtime ? `${formatDuration(report.downtime.ms)} (${report.downtime.source})` : 'not observed',
+    ]);
+    rows.push([
+      'Lost writes',
+      report.writes
+        ? `${report.writes.lost} of ${report.writes.acknowledged} acknowledged (${report.writes.source})`
+        : 'not counted',
+    ]);
+  }
+  rows.push([
+    'Time',
+    `${formatDuration(durations.total)}: machines ${formatDuration(durations.machine)}, people ${formatDuration(durations.waiting)}, watch ${formatDuration(durations.watch)}`,
+  ]);
+  if (report.overhead) {
+    rows.push([
+      'Overhead',
+      `${formatDuration(report.overhead.ms)} beyond a critical path of ${formatDuration(report.overhead.criticalPath)}`,
+    ]);
+  }
+  return table('What happened', ['', ''], rows);
+}
+
+function exceptions(report: Report): string {
+  const lines = [
+    ...report.gates.flatMap((gate) =>
+      gate.short.map(
+        (step) =>
+          `**Not ${gate.outcome}**: \`${step.step}\` (${step.outcome}); ${gate.acceptedBy ? `accepted by ${gate.acceptedBy}` : 'accepted by nobody'}`,
+      ),
+    ),
+    ...report.failed.map((step) => `**Failed**: ${step.title} (\`${step.step}\`): ${step.error}`),
+    ...report.skipped.map((step) => `**Skipped**: ${step.title} (\`${step.step}\`) by ${step.by ?? 'nobody named'}`),
+  ];
+  if (report.point && report.point.torn > 0)
+    lines.push(`**Torn**: ${report.point.torn} paths changed while they were backed up`);
+  return list('What is not as it should be', lines.length > 0 ? lines : ['Nothing.']);
+}
+
+function risks(report: Report): string {
+  return list(
+    'Risks',
+    report.risks.map(
+      (risk) =>
+        `\`${risk.id}\` (${risk.severity}): ${risk.text}; ${risk.acceptedBy ? `accepted by ${risk.acceptedBy}` : 'not accepted'}`,
+    ),
+  );
+}
+
+function steps(report: Report): string {
+  const rows = report.steps.map((step) => [
+    `${step.stage}.${step.rank} ${step.stageTitle}`,
+    `${step.title} \`${step.id}\``,
+    step.generation > 1 ? `${step.state} (try ${step.generation})` : step.state,
+    step.took === undefined ? '' : formatDuration(step.took),
+    step.busy === undefined ? '' : formatDuration(step.busy),
+    step.worker ?? '',
+    step.outcome ?? step.error ?? '',
+  ]);
+  return rows.length === 0 ? '' : table('Steps', ['stage', 'step', 'state', 'took', 'busy', 'worker', 'outcome'], rows);
+}
+
+function facts(report: Report): string {
+  const rows = report.facts.map((fact) => [fact.title, fact.value, fact.state, fact.source]);
+  return rows.length === 0 ? '' : table('Facts before the decision', ['fact', 'value', 'state', 'source'], rows);
+}
+
+function entry({ at, text, by }: Report['timeline'][number]): string {
+  return `${at} ${text}${by ? ` (${by})` : ''}`;
+}
+
+function list(title: string, lines: string[]): string {
+  return lines.length === 0 ? '' : [`## ${title}`, '', ...lines.map((line) => `- ${flat(line)}`)].join('\n');
+}
+
+function table(title: string, head: string[], rows: string[][]): string {
+  const line = (cells: string[]) => `| ${cells.map((cell) => flat(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  return [`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+function flat(raw: string): string {
+  return raw.replace(/\s+/g, ' ').replaceAll('<', '&lt;').trim();
+}

@@ -1,0 +1,240 @@
+/**
+ * The report of a run: what was lost, how long it took, who decided, and what is not so. Built from the run's own
+ * status and from what the observer saw; a time that nobody saw from outside is "not observed", never estimated.
+ * Runs in the workflow sandbox: no Node, no clock.
+ */
+import { z } from 'zod';
+import type { Assessment } from './assessment.ts';
+import { pointSummarySchema, riskSchema } from './assessment.ts';
+import { type Playbook, procedures } from './playbook.ts';
+import type { StepOutput } from './protocol.ts';
+import { gatesOf, type StepRow, stepRowSchema, stepRows } from './report-steps.ts';
+import { type RunStatus, runPhases, timelineEntrySchema } from './run.ts';
+
+const sourced = z.object({ at: z.string(), source: z.string() });
+
+/** `unknown`: the plan promises nothing, or there is nothing to compare. */
+const verdicts = ['met', 'over expected', 'missed', 'not observed', 'unknown'] as const;
+
+export const reportSchema = z.object({
+  format: z.literal(1),
+  run: z.string(),
+  workflowId: z.string(),
+  service: z.string(),
+  procedure: z.enum(procedures),
+  from: z.string(),
+  to: z.string(),
+  /** The phase the run ended in. */
+  result: z.enum(runPhases),
+  requestedBy: z.string(),
+  reason: z.string(),
+  /** SHA-256 of the playbook, hex. */
+  playbook: z.string().optional(),
+  point: pointSummarySchema.optional(),
+  times: z.object({
+    outage: sourced.optional(),
+    declared: sourced,
+    /** First healthy answer; `observed` says whether somebody outside saw it. */
+    recovered: sourced.extend({ observed: z.boolean() }).optional(),
+    ended: z.string(),
+  }),
+  /** ms. `total` = declaration to end; `waiting` = for people; `machine` = the rest, without `watch`. */
+  durations: z.object({ total: z.number(), waiting: z.number(), machine: z.number(), watch: z.number() }),
+  rto: z.object({
+    verdict: z.enum(verdicts),
+    /** Declaration to recovery, ms, people included. Only where an observer saw the recovery. */
+    achieved: z.number().optional(),
+    /** The same without the time spent waiting for people. */
+    withoutWaiting: z.number().optional(),
+    /** The run's own health check answered after so many ms; not a measurement from outside. */
+    ownCheck: z.number().optional(),
+    expected: z.number().optional(),
+    maximum: z.number().optional(),
+  }),
+  rpo: z.object({
+    verdict: z.enum(verdicts),
+    /** ms */
+    achieved: z.number().optional(),
+    /** What it is counted from. */
+    basis: z.string(),
+    /** Oldest moment that the restored data stands for. */
+    takenAt: z.string().optional(),
+    objective: z.number().optional(),
+  }),
+  /** ms without a healthy answer, as the observer saw it. */
+  downtime: z.object({ ms: z.number(), source: z.string(), until: z.string() }).optional(),
+  writes: z.object({ acknowledged: z.number(), lost: z.number(), source: z.string() }).optional(),
+  decisions: z.array(timelineEntrySchema),
+  risks: z.array(riskSchema.extend({ acceptedBy: z.string().optional() })),
+  gates: z.array(
+    z.object({
+      title: z.string(),
+      outcome: z.string(),
+      /** Steps that did not reach the outcome. */
+      short: z.array(z.object({ step: z.string(), outcome: z.string() })),
+      acceptedBy: z.string().optional(),
+    }),
+  ),
+  skipped: z.array(z.object({ step: z.string(), title: z.string(), by: z.string().optional() })),
+  failed: z.array(z.object({ step: z.string(), title: z.string(), error: z.string() })),
+  /** ms: execution, minus the longest step of every rank, minus waiting: what Muster itself cost. */
+  overhead: z
+    .object({ execution: z.number(), criticalPath: z.number(), waiting: z.number(), ms: z.number() })
+    .optional(),
+  steps: z.array(stepRowSchema),
+  facts: z.array(z.object({ title: z.string(), value: z.string(), state: z.string(), source: z.string() })),
+  timeline: z.array(timelineEntrySchema),
+});
+export type Report = z.infer<typeof reportSchema>;
+
+/** What somebody outside saw. `outage` is the one this run answered; `until` absent while it lasts. */
+export interface Observed {
+  readonly source: string;
+  readonly outage?: { readonly since: string; readonly until?: string | undefined } | undefined;
+  readonly writes?: { readonly acknowledged: number; readonly lost: number } | undefined;
+}
+
+export interface ReportInput {
+  readonly status: RunStatus;
+  readonly playbook?: Playbook | undefined;
+  readonly assessment?: Assessment | undefined;
+  readonly observed?: Observed | undefined;
+  /** Outputs of steps by id. */
+  readonly outputs?: Readonly<Record<string, StepOutput | undefined>>;
+  /** RPO of the service, ms. */
+  readonly rpo?: number | undefined;
+  /** ISO; the end of the timeline where absent. */
+  readonly endedAt?: string | undefined;
+}
+
+export function buildReport(input: ReportInput): Report {
+  const { status } = input;
+  const rows = stepRows(status);
+  const ended = input.endedAt ?? status.timeline.at(-1)?.at ?? status.clock.declared.at;
+  const times = timesOf(input, ended);
+  return {
+    format: 1,
+    run: status.run,
+    workflowId: status.workflowId,
+    service: status.service,
+    procedure: status.procedure,
+    from: status.from,
+    to: status.to,
+    result: status.phase,
+    requestedBy: status.requestedBy,
+    reason: status.reason,
+    playbook: status.playbook,
+    point: status.point,
+    times,
+    durations: durationsOf(status, times),
+    rto: rtoOf(status, times),
+    rpo: rpoOf(input, times),
+    downtime: downtimeOf(input),
+    writes: input.observed?.writes ? { ...input.observed.writes, source: input.observed.source } : undefined,
+    decisions: status.timeline.filter((entry) => entry.kind === 'decision'),
+    risks: status.risks,
+    gates: gatesOf(input.playbook, status, input.outputs ?? {}),
+    skipped: rows
+      .filter((row) => row.state === 'skipped')
+      .map((row) => ({ step: row.id, title: row.title, by: row.skippedBy })),
+    failed: rows
+      .filter((row) => row.state === 'failed')
+      .map((row) => ({ step: row.id, title: row.title, error: row.error ?? 'no reason recorded' })),
+    overhead: overheadOf(status, rows),
+    steps: rows,
+    facts: status.facts.map(({ title, value, state, source }) => ({ title, value, state, source })),
+    timeline: status.timeline,
+  };
+}
+
+function timesOf(input: ReportInput, ended: string): Report['times'] {
+  const { status, observed, assessment } = input;
+  const { clock } = status;
+  const seen = observed?.outage;
+  const outage = seen
+    ? { at: seen.since, source: observed.source }
+    : (clock.outage ?? (assessment?.outageStart ? { at: assessment.outageStart, source: 'observer' } : undefined));
+  return { outage, declared: clock.declared, recovered: recoveryOf(status, observed), ended };
+}
+
+/** An outage that ended before the declaration was another one: it is no recovery of this run. */
+function recoveryOf(status: RunStatus, observed: Observed | undefined): Report['times']['recovered'] {
+  const until = observed?.outage?.until;
+  if (observed && until && Date.parse(until) >= Date.parse(status.clock.declared.at)) {
+    return { at: until, source: observed.source, observed: true };
+  }
+  const own = status.clock.recovered;
+  return own ? { ...own, observed: /observer/i.test(own.source) } : undefined;
+}
+
+function durationsOf(status: RunStatus, times: Report['times']): Report['durations'] {
+  const total = between(times.declared.at, times.ended);
+  const waiting = Math.min(total, status.clock.waiting);
+  const watch = status.stages
+    .filter((stage) => stage.type === 'watch' && stage.startedAt !== undefined)
+    .reduce((sum, stage) => sum + between(stage.startedAt ?? times.ended, stage.finishedAt ?? times.ended), 0);
+  return { total, waiting, watch, machine: Math.max(0, total - waiting - watch) };
+}
+
+function rtoOf(status: RunStatus, times: Report['times']): Report['rto'] {
+  const { expected, maximum, waiting } = status.clock;
+  const promised = { expected, maximum };
+  const { recovered } = times;
+  if (!recovered) return { verdict: 'not observed', ...promised };
+  const ms = between(times.declared.at, recovered.at);
+  if (!recovered.observed) return { verdict: 'not observed', ownCheck: ms, ...promised };
+  const achieved = { achieved: ms, withoutWaiting: Math.max(0, ms - waiting) };
+  if (maximum === undefined) return { verdict: 'unknown', ...achieved };
+  const verdict = ms > maximum ? 'missed' : expected !== undefined && ms > expected ? 'over expected' : 'met';
+  return { verdict, ...achieved, ...promised };
+}
+
+/** Outage start minus the oldest restored moment: what happened in between is gone. */
+function rpoOf(input: ReportInput, times: Report['times']): Report['rpo'] {
+  const { status, rpo: objective } = input;
+  if (status.procedure === 'backup') return { verdict: 'unknown', basis: 'a backup restores nothing', objective };
+  const takenAt = status.point?.takenAt;
+  if (takenAt === undefined) return { verdict: 'unknown', basis: 'no recovery point was restored', objective };
+  const start = times.outage ?? times.declared;
+  const achieved = between(takenAt, start.at);
+  const basis = times.outage
+    ? `start of the outage (${start.source})`
+    : `declaration (${start.source}); the start of the outage was not observed`;
+  const found = { achieved, basis, takenAt, objective };
+  if (!times.outage) return { verdict: 'not observed', ...found };
+  if (objective === undefined) return { verdict: 'unknown', ...found };
+  return { verdict: achieved > objective ? 'missed' : 'met', ...found };
+}
+
+function downtimeOf(input: ReportInput): Report['downtime'] {
+  const outage = input.observed?.outage;
+  if (!input.observed || !outage?.until) return undefined;
+  return { ms: between(outage.since, outage.until), source: input.observed.source, until: outage.until };
+}
+
+/** From the first step's start to the last one's end; the watch is no work. Undefined when nothing was executed. */
+function overheadOf(status: RunStatus, rows: readonly StepRow[]): Report['overhead'] {
+  const work = rows.filter((row) => !row.watch && row.startedAt !== undefined && row.finishedAt !== undefined);
+  if (work.length === 0) return undefined;
+  const starts = work.map((row) => Date.parse(row.startedAt ?? ''));
+  const ends = work.map((row) => Date.parse(row.finishedAt ?? ''));
+  const execution = Math.max(...ends) - Math.min(...starts);
+  const longest = new Map<string, number>();
+  for (const row of work) {
+    const rank = `${row.stage}/${row.rank}`;
+    longest.set(rank, Math.max(longest.get(rank) ?? 0, row.busy ?? 0));
+  }
+  const criticalPath = [...longest.values()].reduce((sum, ms) => sum + ms, 0);
+  const waiting = Math.max(0, status.clock.waiting - waitedForApproval(status, Math.min(...starts)));
+  return { execution, criticalPath, waiting, ms: Math.max(0, execution - criticalPath - waiting) };
+}
+
+/** ms between the compiled playbook (the last fact before the first step) and the first step: the go/no-go. */
+function waitedForApproval(status: RunStatus, firstStep: number): number {
+  const facts = status.timeline.filter((entry) => entry.kind === 'fact' && Date.parse(entry.at) <= firstStep);
+  return Math.max(0, firstStep - Date.parse(facts.at(-1)?.at ?? status.clock.declared.at));
+}
+
+function between(from: string, to: string): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from));
+}
