@@ -1,0 +1,319 @@
+import { WorkflowFailedError } from '@temporalio/client';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { act, hash, openRange, runOf, stage } from './support/range.ts';
+
+type Range = Awaited<ReturnType<typeof openRange>>;
+let range: Range;
+
+beforeAll(async () => {
+  range = await openRange();
+});
+afterAll(() => range.close());
+
+const phaseIs = (phase: string) => (status: { phase: string }) => status.phase === phase;
+const needsSomebody = (status: { needs: unknown[] }) => status.needs.length > 0;
+
+describe('a procedure', () => {
+  it('waits for the go, runs its stages in order and ends done', async () => {
+    const run = await range.start({ items: [stage('one', [act('a-one')]), stage('two', [act('a-two')])] });
+    await run.until(phaseIs('awaiting-approval'));
+    expect(range.calls).not.toContain('a-one#1');
+    expect(await run.go()).toMatchObject({ taken: true });
+    expect(await run.result()).toMatchObject({ phase: 'done', reports: ['report'] });
+    expect(range.calls.indexOf('a-one#1')).toBeLessThan(range.calls.indexOf('a-two#1'));
+  });
+
+  it('goes by a Signal just as by an Update', async () => {
+    const run = await range.start({ items: [stage('one', [act('by-signal')])] });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.signal('approve', { by: 'approver', decision: 'go', playbook: hash });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+
+  it('refuses an approval of another hash, by the requester, and twice, each with the reason', async () => {
+    const run = await range.start({ items: [stage('one', [act('refusals', { wait: true })])] });
+    await run.until(phaseIs('awaiting-approval'));
+    expect(await run.go({ playbook: 'f'.repeat(64) })).toMatchObject({
+      taken: false,
+      why: expect.stringContaining('another playbook'),
+    });
+    expect(await run.go({ by: 'asker' })).toMatchObject({ taken: false });
+    expect(await run.go()).toMatchObject({ taken: true });
+    await run.until(phaseIs('executing'));
+    expect(await run.go()).toMatchObject({ taken: false });
+    const { approvals } = await run.status();
+    expect(approvals.map((approval) => approval.accepted)).toEqual([false, false, true, false]);
+    range.release('refusals');
+    await run.result();
+  });
+
+  it('needs as many people as the plan says', async () => {
+    const run = await range.start({ items: [stage('one', [act('quorum')])], policy: { quorum: 2 } });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go({ by: 'first' });
+    expect((await run.status()).phase).toBe('awaiting-approval');
+    await run.go({ by: 'second' });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+
+  it('ends rejected and unchanged at a no-go, and when nobody decides in time', async () => {
+    const refused = await range.start({ items: [stage('one', [act('never')])] });
+    await refused.until(phaseIs('awaiting-approval'));
+    await refused.go({ decision: 'no-go', reason: 'false alarm' });
+    expect(await refused.result()).toMatchObject({
+      phase: 'rejected',
+      summary: expect.stringContaining('false alarm'),
+    });
+    const late = await range.start({ items: [stage('one', [act('never')])], policy: { timeLimit: 500 } });
+    expect(await late.result()).toMatchObject({
+      phase: 'rejected',
+      summary: expect.stringContaining('nobody decided'),
+    });
+    expect(range.calls.filter((call) => call.startsWith('never'))).toEqual([]);
+  });
+
+  it('refuses an approval of a malformed shape without leaving a trace', async () => {
+    const run = await range.start({ items: [stage('one', [act('shape')])] });
+    await run.until(phaseIs('awaiting-approval'));
+    await expect(run.update('approve', { decision: 'maybe' })).rejects.toThrow();
+    expect((await run.status()).approvals).toEqual([]);
+    await run.go();
+    await run.result();
+  });
+});
+
+describe('a failed step', () => {
+  it('waits for a person, is tried again as the next generation, and its neighbours are left alone', async () => {
+    const run = await range.start({ items: [stage('one', [act('breaks', { fail: 1 }), act('neighbour')])] });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until(needsSomebody);
+    expect(await run.stateOf('neighbour')).toMatchObject({ state: 'done' });
+    expect(await run.stateOf('breaks')).toMatchObject({ state: 'failed', error: { type: 'Broken' } });
+    expect(await run.update('retry', { by: 'op', step: 'neighbour' })).toMatchObject({ taken: false });
+    expect(await run.update('retry', { by: 'op', step: 'breaks' })).toMatchObject({ taken: true });
+    await run.result();
+    expect(range.calls.filter((call) => call.startsWith('breaks'))).toEqual(['breaks#1', 'breaks#2']);
+    expect(range.calls.filter((call) => call.startsWith('neighbour'))).toEqual(['neighbour#1']);
+  });
+
+  it('can be skipped with a reason that stays in the record', async () => {
+    const run = await range.start({
+      items: [stage('one', [act('hopeless', { fail: 9 })]), stage('two', [act('after')])],
+    });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until(needsSomebody);
+    await expect(run.update('skip', { by: 'op', step: 'hopeless' })).rejects.toThrow();
+    await run.update('skip', { by: 'op', step: 'hopeless', reason: 'done by hand' });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect(await run.stateOf('hopeless')).toMatchObject({ state: 'skipped', skippedBy: 'op' });
+    expect(range.calls).toContain('after#1');
+  });
+
+  it('does not hold the run when it is not required', async () => {
+    const run = await range.start({ items: [stage('one', [act('optional', { fail: 9 }, { required: false })])] });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect(await run.stateOf('optional')).toMatchObject({ state: 'failed' });
+  });
+
+  it('is taken by the fallback queue when nobody polls its own', async () => {
+    const run = await range.start({ items: [stage('one', [act('orphan', {}, { queue: 'nobody-here' })])] });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect((await run.status()).timeline.map((entry) => entry.text).join('\n')).toContain('nobody polls nobody-here');
+  });
+});
+
+describe('an operator', () => {
+  it('pauses before the next step and resumes', async () => {
+    const run = await range.start({
+      items: [stage('one', [act('held', { wait: true })]), stage('two', [act('next-one')])],
+    });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until((status) => status.stages[0]?.state === 'running');
+    await run.update('pause', { by: 'op' });
+    range.release('held');
+    await run.until(needsSomebody);
+    expect(range.calls).not.toContain('next-one#1');
+    await run.update('resume', { by: 'op' });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect((await run.status()).clock.waiting).toBeGreaterThan(0);
+  });
+
+  it('aborts, and what was changed is put back newest first', async () => {
+    const undoable = { undoable: true };
+    const items = [
+      stage('one', [act('u-first', {}, undoable)], [act('u-second', {}, undoable)], [act('stuck', { wait: true })]),
+    ];
+    const run = await range.start({ items });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until((status) => status.stages[0]?.ranks[2]?.[0]?.state === 'running');
+    await run.update('abort', { by: 'op', reason: 'wrong site' });
+    expect(await run.result()).toMatchObject({ phase: 'aborted', summary: expect.stringContaining('aborted by op') });
+    const first = range.calls.indexOf('undo u-first to {"was":"u-first"}');
+    const second = range.calls.indexOf('undo u-second to {"was":"u-second"}');
+    expect(second).toBeGreaterThan(-1);
+    expect(first).toBeGreaterThan(second);
+    expect(range.calls.indexOf('before u-first')).toBeLessThan(range.calls.indexOf('u-first#1'));
+  });
+
+  it('puts nothing back after the point of no return', async () => {
+    const items = [
+      stage('one', [act('past', {}, { undoable: true })]),
+      { type: 'pointOfNoReturn' as const, title: 'The standby takes writes' },
+      stage('two', [act('past-stuck', { wait: true })]),
+    ];
+    const run = await range.start({ items });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until((status) => status.stages[2]?.state === 'running');
+    await run.update('abort', { by: 'op' });
+    expect(await run.result()).toMatchObject({
+      phase: 'aborted',
+      summary: expect.stringContaining('point of no return'),
+    });
+    expect(range.calls.filter((call) => call.startsWith('undo past'))).toEqual([]);
+  });
+
+  it('aborts by Cancel in the UI too', async () => {
+    const items = [stage('one', [act('c-one', {}, { undoable: true })], [act('c-stuck', { wait: true })])];
+    const run = await range.start({ items });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until((status) => status.stages[0]?.ranks[1]?.[0]?.state === 'running');
+    await run.handle.cancel();
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    expect(range.calls).toContain('undo c-one to {"was":"c-one"}');
+  });
+
+  it('confirms a manual step, and notes stand in the timeline', async () => {
+    const run = await range.start({ items: [stage('one', [act('by-hand', {}, { kind: 'manual' })])] });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until(needsSomebody);
+    await run.update('note', { by: 'op', text: 'the cage is locked' });
+    await run.update('confirm', { by: 'op', step: 'by-hand' });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect((await run.status()).timeline).toContainEqual(
+      expect.objectContaining({ kind: 'note', by: 'op', text: 'the cage is locked' }),
+    );
+  });
+});
+
+describe('a gate', () => {
+  const gate = {
+    type: 'gate' as const,
+    title: 'The lost site is fenced',
+    steps: ['fence'],
+    outcome: 'fenced',
+    risk: 'not-fenced',
+  };
+  const items = (outcome: string) => [
+    stage('one', [act('fence', { output: { outcome } })]),
+    gate,
+    stage('two', [act('beyond')]),
+  ];
+
+  it('opens by itself when every host is fenced', async () => {
+    const run = await range.start({ items: items('fenced') });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+
+  it('waits until somebody accepts the risk by name', async () => {
+    const run = await range.start({ items: items('unreachable') });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until(needsSomebody);
+    expect(await run.update('acceptRisk', { by: 'op', risk: 'other' })).toMatchObject({ taken: false });
+    await run.update('acceptRisk', { by: 'op', risk: 'not-fenced' });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect((await run.status()).risks).toMatchObject([{ id: 'not-fenced', acceptedBy: 'op' }]);
+  });
+
+  it('opens when the risk was accepted with the approval', async () => {
+    const risks = [{ id: 'not-fenced', text: 'it cannot be reached', severity: 'high' as const }];
+    const run = await range.start({ items: items('unreachable'), risks });
+    await run.until(phaseIs('awaiting-approval'));
+    expect(await run.go()).toMatchObject({ taken: false, why: expect.stringContaining('not-fenced') });
+    await run.go({ accept: ['not-fenced'] });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+});
+
+describe('the clock', () => {
+  it('speaks at 50, 80 and 100 % of the RTO, and falls silent once the service is seen', async () => {
+    const recovered = { recoveredAt: '2026-01-01T00:00:00.000Z', recoveredSource: 'observer' };
+    const items = [stage('one', [act('slow', { wait: true, output: recovered })])];
+    const run = await range.start({ items, rto: { expected: 500, maximum: 1_000 } });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until((status) => status.clock.spoken.length === 3);
+    range.release('slow');
+    await run.result();
+    expect((await run.status()).clock).toMatchObject({
+      spoken: [50, 80, 100],
+      recovered: { at: '2026-01-01T00:00:00.000Z', source: 'observer' },
+    });
+  });
+
+  it('says nothing when the service is back before half of the RTO', async () => {
+    const items = [stage('one', [act('quick', { output: { recoveredAt: '2026-01-01T00:00:00.000Z' } })])];
+    const run = await range.start({ items, rto: { expected: 60_000, maximum: 120_000 } });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.result();
+    expect((await run.status()).clock.spoken).toEqual([]);
+  });
+});
+
+describe('the watch', () => {
+  it('counts good and failed looks and never undoes anything', async () => {
+    const items = [{ type: 'watch' as const, title: 'Watch', for: 3_000, every: 300, step: act('look', { fail: 1 }) }];
+    const run = await range.start({ items });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect((await run.stateOf('look'))?.outcome).toMatch(/^[2-9] good, 1 failed$/);
+  });
+});
+
+describe('the workflow id', () => {
+  it('is the lock: a run from the form with a random id goes on under its own id, a second one is told which', async () => {
+    const service = range.service({ items: [stage('one', [act('locked', { wait: true })])] });
+    const input = { procedure: 'failover', service, by: 'asker' };
+    const byForm = (workflowId: string) =>
+      range.client.workflow.start('failover', { taskQueue: 'muster', workflowId, args: [input] });
+    const first = await byForm(`random-1-${service}`);
+    expect(await first.result()).toMatchObject({ workflowId: `${service}/recovery`, phase: 'started elsewhere' });
+    const second = await byForm(`random-2-${service}`);
+    const refused = await second.result().catch((error) => error);
+    expect(refused).toBeInstanceOf(WorkflowFailedError);
+    expect(refused.cause).toMatchObject({
+      type: 'AlreadyRunning',
+      message: expect.stringContaining(`held: ${service}/recovery`),
+    });
+    const real = runOf(range.client.workflow.getHandle(`${service}/recovery`));
+    await real.until(phaseIs('awaiting-approval'));
+    await real.go();
+    range.release('locked');
+    expect(await real.result()).toMatchObject({ phase: 'done' });
+  });
+
+  it('starts nothing when the form was pre-filled with the input of another procedure', async () => {
+    const run = await range.start({ items: [] }, { procedure: 'full-recovery' });
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'BadInput' } });
+  });
+
+  it('refuses a service name that climbs a path', async () => {
+    const run = await range.start({ items: [] }, { service: '../x' });
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'BadInput' } });
+  });
+});

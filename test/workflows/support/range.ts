@@ -1,0 +1,206 @@
+/**
+ * Real workflows on a real Temporal server, with activities that tests script: a step of kind `act` does what its
+ * input says (`fail` so often, `wait` until released), and everything that was called is kept in order.
+ */
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure, Context } from '@temporalio/activity';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundle,
+} from '@temporalio/worker';
+import { inject } from 'vitest';
+import type { Assessment } from '../../../domain/assessment.ts';
+import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
+import type { Compiled, NoticeCall, StepAnswer, StepCall, UndoCall } from '../../../domain/protocol.ts';
+import type { DecisionAnswer, RunInput, RunStatus } from '../../../domain/run.ts';
+
+export interface Script {
+  items: PlaybookItem[];
+  risks?: Assessment['risks'];
+  policy?: Partial<Compiled['policy']>;
+  rto?: Compiled['rto'];
+}
+
+export const hash = 'c0ffee'.padEnd(64, '0');
+Runtime.install({ logger: new DefaultLogger('ERROR') });
+let bundle: Promise<WorkflowBundle> | undefined;
+
+export async function openRange() {
+  const address = inject('temporal');
+  const client = new Client({ connection: await Connection.connect({ address }) });
+  const connection = await NativeConnection.connect({ address });
+  bundle ??= bundleWorkflowCode({ workflowsPath: new URL('../../../workflows/index.ts', import.meta.url).pathname });
+  const calls: string[] = [];
+  const released = new Set<string>();
+  const failures = new Map<string, number>();
+  const scripts = new Map<string, Script>();
+
+  const activities = {
+    async assess({ service, procedure }: { service: string; procedure: string }): Promise<Assessment> {
+      return assessmentOf(service, procedure, scripts.get(service)?.risks ?? []);
+    },
+    async compilePlaybook(call: {
+      run: string;
+      procedure: Playbook['procedure'];
+      assessment: Assessment;
+    }): Promise<Compiled> {
+      const script = scripts.get(call.assessment.service) as Script;
+      return {
+        playbook: {
+          format: 1,
+          run: call.run,
+          service: call.assessment.service,
+          procedure: call.procedure,
+          from: 'east',
+          to: 'west',
+          risks: call.assessment.risks.map((risk) => risk.id),
+          items: script.items,
+        },
+        sha256: hash,
+        policy: { required: true, quorum: 1, requesterMayApprove: false, timeLimit: 60_000, ...script.policy },
+        rto: script.rto,
+        queue: 'muster-west',
+        fallback: 'muster-fallback',
+      };
+    },
+    async act({ step, generation }: StepCall): Promise<StepAnswer> {
+      calls.push(`${step.id}#${generation}`);
+      const { fail = 0, wait, output = {} } = step.input as { fail?: number; wait?: boolean; output?: object };
+      const failed = failures.get(step.id) ?? 0;
+      if (failed < fail) {
+        failures.set(step.id, failed + 1);
+        throw ApplicationFailure.nonRetryable('it broke. Try: mending it', 'Broken');
+      }
+      while (wait && !released.has(step.id)) {
+        Context.current().heartbeat();
+        await Context.current().sleep(50);
+      }
+      return { output, busy: 1, worker: 'test' };
+    },
+    async noteBefore({ step }: StepCall) {
+      calls.push(`before ${step.id}`);
+      return { was: step.id };
+    },
+    async undoStep({ step, before }: UndoCall) {
+      calls.push(`undo ${step.id} to ${JSON.stringify(before)}`);
+    },
+    async notify({ event }: NoticeCall) {
+      calls.push(`notice ${event}`);
+    },
+    async describeRun({ workflowId }: { workflowId: string }) {
+      return `held: ${workflowId}`;
+    },
+    async writeReport({ status }: { status: RunStatus }) {
+      return { report: { run: status.run }, written: ['report'] };
+    },
+  };
+
+  const shared = {
+    connection,
+    shutdownGraceTime: '1s',
+    shutdownForceTime: '3s',
+    maxHeartbeatThrottleInterval: '100ms',
+  } as const;
+  const workers = [
+    await Worker.create({ ...shared, taskQueue: 'muster', workflowBundle: await bundle }),
+    await Worker.create({ ...shared, taskQueue: 'muster-fallback', activities }),
+    await Worker.create({ ...shared, taskQueue: 'muster-west', activities }),
+  ];
+  const running = Promise.all(workers.map((worker) => worker.run()));
+
+  return {
+    client,
+    calls,
+    release: (id: string) => released.add(id),
+    service(script: Script): string {
+      const service = `svc-${randomUUID().slice(0, 8)}`;
+      scripts.set(service, script);
+      return service;
+    },
+    async start(script: Script, input: Partial<RunInput> = {}, type = 'failover') {
+      const service = this.service(script);
+      const handle = await client.workflow.start(type, {
+        taskQueue: 'muster',
+        workflowId: `${service}/recovery`,
+        args: [{ procedure: 'failover', service, by: 'asker', ...input }],
+      });
+      return runOf(handle);
+    },
+    async close() {
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await connection.close();
+      await client.connection.close();
+    },
+  };
+}
+
+export type TestRun = ReturnType<typeof runOf>;
+
+export function runOf(handle: WorkflowHandle) {
+  const status = () => handle.query<RunStatus>('status');
+  return {
+    handle,
+    status,
+    update: (name: string, payload: object) =>
+      handle.executeUpdate<DecisionAnswer, [object]>(name, { args: [payload] }),
+    signal: (name: string, payload: object) => handle.signal(name, payload),
+    go: (more: object = {}) =>
+      handle.executeUpdate<DecisionAnswer, [object]>('approve', {
+        args: [{ by: 'approver', decision: 'go', playbook: hash, accept: [], ...more }],
+      }),
+    async until(condition: (status: RunStatus) => boolean): Promise<RunStatus> {
+      const deadline = Date.now() + 20_000;
+      for (;;) {
+        const now = await status();
+        if (condition(now)) return now;
+        if (Date.now() > deadline) throw new Error(`never came: ${JSON.stringify(now, null, 1)}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    },
+    stateOf: async (id: string) =>
+      (await status()).stages.flatMap((stage) => stage.ranks.flat()).find((step) => step.id === id),
+    result: () => handle.result() as Promise<{ phase: string; summary: string }>,
+  };
+}
+
+export function act(id: string, input: object = {}, more: Partial<Step> = {}): Step {
+  return {
+    id,
+    kind: 'act',
+    version: 1,
+    title: `Act ${id}`,
+    input: input as Record<string, unknown>,
+    queue: 'muster-west',
+    fallback: 'muster-fallback',
+    limits: { startToClose: 30_000, heartbeat: 2_000, scheduleToStart: 1_000, budget: 30_000 },
+    undoable: false,
+    needs: [],
+    required: true,
+    expected: 0,
+    ...more,
+  };
+}
+
+export function stage(title: string, ...ranks: Step[][]): PlaybookItem {
+  return { type: 'stage', title, ranks };
+}
+
+function assessmentOf(service: string, procedure: string, risks: Assessment['risks']): Assessment {
+  return {
+    service,
+    procedure,
+    from: 'east',
+    to: 'west',
+    at: new Date().toISOString(),
+    plan: 'p'.repeat(64),
+    facts: [],
+    risks,
+    hosts: [],
+  };
+}
