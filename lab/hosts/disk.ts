@@ -5,6 +5,7 @@ import type { HostSpec } from '../layout.ts';
 import { hosts, third } from '../layout.ts';
 import { checkout, type LabPaths } from '../paths.ts';
 import { run } from '../shell.ts';
+import { accountFiles, databaseLine } from '../spacetime/image.ts';
 import { postgresUnit } from './postgres.ts';
 
 /** What a host sees of the machine; everything else at the top of the file system is absent or empty. */
@@ -49,7 +50,9 @@ function installFiles(upper: string, paths: LabPaths, host: HostSpec): void {
     writeFileSync(join(upper, path), text, { mode });
   };
   put('etc/hostname', `${host.name}\n`);
-  put('etc/hosts', `127.0.0.1 localhost\n${hosts.map((each) => `${each.address} ${each.name}\n`).join('')}`);
+  const others = hosts.map((each) => `${each.address} ${each.name}\n`).join('');
+  put('etc/hosts', `127.0.0.1 localhost\n${others}${databaseLine(host.region)}`);
+  for (const [path, text] of Object.entries(accountFiles())) put(path, text);
   put('etc/resolv.conf', `nameserver ${third}\noptions timeout:1 attempts:2\n`);
   put('etc/ssh/sshd_config', sshdConfig(host));
   put('etc/ssh/ssh_host_ed25519_key.pub', readFileSync(`${paths.hostKey(host.name)}.pub`, 'utf8'));
