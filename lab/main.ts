@@ -1,12 +1,14 @@
 /** The `lab` command: `npm run lab -- VERB`. */
+import { join } from 'node:path';
 import { Command } from 'commander';
 import { addFaultVerbs } from './commands/faults.ts';
 import { addInsideVerbs } from './commands/inside.ts';
 import { addLifeVerbs } from './commands/life.ts';
+import { checkout } from './paths.ts';
 
 const program = new Command('lab')
   .description('Two regions on one machine: raise them, fail them, heal them.')
-  .option('--dir <dir>', 'directory of the lab', process.env.MUSTER_LAB ?? '.lab')
+  .option('--dir <dir>', 'directory of the lab', process.env.MUSTER_LAB ?? join(checkout, '.lab'))
   .option('--json', 'print JSON')
   .enablePositionalOptions()
   .showHelpAfterError();

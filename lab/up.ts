@@ -1,6 +1,6 @@
 /** Raises a lab: tools, keys, the sealed namespaces, the supervisor in them; and takes it all back if that fails. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { mkdirSync, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ import { type LabOptions, labOptions } from './options.ts';
 import { labPaths } from './paths.ts';
 import { until } from './shell.ts';
 import { type LabState, labLives, type OuterProcess, processAt, readState, writeState } from './state.ts';
-import type { ProgressMessage } from './supervisor.ts';
+import type { ProgressMessage, StartMessage } from './supervisor.ts';
 import { ensureTools } from './tools/ensure.ts';
 
 export type UpOptions = {
@@ -127,23 +127,22 @@ async function childOf(child: ChildProcess): Promise<OuterProcess> {
 
 function untilReady(
   child: ChildProcess,
-  start: object,
+  start: StartMessage,
   note: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<void> {
   const talk = child.stdio[3] as Duplex;
   return new Promise<void>((resolve, reject) => {
     const lines = createInterface({ input: talk });
+    lines.on('error', () => {});
     lines.on('line', (line) => {
       const message = JSON.parse(line) as ProgressMessage;
       if ('note' in message) note(message.note);
       else if ('failed' in message) reject(new Error(message.failed));
       else resolve();
     });
-    talk.on('error', reject);
-    talk.on('close', () =>
-      reject(new Error('The supervisor ended before the lab was ready. See logs/supervisor.log.')),
-    );
+    talk.on('error', () => {});
+    talk.on('close', () => reject(new Error(`The supervisor ended before the lab was ready: ${lastWords(start.dir)}`)));
     signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
     if (signal?.aborted) reject(signal.reason);
     talk.write(`${JSON.stringify(start)}\n`);
@@ -153,7 +152,7 @@ function untilReady(
   });
 }
 
-/** Names of the logs a lab left, newest last. */
-export function logsOf(dir: string): string[] {
-  return readdirSync(labPaths(dir).logs);
+function lastWords(dir: string): string {
+  const log = readFileSync(labPaths(dir).log('supervisor'), 'utf8').trim();
+  return log.split('\n').slice(-12).join('\n') || 'it said nothing.';
 }

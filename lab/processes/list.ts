@@ -1,6 +1,7 @@
 /** All processes of the lab, as data. A process whose program is not in this checkout yet is left out. */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { searchAttributes } from '../../domain/search-attributes.ts';
 import { type LabCredentials, labEnvironment, motoUrl, storeUrl } from '../environment.ts';
 import { ports, type Region, regions, third } from '../layout.ts';
 import type { LabOptions } from '../options.ts';
@@ -25,25 +26,25 @@ export function processList(context: ProcessContext): ProcessSpec[] {
   return all.filter((spec): spec is ProcessSpec => spec !== undefined && !context.options.without.includes(spec.name));
 }
 
+const muster = Object.values(searchAttributes).map(({ name, type }) => {
+  const words = type
+    .toLowerCase()
+    .split('_')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `${name}=${words.join('')}`;
+});
+
 function temporal({ paths, tools, options }: ProcessContext): ProcessSpec {
   mkdirSync(paths.temporal, { recursive: true });
   return {
     name: 'temporal',
     place: 'third',
     command: [
-      ...[
-        tools.temporal,
-        'server',
-        'start-dev',
-        '--ip',
-        third,
-        '--port',
-        `${ports.temporal}`,
-        '--ui-port',
-        `${ports.ui}`,
-      ],
+      // On all addresses of the third place: bound to one of them its inner services dial 127.0.0.1 in vain.
+      ...[tools.temporal, 'server', 'start-dev', '--ip', '0.0.0.0', '--port', `${ports.temporal}`],
+      ...['--ui-port', `${ports.ui}`, '--ui-disable-news-fetch'],
       ...['--db-filename', join(paths.temporal, 'temporal.db'), '--log-level', 'warn'],
-      ...options.searchAttributes.flatMap((each) => ['--search-attribute', each]),
+      ...[...muster, ...options.searchAttributes].flatMap((each) => ['--search-attribute', each]),
     ],
     // The UI comes up last of the server's parts; gRPC is asked too, for workers connect to that.
     ready: { http: `http://${third}:${ports.ui}/api/v1/namespaces` },
