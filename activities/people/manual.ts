@@ -1,0 +1,28 @@
+/**
+ * A step that a person does and confirms. The workflow waits for the confirmation itself, so this has only a pure half; no
+ * worker ever runs it.
+ */
+import { z } from 'zod';
+import { refusal } from '../../domain/errors.ts';
+import { defineStep } from '../step.ts';
+
+export const manualInputSchema = z.object({
+  title: z.string().min(1),
+  /** What to do, for the person who does it. */
+  instructions: z.string(),
+});
+
+export const manual = defineStep({
+  kind: 'manual',
+  version: 1,
+  input: manualInputSchema,
+  title: ({ title }) => title,
+  shell: ({ title, instructions }) => [
+    ...[title, ...instructions.trim().split('\n')].map((line) => `# ${line}`),
+    'read -r -p "Done? Press Enter. " _',
+  ],
+  limits: { startToClose: 86_400_000 },
+  run: async ({ title }): Promise<never> => {
+    throw refusal('ManualStep', `"${title}" is done by a person.`, 'do it, then confirm it with: muster confirm STEP');
+  },
+});

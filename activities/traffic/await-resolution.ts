@@ -1,0 +1,71 @@
+/**
+ * Waits until the service's name answers with the new site's addresses.
+ *
+ * It asks the plan's resolver, and reports as soon as that one has the new answer. Resolvers elsewhere may keep the old one
+ * for as long as the plan's `wait`; that time is waited out by the watch that follows, not here, where users are served already.
+ */
+import { z } from 'zod';
+import { refusal } from '../../domain/errors.ts';
+import { describeTarget, targetSchema } from '../../domain/traffic.ts';
+import { defineStep } from '../step.ts';
+import { waitFor } from '../waiting.ts';
+import { addressesOf, makeResolver } from './resolver.ts';
+
+const inputSchema = z.object({
+  name: z.string(),
+  target: targetSchema,
+  /** `address` or `address:port`; the system's when absent. */
+  resolver: z.string().optional(),
+  /** ms that caches may hold the old answer; for people, and added to `within`. */
+  wait: z.number().int().nonnegative().default(60_000),
+  /** ms */
+  within: z.number().int().positive().default(120_000),
+});
+
+/** Output: `{ outcome: 'resolves', addresses, tries }` */
+export const awaitResolution = defineStep({
+  kind: 'awaitResolution',
+  version: 1,
+  input: inputSchema,
+  title: ({ name, target }) => `See ${name} resolve to ${describeTarget(target)}`,
+  shell: ({ name, resolver }) => {
+    const [address, port] = (resolver ?? '').split(':');
+    return [`dig +short ${address ? `@${address} ` : ''}${port ? `-p ${port} ` : ''}${name} A`];
+  },
+  limits: { startToClose: 600_000 },
+  async run({ name, target, resolver: server, within, wait }, context) {
+    const resolver = makeResolver(server);
+    let tries = 0;
+    let last = 'nothing';
+    const addresses = await waitFor(
+      {
+        within: within + wait,
+        every: 200,
+        atMost: 2_000,
+        signal: context.signal,
+        onLook: (ms) => context.heartbeat({ text: `${name} answers ${last}, ${Math.round(ms / 1000)} s` }),
+      },
+      async () => {
+        tries += 1;
+        try {
+          const [answered, wanted] = await Promise.all([
+            addressesOf(resolver, name),
+            'alias' in target ? addressesOf(resolver, target.alias.name) : target.addresses,
+          ]);
+          last = answered.join(', ') || 'nothing';
+          // A load balancer shows some of its addresses at a time; none of the answer may be foreign.
+          return answered.length > 0 && answered.every((each) => wanted.includes(each)) ? answered : undefined;
+        } catch (error) {
+          last = (error as NodeJS.ErrnoException).code ?? String(error);
+          return undefined;
+        }
+      },
+    );
+    if (addresses) return { outcome: 'resolves', addresses, tries };
+    throw refusal(
+      'NameNotMoved',
+      `${name} still answers ${last} at ${server ?? "the system's resolver"}, not ${describeTarget(target)}, after ${Math.round((within + wait) / 1000)} s.`,
+      'check the record and the delegation of its zone, and that the resolver is up; then retry the step.',
+    );
+  },
+});

@@ -1,0 +1,135 @@
+/** Reading and writing one record set in Route 53. */
+import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
+import { refusal } from '../../domain/errors.ts';
+import { type RecordSet, sameName, type Target } from '../../domain/traffic.ts';
+import { awsError, passing } from '../aws/errors.ts';
+import { type AskOptions, handling } from '../compute/instances.ts';
+import type { StepContext } from '../context.ts';
+import { waitFor } from '../waiting.ts';
+
+export interface RecordName {
+  /** Hosted zone id. */
+  readonly zone: string;
+  readonly name: string;
+  readonly type: 'A';
+}
+
+/**
+ * The simple record set of a name, or undefined when there is none.
+ *
+ * @throws `RecordIsRouted` when weighted, failover or other routed sets stand there: those are left alone
+ */
+export async function readRecord(
+  client: Route53Client,
+  at: RecordName,
+  ask: AskOptions = {},
+): Promise<RecordSet | undefined> {
+  const { ListResourceRecordSetsCommand } = await import('@aws-sdk/client-route-53');
+  let sets: ResourceRecordSet[];
+  try {
+    const answer = await client.send(
+      new ListResourceRecordSetsCommand({ HostedZoneId: at.zone, StartRecordName: at.name, StartRecordType: at.type }),
+      handling(ask),
+    );
+    sets = (answer.ResourceRecordSets ?? []).filter(
+      (each) => sameName(each.Name ?? '', at.name) && each.Type === at.type,
+    );
+  } catch (error) {
+    throw awsError(error, `The record ${at.name} in zone ${at.zone} could not be read`);
+  }
+  const routed = sets.find((each) => each.SetIdentifier !== undefined);
+  if (routed || sets.length > 1) {
+    throw refusal(
+      'RecordIsRouted',
+      `${at.name} in zone ${at.zone} has ${sets.length} routed record sets (${sets.map((each) => each.SetIdentifier ?? 'simple').join(', ')}); Muster changes only a simple one.`,
+      'move the traffic by their weights or health checks, or replace them by one simple record.',
+    );
+  }
+  return sets[0] && factsOf(sets[0]);
+}
+
+/** What a target looks like as a record set. */
+export function recordFor(at: RecordName, target: Target): RecordSet {
+  const base = { name: at.name, type: at.type };
+  if ('alias' in target) return { ...base, alias: target.alias };
+  return { ...base, ttl: Math.round(target.ttl / 1000), values: target.addresses };
+}
+
+/** Sends one change and answers its id; it is done when `awaitChange` says so. */
+export async function changeRecord(
+  client: Route53Client,
+  at: RecordName,
+  action: 'UPSERT' | 'DELETE',
+  record: RecordSet,
+  context: StepContext,
+): Promise<string> {
+  const { ChangeResourceRecordSetsCommand } = await import('@aws-sdk/client-route-53');
+  const Changes = [{ Action: action, ResourceRecordSet: awsRecord(record) }];
+  const Comment = `Muster run ${context.run}, step ${context.step}`;
+  context.assertCurrent();
+  context.log(`${action} ${at.name} in ${at.zone}`);
+  try {
+    const answer = await client.send(
+      new ChangeResourceRecordSetsCommand({ HostedZoneId: at.zone, ChangeBatch: { Comment, Changes } }),
+      handling({ signal: context.signal }),
+    );
+    return answer.ChangeInfo?.Id ?? '';
+  } catch (error) {
+    throw awsError(error, `The record ${at.name} in zone ${at.zone} could not be changed`);
+  }
+}
+
+/** Waits until all of Route 53's servers have the change. Usually within 60 seconds. */
+export async function awaitChange(
+  client: Route53Client,
+  id: string,
+  within: number,
+  context: StepContext,
+): Promise<void> {
+  const { GetChangeCommand } = await import('@aws-sdk/client-route-53');
+  const done = await waitFor(
+    {
+      within,
+      every: 300,
+      signal: context.signal,
+      onLook: (ms) =>
+        context.heartbeat({
+          text: `Route 53 is spreading the change, ${Math.round(ms / 1000)} s`,
+          resume: { change: id },
+        }),
+    },
+    async () => {
+      try {
+        const answer = await client.send(new GetChangeCommand({ Id: id }), handling({ signal: context.signal }));
+        return answer.ChangeInfo?.Status === 'INSYNC' ? true : undefined;
+      } catch (error) {
+        throw awsError(error, `The change ${id} could not be followed`);
+      }
+    },
+  );
+  if (!done) {
+    throw passing(
+      'ChangePending',
+      `Change ${id} is not on all servers of Route 53 after ${Math.round(within / 1000)} s.`,
+      'wait: it is looked at again.',
+    );
+  }
+}
+
+function factsOf(set: ResourceRecordSet): RecordSet {
+  const base = { name: set.Name ?? '', type: set.Type ?? '', healthCheck: set.HealthCheckId };
+  if (set.AliasTarget) {
+    const { HostedZoneId = '', DNSName = '', EvaluateTargetHealth = false } = set.AliasTarget;
+    return { ...base, alias: { zone: HostedZoneId, name: DNSName, evaluateTargetHealth: EvaluateTargetHealth } };
+  }
+  return { ...base, ttl: set.TTL, values: (set.ResourceRecords ?? []).map((each) => each.Value ?? '') };
+}
+
+function awsRecord(record: RecordSet): ResourceRecordSet {
+  const base = { Name: record.name, Type: record.type as 'A', HealthCheckId: record.healthCheck };
+  if (record.alias) {
+    const { zone, name, evaluateTargetHealth } = record.alias;
+    return { ...base, AliasTarget: { HostedZoneId: zone, DNSName: name, EvaluateTargetHealth: evaluateTargetHealth } };
+  }
+  return { ...base, TTL: record.ttl, ResourceRecords: (record.values ?? []).map((Value) => ({ Value })) };
+}
