@@ -22,7 +22,18 @@ export type HostSpec = { name: string; region: Region; role: Role; address: stri
 export const third = '10.77.0.1';
 export const network = '10.77.0.0/16';
 
-export const ports = { temporal: 7233, ui: 8233, moto: 5000, store: 7070, aws: 4566, dns: 53, postgres: 5432, ssh: 22 };
+export const ports = {
+  temporal: 7233,
+  ui: 8233,
+  moto: 5000,
+  store: 7070,
+  aws: 4566,
+  dns: 53,
+  postgres: 5432,
+  ssh: 22,
+  observer: 8090,
+  notices: 9000,
+};
 
 export const regions: readonly RegionSpec[] = [region('us-east-1', 1), region('us-west-2', 2)];
 

@@ -1,0 +1,91 @@
+/**
+ * The lab's copy of SpaceTime's plan: the plan of the repository unchanged, and beside it an overlay with what only the
+ * lab can know (addresses, ids, keys) and with times shortened so that an hour of watching takes seconds.
+ */
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { generateKeySet } from '../activities/points/keys.ts';
+import type { SeededAws } from './aws/seed.ts';
+import { bucketOf } from './aws-seed.ts';
+import { storeUrl } from './environment.ts';
+import { ports, type Region, regions, third } from './layout.ts';
+import { checkout, type LabPaths } from './paths.ts';
+
+/** Name of the overlay, for `MUSTER_OVERLAYS`. */
+export const labOverlay = 'lab';
+
+export async function writeLabPlan(paths: LabPaths, seeded: SeededAws): Promise<void> {
+  const keys = join(paths.keys, 'muster');
+  await generateKeySet(
+    keys,
+    regions.map(({ name }) => name),
+  );
+  const overlays = join(paths.plans, 'overlays', labOverlay);
+  mkdirSync(overlays, { recursive: true });
+  copyFileSync(join(checkout, 'plans', 'spacetime.yaml'), join(paths.plans, 'spacetime.yaml'));
+  writeFileSync(join(overlays, 'spacetime.yaml'), stringify(overlay(paths, keys, seeded)));
+}
+
+function overlay(paths: LabPaths, keys: string, { zones }: SeededAws): object {
+  const key = (name: string) => ({ file: join(keys, name) });
+  const alias = (name: string) => ({ alias: { zone: zones.balancers, name: `${name}.amazonaws.com` } });
+  return {
+    sites: Object.fromEntries(
+      regions.map(({ name }) => [
+        name,
+        {
+          ssh: { user: 'root', key: { file: paths.sshKey }, knownHosts: { file: paths.knownHosts } },
+          certificate: key(`${name}.crt`),
+          key: key(`${name}.key`),
+        },
+      ]),
+    ),
+    storage: { 'company-backups': location('us-east-1'), 'company-backups-dr': location('us-west-2') },
+    offline: { certificate: key('offline.crt') },
+    signer: { key: key('signer.key'), pinned: [key('signer.pub')] },
+    control: {
+      start: 'systemctl start godot-spacetime',
+      stop: 'systemctl stop godot-spacetime',
+    },
+    health: { interval: '250ms', timeout: '2s', within: '1m' },
+    traffic: {
+      zone: zones.service,
+      resolver: `${third}:${ports.dns}`,
+      records: [
+        {
+          name: 'spacetime-api.company.com',
+          type: 'A',
+          wait: '1s',
+          sites: { 'us-east-1': alias('primary-lb-us-east-1'), 'us-west-2': alias('dr-lb-us-west-2') },
+          withdrawn: { addresses: ['192.0.2.1'], ttl: '1s' },
+        },
+        {
+          name: 'spacetime-plain.company.com',
+          type: 'A',
+          wait: '1s',
+          sites: {
+            'us-east-1': { addresses: ['10.77.1.10'], ttl: '1s' },
+            'us-west-2': { addresses: ['10.77.2.10'], ttl: '1s' },
+          },
+        },
+      ],
+    },
+    observer: { url: `http://${third}:${ports.observer}` },
+    notices: [{ name: 'team', kind: 'slack', url: { env: 'SPACETIME_SLACK_WEBHOOK' } }],
+    monitoring: ['grafana', 'pagerduty', 'status-page'].map((name) => ({
+      title: `Tell ${name} where the service is`,
+      run: `curl -fsS -m 5 -X POST -d moved http://${third}:${ports.notices}/${name}`,
+    })),
+    watch: { for: '10s', every: '2s' },
+  };
+}
+
+function location(region: Region): object {
+  return {
+    bucket: bucketOf(region),
+    endpoint: storeUrl(region),
+    accessKeyId: { env: 'AWS_ACCESS_KEY_ID' },
+    secretAccessKey: { env: 'AWS_SECRET_ACCESS_KEY' },
+  };
+}

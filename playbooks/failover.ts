@@ -1,0 +1,34 @@
+/**
+ * Failover: bring the service back at `to` after `from` is lost. Runbook: "DR Procedure - Region Failure".
+ *
+ * The runbook moves the name first, to hosts that hold nothing yet. Here the name leaves the lost site first and reaches
+ * the standby last, when that is proven healthy (docs/decisions/0002-the-name-moves-last.md).
+ */
+import { gate, pointOfNoReturn, playbook, type Situation, stage, watch } from './compiler.ts';
+import { notRestorable } from './refusals.ts';
+import { type Builder, stepsFor } from './steps.ts';
+
+/** The gate's risk: accepted with the approval when the assessment foresees it, else at the gate. */
+export const notFenced = 'old-primary-not-fenced';
+
+export function failover(situation: Situation) {
+  const { from, to, point } = situation.assessment;
+  if (!point) throw notRestorable(situation);
+  const site: Builder = stepsFor(situation, to);
+  const fences = site.fence(from);
+  return playbook(situation, point.id, [
+    stage('Take the name away, power up', [...site.withdrawNames(from), ...site.startHosts()], [
+      ...site.awaitHosts(),
+      ...fences,
+    ]),
+    stage('Restore the data', ...site.restoreByRank(point)),
+    gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
+    stage('Start the service', site.startService()),
+    stage('Prove it works', [...site.checkHealth(), ...site.checkData(point)], site.manual('cutover')),
+    pointOfNoReturn(`${to} takes writes`),
+    stage('Cut traffic over', site.pointNames()),
+    stage('See it from outside', [...site.awaitNames(), ...site.seeFromOutside()]),
+    stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
+    watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
+  ]);
+}

@@ -1,0 +1,23 @@
+/**
+ * Full recovery in place: rebuild the service at its own site from a recovery point. Runbook: "Full System Recovery",
+ * steps 1 to 13. What stands there now is kept beside it, as in the runbook's step 5.
+ */
+import { pointOfNoReturn, playbook, type Situation, stage, watch } from './compiler.ts';
+import { notRestorable } from './refusals.ts';
+import { stepsFor } from './steps.ts';
+
+export function fullRecovery(situation: Situation) {
+  const { to, point } = situation.assessment;
+  if (!point) throw notRestorable(situation);
+  const site = stepsFor(situation, to);
+  return playbook(situation, point.id, [
+    stage('Stop the service', site.awaitHosts(), site.stopService()),
+    stage('Restore the data', ...site.restoreByRank(point)),
+    stage('Start the service', site.startService()),
+    stage('Prove it works', [...site.checkHealth(), ...site.checkData(point)], site.manual('cutover')),
+    pointOfNoReturn('The restored service takes writes'),
+    stage('See it from outside', [...site.awaitNames(), ...site.seeFromOutside()]),
+    stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
+    watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
+  ]);
+}
