@@ -5,6 +5,7 @@ import { clearFaults } from './aws/faults.ts';
 import { resetAws, type SeededAws, seedAws } from './aws/seed.ts';
 import { awsSeed } from './aws-seed.ts';
 import { labCredentials, motoUrl, plainEnvironment } from './environment.ts';
+import { callPlanHook } from './hook.ts';
 import { freshDisk, hasDisk } from './hosts/disk.ts';
 import { makeKeys } from './hosts/keys.ts';
 import { type HostStatus, machine } from './hosts/machine.ts';
@@ -15,7 +16,8 @@ import { cutRegion, cutSites, healRegion, joinSites } from './network/faults.ts'
 import { setUpNetwork } from './network/setup.ts';
 import type { LabOptions } from './options.ts';
 import { labPaths } from './paths.ts';
-import { processList } from './processes/list.ts';
+import { bundleWorkflows } from './processes/bundle.ts';
+import { labProcesses, musterProcesses } from './processes/list.ts';
 import { type ProcessStatus, processManager } from './processes/manager.ts';
 import { run, until } from './shell.ts';
 import type { Tools } from './tools/ensure.ts';
@@ -43,31 +45,51 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
   let sitesCut = false;
   let seeded: SeededAws | undefined;
 
-  async function start(): Promise<void> {
+  /** Resolves, when all is ready, with what the lab's plan adds to the environment. */
+  async function start(): Promise<Record<string, string>> {
     for (const path of [paths.logs, paths.run, paths.plans, paths.etc]) mkdirSync(path, { recursive: true });
     await setUpNetwork(paths);
     note('network of two regions and a third place');
-    for (const spec of processList({ paths, tools, options, credentials })) processes.add(spec);
-    const late = ['worker-us-east-1', 'worker-us-west-2', 'observer'];
-    const early = processes
-      .list()
-      .map((each) => each.name)
-      .filter((name) => !late.includes(name));
+    const context = { paths, tools, options, credentials };
+    for (const spec of labProcesses(context)) processes.add(spec);
+    const servers = processes.list().map((each) => each.name);
     const step = async (what: string, work: Promise<unknown>) => note(`${what} (${await seconds(work)} s)`);
-    await Promise.all([
-      ...early.filter((name) => !isAws(name)).map((name) => step(name, processes.start(name))),
-      step('AWS of both regions, seeded', startAws(early.filter(isAws))),
-      step('disks of the hosts', makeDisks()),
+    const aws = step('AWS of both regions, seeded', startAws(servers.filter(isAws)));
+    const disks = step('disks of the hosts', makeDisks());
+    const [bundle] = await Promise.all([
+      bundleWorkflows(paths, options, note),
+      ...servers.filter((name) => !isAws(name)).map((name) => step(name, processes.start(name))),
+      Promise.all([aws, disks]).then(() => step(`hosts of ${primary}`, switchPowerOn())),
     ]);
+    const plan = await writePlan();
+    const env = { ...bundle, ...plan };
+    for (const spec of musterProcesses(context, env)) processes.add(spec);
+    const muster = processes.list().filter((each) => !servers.includes(each.name));
+    await Promise.all(muster.map(({ name }) => step(name, startMuster(name))));
+    return env;
+  }
+
+  async function writePlan(): Promise<Record<string, string>> {
+    return callPlanHook(paths, seeded as SeededAws).catch((error: Error) => {
+      note(`NO PLAN for this lab: ${error.message}`);
+      return {};
+    });
+  }
+
+  /** Muster may be broken while the lab is sound: then that is said, and the lab stands for finding out why. */
+  async function startMuster(name: string): Promise<void> {
+    await processes.start(name).catch((error: Error) => note(`NOT STARTED: ${error.message}`));
+  }
+
+  async function switchPowerOn(): Promise<void> {
     for (const { name } of regions) await power.follow(name);
     power.watchAll();
-    await step(
-      `hosts of ${primary}`,
-      until(`the hosts of ${primary} are on`, () =>
-        machines.every((one) => one.spec.region !== primary || one.status().power === 'on'),
-      ),
-    );
-    await Promise.all(late.filter(processes.has).map((name) => step(name, processes.start(name))));
+    await untilPrimaryIsOn();
+  }
+
+  function untilPrimaryIsOn(): Promise<void> {
+    const on = () => machines.every((one) => one.spec.region !== primary || one.status().power === 'on');
+    return until(`the hosts of ${primary} are on (see the logs host-*)`, on);
   }
 
   async function startAws(names: string[]): Promise<void> {
@@ -146,9 +168,7 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
     power.pause(false);
     for (const one of machines) if (one.status().power === 'crashed') await one.off();
     for (const { name } of regions) await power.follow(name);
-    await until('the hosts of the primary are on', () =>
-      machines.every((one) => one.spec.region !== primary || one.status().power === 'on'),
-    );
+    await untilPrimaryIsOn();
   }
 
   function stopped(): string[] {

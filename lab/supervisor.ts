@@ -16,7 +16,7 @@ import type { Tools } from './tools/ensure.ts';
 
 /** What `up` says first, and what the supervisor says then, one JSON a line. */
 export type StartMessage = { dir: string; options: LabOptions; tools: Tools };
-export type ProgressMessage = { note: string } | { ready: true } | { failed: string };
+export type ProgressMessage = { note: string } | { ready: true; env: Record<string, string> } | { failed: string };
 
 const parent = new Socket({ fd: 3 });
 let ready = false;
@@ -41,11 +41,11 @@ async function begin({ dir, options, tools }: StartMessage): Promise<void> {
   relay(4, { host: third, port: ports.temporal });
   relay(5, { host: third, port: ports.ui });
   await useLabResolver(dir);
-  await range.start();
+  const env = await range.start();
   rmSync(paths.control, { force: true });
   await new Promise<void>((resolve, reject) => {
     controlServer(range).once('error', reject).listen(paths.control, resolve);
   });
   ready = true;
-  tell({ ready: true });
+  tell({ ready: true, env });
 }

@@ -42,7 +42,8 @@ export async function up({ dir, options = {}, note = () => {}, signal }: UpOptio
     for (const door of Object.values(doors)) door.close();
     state.init = await childOf(child);
     writeState(state);
-    await untilReady(child, { dir: paths.root, options: parsed, tools }, note, signal);
+    const added = await untilReady(child, { dir: paths.root, options: parsed, tools }, note, signal);
+    state.env = { ...state.env, ...added };
     state.network = readlinkSync(`/proc/${state.init.pid}/ns/net`);
     state.phase = 'ready';
     writeState(state);
@@ -130,16 +131,16 @@ function untilReady(
   start: StartMessage,
   note: (line: string) => void,
   signal?: AbortSignal,
-): Promise<void> {
+): Promise<Record<string, string>> {
   const talk = child.stdio[3] as Duplex;
-  return new Promise<void>((resolve, reject) => {
+  return new Promise<Record<string, string>>((resolve, reject) => {
     const lines = createInterface({ input: talk });
     lines.on('error', () => {});
     lines.on('line', (line) => {
       const message = JSON.parse(line) as ProgressMessage;
       if ('note' in message) note(message.note);
       else if ('failed' in message) reject(new Error(message.failed));
-      else resolve();
+      else resolve(message.env);
     });
     talk.on('error', () => {});
     talk.on('close', () => reject(new Error(`The supervisor ended before the lab was ready: ${lastWords(start.dir)}`)));

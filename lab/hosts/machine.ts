@@ -1,7 +1,7 @@
 /** One host as a machine with a power switch: boots after a delay, is cut like a pulled plug, keeps its disk. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type HostSpec, ports } from '../layout.ts';
 import type { LabPaths } from '../paths.ts';
@@ -58,6 +58,7 @@ export function machine(paths: LabPaths, spec: HostSpec, options: { bootDelayMs:
     const isolate = ['unshare', '-m', '-u', '-i', '-p', '-f', '--kill-child=KILL', '--propagation', 'private', '--'];
     const [file, ...args] = inPlace(paths, spec.region, [...isolate, ...script]);
     const started = spawn(file, args, { stdio: ['ignore', log, log], detached: true, cwd: '/' });
+    closeSync(log);
     child = started;
     status.bootId = bootId;
     gone = new Promise((resolve) => {

@@ -12,18 +12,26 @@ import type { ProcessSpec } from './spec.ts';
 
 export type ProcessContext = { paths: LabPaths; tools: Tools; options: LabOptions; credentials: LabCredentials };
 
-export function processList(context: ProcessContext): ProcessSpec[] {
-  const all = [
+/** The lab's own servers. */
+export function labProcesses(context: ProcessContext): ProcessSpec[] {
+  return wanted(context, [
     temporal(context),
     moto(context, 'global'),
     ...regions.map(({ name }) => moto(context, name)),
     ...regions.map(({ name }) => store(context, name)),
     proxy(context),
     dns(context),
-    ...regions.map(({ name }) => worker(context, name)),
-    observer(context),
-  ];
-  return all.filter((spec): spec is ProcessSpec => spec !== undefined && !context.options.without.includes(spec.name));
+  ]);
+}
+
+/** What is tested in the lab: Muster's workers and its observer. `env` is added to what `lab exec` gives. */
+export function musterProcesses(context: ProcessContext, env: Record<string, string>): ProcessSpec[] {
+  const full = { ...labEnvironment(context.paths, context.credentials), ...env };
+  return wanted(context, [...regions.map(({ name }) => worker(context, name, full)), observer(context, full)]);
+}
+
+function wanted({ options }: ProcessContext, all: (ProcessSpec | undefined)[]): ProcessSpec[] {
+  return all.filter((spec): spec is ProcessSpec => spec !== undefined && !options.without.includes(spec.name));
 }
 
 const muster = Object.values(searchAttributes).map(({ name, type }) => {
@@ -112,7 +120,7 @@ function dns(_: ProcessContext): ProcessSpec | undefined {
   };
 }
 
-function worker({ paths, options, credentials }: ProcessContext, region: Region): ProcessSpec | undefined {
+function worker({ options }: ProcessContext, region: Region, env: Record<string, string>): ProcessSpec | undefined {
   const program = join(checkout, 'workers/main.ts');
   const standard = existsSync(program) ? [process.execPath, program, '--queue', `muster-${region}`] : [];
   const command = (options.worker ?? standard).map((word) => word.replaceAll('{region}', region));
@@ -122,12 +130,13 @@ function worker({ paths, options, credentials }: ProcessContext, region: Region)
     place: region,
     command,
     cwd: checkout,
-    env: { ...labEnvironment(paths, credentials), AWS_REGION: region, MUSTER_REGION: region },
-    ready: { started: true },
+    env: { ...env, AWS_REGION: region, MUSTER_REGION: region },
+    ready: options.worker ? { started: true } : { says: 'worker ready' },
+    optional: true,
   };
 }
 
-function observer({ paths, options, credentials }: ProcessContext): ProcessSpec | undefined {
+function observer({ options }: ProcessContext, env: Record<string, string>): ProcessSpec | undefined {
   const program = join(checkout, 'observer/main.ts');
   const command = options.observer ?? (existsSync(program) ? [process.execPath, program] : []);
   if (command.length === 0) return undefined;
@@ -136,7 +145,8 @@ function observer({ paths, options, credentials }: ProcessContext): ProcessSpec 
     place: 'third',
     command,
     cwd: checkout,
-    env: labEnvironment(paths, credentials),
+    env,
     ready: { started: true },
+    optional: true,
   };
 }

@@ -1,6 +1,6 @@
 /** Starts, kills, freezes and thaws the lab's processes. Nothing is restarted on its own: a dead process stays dead. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import type { Place } from '../layout.ts';
 import type { LabPaths } from '../paths.ts';
 import { until } from '../shell.ts';
@@ -17,7 +17,7 @@ export type ProcessStatus = {
 
 export type ProcessManager = ReturnType<typeof processManager>;
 
-type Entry = { spec: ProcessSpec; status: ProcessStatus; child?: ChildProcess; gone?: Promise<void> };
+type Entry = { spec: ProcessSpec; status: ProcessStatus; child?: ChildProcess; gone?: Promise<void>; logFrom?: number };
 
 export function processManager(paths: LabPaths, baseEnv: Record<string, string>) {
   const entries = new Map<string, Entry>();
@@ -45,7 +45,7 @@ export function processManager(paths: LabPaths, baseEnv: Record<string, string>)
         if (one.status.state === 'exited') {
           throw new Error(`${name} ended (${one.status.exit}) before it was ready. See ${paths.log(name)}.`);
         }
-        return isReady(one.spec.ready);
+        return isReady(one.spec.ready, () => readFileSync(paths.log(name), 'utf8').slice(one.logFrom));
       },
       { timeoutMs: 60_000 },
     );
@@ -100,12 +100,14 @@ function launch(paths: LabPaths, baseEnv: Record<string, string>, one: Entry): v
   const { spec } = one;
   const log = openSync(paths.log(spec.name), 'a');
   const [file, ...args] = inPlace(paths, spec.place, spec.command);
+  one.logFrom = statSync(paths.log(spec.name)).size;
   const child = spawn(file, args, {
     cwd: spec.cwd,
     env: { ...baseEnv, ...spec.env },
     stdio: ['ignore', log, log],
     detached: true,
   });
+  closeSync(log);
   one.child = child;
   one.status = { name: spec.name, place: spec.place, state: 'starting', pid: child.pid };
   one.gone = new Promise((resolve) => {

@@ -8,6 +8,8 @@ export type Ready =
   | { tcp: { host: string; port: number } }
   /** Any HTTP answer below 500. */
   | { http: string }
+  /** Ready once its log has this text (of its latest start). */
+  | { says: string }
   | { check: () => Promise<boolean> };
 
 export type ProcessSpec = {
@@ -17,10 +19,14 @@ export type ProcessSpec = {
   env?: Record<string, string>;
   cwd?: string;
   ready: Ready;
+  /** The lab itself does without it: when it fails to start, that is told and the rise goes on. */
+  optional?: true;
 };
 
-export async function isReady(ready: Ready): Promise<boolean> {
+/** `said` is what the process wrote since its start. */
+export async function isReady(ready: Ready, said: () => string): Promise<boolean> {
   if ('started' in ready) return true;
+  if ('says' in ready) return said().includes(ready.says);
   if ('tcp' in ready) return accepts(ready.tcp.host, ready.tcp.port);
   if ('check' in ready) return ready.check().catch(() => false);
   return fetch(ready.http, { signal: AbortSignal.timeout(3000) }).then(
