@@ -1,0 +1,27 @@
+# Removes what is older than so many seconds: folders of ended jobs, requests that were cut, scripts no job uses.
+# Arguments: base boot-id-file seconds. Answers the removed folders, NUL-terminated.
+# shellcheck shell=bash disable=SC2154
+set -euo pipefail
+base=$1 seconds=$3
+read -r boot <"$2"
+[[ -d $base/jobs ]] || exit 0
+hold_starting
+old() { [[ -z $(find "$1" -maxdepth 1 -newermt "-$seconds seconds" -print -quit) ]]; }
+live=0
+for folder in "$base"/jobs/*/*/*/*/; do
+  folder=${folder%/}
+  job_processes=()
+  if [[ ! -s $folder/exit ]]; then find_job_processes "$folder"; fi
+  if ((${#job_processes[@]} > 0)); then
+    live=$((live + 1))
+  elif old "$folder"; then
+    rm -rf -- "$folder" "/dev/shm/muster${folder//\//_}"
+    printf '%s\0' "$folder"
+  fi
+done
+for depth in '*/*/*' '*/*' '*'; do
+  # shellcheck disable=SC2086
+  for folder in "$base"/jobs/$depth/; do rmdir -- "$folder" 2>/dev/null || :; done
+done
+find "$base/prepared" -mindepth 1 -maxdepth 1 -not -newermt "-$seconds seconds" -exec rm -rf -- {} +
+if ((live == 0)); then find "$base/scripts" -type f -not -newermt "-$seconds seconds" -delete; fi

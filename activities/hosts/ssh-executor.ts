@@ -1,0 +1,148 @@
+/** Commands and files over SSH. Connects at first use, and again when the connection broke. */
+import { constants } from 'node:os';
+import { PassThrough } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
+import type { HostExecutor } from './executor.ts';
+import { HostFault } from './faults.ts';
+import { executorOver, type Pipes } from './pipes.ts';
+import { shellQuote } from './shell-quote.ts';
+import { connectSsh, type SshTarget } from './ssh-connection.ts';
+
+export interface SshSettings extends SshTarget {
+  /** Runs every command through `sudo -n`. Default: when the user is not root. */
+  readonly sudo?: boolean;
+}
+
+/** sshd allows ten sessions on a connection unless told otherwise. */
+const mostChannels = 8;
+
+export function sshExecutor(settings: SshSettings): HostExecutor {
+  const name = `${settings.name} (${settings.address})`;
+  const sudo = settings.sudo ?? settings.user !== 'root';
+  let connection: Promise<Client> | undefined;
+  let closed = false;
+  const turns = turnstile(mostChannels);
+
+  function connected(): Promise<Client> {
+    if (closed) throw new Error(`${name}: this executor was closed`);
+    connection ??= connectSsh(settings).then(
+      (client) => {
+        const current = connection;
+        const forget = () => {
+          if (connection === current) connection = undefined;
+        };
+        client.removeAllListeners('close');
+        client.on('error', forget);
+        client.on('close', forget);
+        return client;
+      },
+      (error) => {
+        connection = undefined;
+        throw error;
+      },
+    );
+    return connection;
+  }
+
+  return executorOver({
+    name,
+    async open(command, signal) {
+      const leave = await turns();
+      try {
+        const client = await unlessAborted(connected(), signal);
+        // The login shell may be any; `sh` is what the contract promises.
+        const line = `exec ${sudo ? 'sudo -n ' : ''}sh -c ${shellQuote(command)}`;
+        const channel = await openChannel(client, line, name);
+        const pipes = pipesOf(channel, name);
+        pipes.ended.then(leave, leave);
+        return pipes;
+      } catch (error) {
+        leave();
+        throw error;
+      }
+    },
+    async close() {
+      closed = true;
+      const client = await connection?.catch(() => undefined);
+      client?.end();
+    },
+  });
+}
+
+function openChannel(client: Client, line: string, name: string): Promise<ClientChannel> {
+  return new Promise((resolve, reject) => {
+    // A connection that breaks here calls nobody back.
+    const lost = () => reject(new HostFault('ConnectionLost', `${name}: the connection broke.`));
+    client.once('close', lost);
+    try {
+      client.exec(line, (error, channel) => {
+        client.off('close', lost);
+        if (error)
+          reject(new HostFault('ConnectionLost', `${name}: no channel could be opened: ${error.message}`, error));
+        else resolve(channel);
+      });
+    } catch (error) {
+      client.off('close', lost);
+      reject(new HostFault('ConnectionLost', `${name}: the connection broke: ${(error as Error).message}`, error));
+    }
+  });
+}
+
+function pipesOf(channel: ClientChannel, name: string): Pipes {
+  const ended = new Promise<number>((resolve, reject) => {
+    let code: number | undefined;
+    channel.on('exit', (status: number | null, signal?: string) => {
+      code = status ?? 128 + (constants.signals[`SIG${(signal ?? 'KILL').replace(/^SIG/, '')}` as NodeJS.Signals] ?? 9);
+    });
+    channel.on('close', () => {
+      if (code === undefined) reject(new HostFault('ConnectionLost', `${name}: the connection broke under a command.`));
+      else resolve(code);
+    });
+  });
+  ended.catch(() => {});
+  channel.on('error', () => {});
+  const stdout = channel.pipe(new PassThrough());
+  return {
+    stdin: channel,
+    stdout,
+    stderr: channel.stderr,
+    ended,
+    stop() {
+      try {
+        channel.signal('KILL');
+      } catch {
+        // The channel is closed already, which is what is wanted.
+      }
+      stdout.destroy();
+      channel.close();
+    },
+  };
+}
+
+function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const aborted = () => reject(signal.reason);
+  if (signal.aborted) aborted();
+  signal.addEventListener('abort', aborted, { once: true });
+  work.catch(() => {});
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', aborted));
+}
+
+/** At most so many at once; answers how to leave. */
+function turnstile(most: number): () => Promise<() => void> {
+  let inside = 0;
+  const waiting: (() => void)[] = [];
+  return async () => {
+    if (inside >= most) await new Promise<void>((resolve) => waiting.push(resolve));
+    else inside++;
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      const next = waiting.shift();
+      if (next) next();
+      else inside--;
+    };
+  };
+}
