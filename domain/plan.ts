@@ -251,6 +251,8 @@ export const planSchema = z.strictObject({
     .default([]),
   /** Runbook: "Monitor service for 1 hour to ensure stability". */
   watch: z.strictObject({ for: durationSchema, every: durationSchema }).prefault({ for: '1h', every: '30s' }),
+  /** Times after which a step gives up and asks a person. */
+  limits: z.strictObject({ boot: durationSchema.default(300_000) }).prefault({}),
   queues: z.strictObject({ fallback: z.string().default('muster-fallback') }).prefault({}),
 });
 export type Plan = z.infer<typeof planSchema>;

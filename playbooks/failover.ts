@@ -4,7 +4,7 @@
  * The runbook moves the name first, to hosts that hold nothing yet. Here the name leaves the lost site first and reaches
  * the standby last, when that is proven healthy (docs/decisions/0002-the-name-moves-last.md).
  */
-import { gate, pointOfNoReturn, playbook, type Situation, stage, watch } from './compiler.ts';
+import { gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { notRestorable } from './refusals.ts';
 import { type Builder, stepsFor } from './steps.ts';
 
@@ -17,10 +17,11 @@ export function failover(situation: Situation) {
   const site: Builder = stepsFor(situation, to);
   const fences = site.fence(from);
   return playbook(situation, point.id, [
-    stage('Take the name away, power up', [...site.withdrawNames(from), ...site.startHosts()], [
-      ...site.awaitHosts(),
-      ...fences,
-    ]),
+    stage(
+      'Take the name away, power up',
+      [...site.withdrawNames(from), ...site.startHosts()],
+      [...site.awaitHosts(), ...fences],
+    ),
     stage('Restore the data', ...site.restoreByRank(point)),
     gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
     stage('Start the service', site.startService()),

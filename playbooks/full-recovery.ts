@@ -2,7 +2,7 @@
  * Full recovery in place: rebuild the service at its own site from a recovery point. Runbook: "Full System Recovery",
  * steps 1 to 13. What stands there now is kept beside it, as in the runbook's step 5.
  */
-import { pointOfNoReturn, playbook, type Situation, stage, watch } from './compiler.ts';
+import { playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { notRestorable } from './refusals.ts';
 import { stepsFor } from './steps.ts';
 

@@ -1,0 +1,46 @@
+/** Everything a worker registers: one activity for each step kind, and the run's own. A factory over its dependencies. */
+import { Context } from '@temporalio/activity';
+import type { AssessCall, CompileCall, NoticeCall } from '../domain/protocol.ts';
+import { assessService } from './assessment/assess-service.ts';
+import { notify } from './notices/notify.ts';
+import { compilePlaybook } from './planning/compile.ts';
+import { loadPlan } from './plans/load-plan.ts';
+import { stepDefinitions } from './registry.ts';
+import { reportOf } from './reports/report-of.ts';
+import type { ReportCall } from './reports/write-report.ts';
+import { describeRun } from './runs/describe-run.ts';
+import type { Dependencies } from './runtime/dependencies.ts';
+import { translateFailures } from './runtime/failures.ts';
+import { startPulse } from './runtime/pulse.ts';
+import { stepActivities } from './runtime/step-activity.ts';
+import { resolveSecret } from './secrets/resolve.ts';
+
+export function activities(deps: Dependencies) {
+  return {
+    ...stepActivities(stepDefinitions, deps),
+    assess: (call: AssessCall) => alive(() => assessService(call, deps)),
+    compilePlaybook: (call: CompileCall) => alive(() => compilePlaybook(call, deps)),
+    describeRun: (call: { workflowId: string }) => alive(() => describeRun(call.workflowId, deps)),
+    notify: (call: NoticeCall) =>
+      alive(async () => {
+        const { plan } = await loadPlan(deps.plans.folder, call.service, { overlays: [...deps.plans.overlays] });
+        return await notify(call, { plan, secret: (ref) => resolveSecret(ref, deps.plans.folder) });
+      }),
+    writeReport: (call: ReportCall) => alive(() => reportOf(call, deps)),
+  };
+}
+
+/** Heartbeats for as long as the work lasts. */
+async function alive<Result>(work: () => Promise<Result>): Promise<Result> {
+  const activity = Context.current();
+  const pulse = startPulse(
+    () => activity.heartbeat(),
+    activity.info.heartbeatTimeoutMs ?? 60_000,
+    () => {},
+  );
+  try {
+    return await translateFailures(work);
+  } finally {
+    pulse.stop();
+  }
+}

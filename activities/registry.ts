@@ -1,0 +1,47 @@
+/** Every step kind that a worker can run. A new step is written in its area and named here. */
+import { captureComponent } from './archives/capture-component.ts';
+import { checkData } from './archives/check-data.ts';
+import { restoreComponent } from './archives/restore-component.ts';
+import { awaitHost } from './compute/await-host.ts';
+import { fenceInstance } from './compute/fence-instance.ts';
+import { startInstance } from './compute/start-instance.ts';
+import { startService } from './compute/start-service.ts';
+import { stopInstance } from './compute/stop-instance.ts';
+import { stopService } from './compute/stop-service.ts';
+import { checkHealth } from './health/check-health.ts';
+import { seeFromOutside } from './health/see-from-outside.ts';
+import { checkHost } from './hosts/check-host.ts';
+import { command } from './hosts/run-command.ts';
+import { sendNotice } from './notices/send-notice.ts';
+import { manual } from './people/manual.ts';
+import { commitPoint } from './points/commit-point.ts';
+import { copyPoint } from './points/copy-point.ts';
+import { preparePoint } from './points/prepare-point.ts';
+import type { StepDefinition } from './step.ts';
+import { awaitResolution } from './traffic/await-resolution.ts';
+import { pointNameAt } from './traffic/point-name-at.ts';
+import { withdrawName } from './traffic/withdraw-name.ts';
+
+export const stepDefinitions = [
+  awaitHost,
+  awaitResolution,
+  captureComponent,
+  checkData,
+  checkHealth,
+  checkHost,
+  command,
+  commitPoint,
+  copyPoint,
+  fenceInstance,
+  manual,
+  pointNameAt,
+  preparePoint,
+  restoreComponent,
+  seeFromOutside,
+  sendNotice,
+  startInstance,
+  startService,
+  stopInstance,
+  stopService,
+  withdrawName,
+] as unknown as readonly StepDefinition[];

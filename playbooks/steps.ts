@@ -1,0 +1,250 @@
+/**
+ * The steps that playbooks are written with, for one site: each method gives concrete steps out of plan and assessment.
+ * A playbook then reads as the runbook, and what a step needs stands here once.
+ */
+import { captureComponent } from '../activities/archives/capture-component.ts';
+import { checkData } from '../activities/archives/check-data.ts';
+import { restoreComponent } from '../activities/archives/restore-component.ts';
+import { awaitHost } from '../activities/compute/await-host.ts';
+import { fenceInstance } from '../activities/compute/fence-instance.ts';
+import { startInstance } from '../activities/compute/start-instance.ts';
+import { startService } from '../activities/compute/start-service.ts';
+import { stopService } from '../activities/compute/stop-service.ts';
+import { checkHealth } from '../activities/health/check-health.ts';
+import { seeFromOutside } from '../activities/health/see-from-outside.ts';
+import { command } from '../activities/hosts/run-command.ts';
+import { manual } from '../activities/people/manual.ts';
+import { commitPoint } from '../activities/points/commit-point.ts';
+import { copyPoint } from '../activities/points/copy-point.ts';
+import { preparePoint } from '../activities/points/prepare-point.ts';
+import { awaitResolution } from '../activities/traffic/await-resolution.ts';
+import { pointNameAt } from '../activities/traffic/point-name-at.ts';
+import { withdrawName } from '../activities/traffic/withdraw-name.ts';
+import type { PointSummary } from '../domain/assessment.ts';
+import { refusal } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import type { Component, TrafficRecord, TrafficTarget } from '../domain/plan.ts';
+import type { Step } from '../domain/playbook.ts';
+import { pointIdAt } from '../domain/recovery-point.ts';
+import { byRank, hostsOf, locationsFor, placeAt, type Situation, siteOf } from './compiler.ts';
+
+export type Builder = ReturnType<typeof stepsFor>;
+
+export function stepsFor(situation: Situation, siteName: string) {
+  const { plan, assessment } = situation;
+  const { service } = plan;
+  const at = placeAt(plan, siteName);
+  const hosts = hostsOf(situation, siteName);
+  const serving = hosts.filter((host) => host.group === plan.control.host);
+
+  /** Every host of a component's group; a component without a host would silently not be restored. */
+  function hostsFor(component: Component): Host[] {
+    const found = hosts.filter((host) => host.group === component.host);
+    if (found.length > 0) return found;
+    throw refusal(
+      'HostMissing',
+      `No host of group ${component.host}, which has component ${component.name}, was found in ${siteName}.`,
+      `check the tags of ${siteName} in the plan, and that EC2 of its region answers.`,
+    );
+  }
+
+  function targetOf(record: TrafficRecord): TrafficTarget {
+    const target = record.sites[siteName];
+    if (target) return target;
+    throw refusal(
+      'TrafficTargetMissing',
+      `The record ${record.name} of the plan has no target for ${siteName}.`,
+      `add traffic.records[].sites.${siteName} to the plan.`,
+    );
+  }
+
+  const perHost = (component: Component) => hostsFor(component).map((host) => ({ component, host }));
+  const suffix = (host: Host, all: readonly Host[]) => (all.length > 1 ? `-${host.name}` : '');
+  const health = { expect: plan.health.expect, interval: plan.health.interval, timeout: plan.health.timeout };
+
+  return {
+    withdrawNames: (from: string): Step[] =>
+      plan.traffic.records.flatMap(({ name, type, withdrawn }) =>
+        withdrawn
+          ? [
+              withdrawName.step(
+                { zone: plan.traffic.zone, name, type, target: withdrawn, site: from },
+                at(`withdraw-${name}`),
+              ),
+            ]
+          : [],
+      ),
+
+    /** Hosts that EC2 did not show are looked up by their tags when the step runs: the lost region may answer by then. */
+    fence: (from: string): Step[] => {
+      const lost = siteOf(plan, from);
+      const unreachable = assessment.risks.some((risk) => risk.id === 'old-primary-not-fenced');
+      const limits = unreachable ? { requestLimit: 2_000, within: 30_000 } : {};
+      return Object.entries(lost.hosts).flatMap(([group, selector]) =>
+        'tags' in selector
+          ? [
+              fenceInstance.step(
+                { region: lost.region, name: group, tags: selector.tags, ...limits },
+                at(`fence-${group}`),
+              ),
+            ]
+          : [],
+      );
+    },
+
+    startHosts: (): Step[] =>
+      hosts.flatMap(({ name, region, instance }) =>
+        instance
+          ? [startInstance.step({ region, instance, name, within: plan.limits.boot }, at(`start-host-${name}`))]
+          : [],
+      ),
+
+    awaitHosts: (): Step[] =>
+      hosts.map((host) => awaitHost.step({ host, within: plan.limits.boot }, at(`await-host-${host.name}`))),
+
+    restoreByRank: (point: PointSummary): Step[][] =>
+      byRank(plan.components).map((rank) =>
+        rank.flatMap(perHost).map(({ component, host }) =>
+          restoreComponent.step(
+            {
+              service,
+              point: { id: point.id, sha256: point.sha256 },
+              component,
+              host,
+              site: siteName,
+              locations: locationsFor(plan, siteName),
+            },
+            at(`restore-${component.name}${suffix(host, hostsFor(component))}`),
+          ),
+        ),
+      ),
+
+    checkData: (point: PointSummary): Step[] =>
+      plan.components.flatMap(perHost).map(({ component, host }) =>
+        checkData.step(
+          {
+            service,
+            point: { id: point.id, sha256: point.sha256 },
+            component,
+            host,
+            site: siteName,
+            locations: locationsFor(plan, siteName),
+          },
+          at(`check-data-${component.name}${suffix(host, hostsFor(component))}`),
+        ),
+      ),
+
+    startService: (): Step[] =>
+      serving.map((host) =>
+        startService.step({ host, service, ...commands() }, at(`start-service${suffix(host, serving)}`)),
+      ),
+
+    stopService: (): Step[] =>
+      serving.map((host) =>
+        stopService.step({ host, service, ...commands() }, at(`stop-service${suffix(host, serving)}`)),
+      ),
+
+    checkHealth: (): Step[] =>
+      serving.map((host) =>
+        checkHealth.step(
+          {
+            url: plan.health.url.replaceAll('{host}', host.address),
+            successes: plan.health.successes,
+            within: plan.health.within,
+            ...health,
+          },
+          at(`check-health${suffix(host, serving)}`),
+        ),
+      ),
+
+    pointNames: (): Step[] =>
+      plan.traffic.records.map((record) =>
+        pointNameAt.step(
+          { zone: plan.traffic.zone, name: record.name, type: record.type, target: targetOf(record), site: siteName },
+          at(`point-${record.name}`),
+        ),
+      ),
+
+    awaitNames: (): Step[] =>
+      plan.traffic.records.map((record) =>
+        awaitResolution.step(
+          { name: record.name, target: targetOf(record), resolver: plan.traffic.resolver, wait: record.wait },
+          at(`await-${record.name}`),
+        ),
+      ),
+
+    seeFromOutside: (): Step[] => [
+      seeFromOutside.step(
+        {
+          url: plan.health.publicUrl,
+          observer: plan.observer?.url,
+          resolver: plan.traffic.resolver,
+          successes: plan.health.successes,
+          within: plan.health.within,
+          ...health,
+        },
+        at('see-from-outside'),
+      ),
+    ],
+
+    lookFromOutside: (): Step =>
+      checkHealth.step(
+        {
+          url: plan.health.publicUrl,
+          resolver: plan.traffic.resolver,
+          successes: 1,
+          within: plan.health.timeout,
+          ...health,
+        },
+        at('watch'),
+      ),
+
+    updateMonitoring: (): Step[] =>
+      plan.monitoring.map((each, index) =>
+        command.step(
+          { title: each.title, run: each.run, host: hosts.find((host) => host.group === each.on), limit: each.limit },
+          at(`monitoring-${index + 1}`, { required: false, limits: { startToClose: each.limit + 10_000 } }),
+        ),
+      ),
+
+    manual: (before: 'cutover' | 'end'): Step[] =>
+      plan.manual
+        .filter((each) => each.before === before)
+        .map(({ title, instructions }) => manual.step({ title, instructions }, at(`manual-${title}`))),
+
+    newPoint: (time: string): string => pointIdAt(new Date(time)),
+
+    preparePoint: (point: string): Step =>
+      preparePoint.step({ service, point, locations: locationsFor(plan, siteName) }, at('prepare-point')),
+
+    capture: (point: string, prepare: Step): Step[] =>
+      plan.components.map((component) => {
+        const [host] = hostsFor(component);
+        return captureComponent.step(
+          { service, point, component, host: host as Host, location: siteOf(plan, siteName).storage },
+          at(`capture-${component.name}`, { needs: [prepare.id] }),
+        );
+      }),
+
+    commitPoint: (point: string, prepare: Step, captures: readonly Step[]): Step =>
+      commitPoint.step(
+        { service, point, site: siteName, label: situation.label, location: siteOf(plan, siteName).storage },
+        at('commit-point', { needs: [prepare.id, ...captures.map((capture) => capture.id)] }),
+      ),
+
+    copyPoint: (point: string, commit: Step): Step[] => {
+      const [nearest, ...others] = locationsFor(plan, siteName);
+      return others.map((location) =>
+        copyPoint.step(
+          { service, point, from: nearest as string, to: location },
+          at(`copy-to-${location}`, { needs: [commit.id] }),
+        ),
+      );
+    },
+  };
+
+  function commands() {
+    const { start, stop, state } = plan.control;
+    return { start, stop, state };
+  }
+}
