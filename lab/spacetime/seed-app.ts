@@ -76,7 +76,7 @@ openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj '/CN=s
   -keyout spacetime-api.key -out spacetime-api.csr 2>/dev/null
 openssl x509 -req -in spacetime-api.csr -CA spacetime-ca.crt -CAkey spacetime-ca.key -CAcreateserial -days 90 \\
   -extfile <(echo 'subjectAltName=DNS:spacetime-api.company.com') -out spacetime-api.crt 2>/dev/null
-rm -f spacetime-api.csr
+rm -f spacetime-api.csr spacetime-ca.srl
 chmod 600 spacetime-*.key
 `;
 
