@@ -31,6 +31,8 @@ export interface MoveOutput {
   /** Where the name points now, and where it pointed before this attempt. */
   readonly to: string;
   readonly from: string;
+  /** When the change was sent, or seen to be there already, ISO. `seeFromOutside` looks for healthy answers from then on. */
+  readonly at: string;
 }
 
 export async function checkMove(input: Move, context: StepContext): Promise<CheckResult> {
@@ -49,12 +51,13 @@ export async function moveName(input: Move, context: StepContext): Promise<MoveO
     // An attempt before this one may have died while it waited for its change.
     const resumed = z.object({ change: z.string().min(1) }).safeParse(context.resumeFrom);
     if (resumed.success) await awaitChange(client, resumed.data.change, input.within, context);
-    return { outcome: 'there already', ...output };
+    return { outcome: 'there already', ...output, at: new Date().toISOString() };
   }
+  const at = new Date().toISOString();
   const change = await changeRecord(client, input, 'UPSERT', recordFor(input, input.target), context);
   await awaitChange(client, change, input.within, context);
   const now = await readRecord(client, input, { signal: context.signal });
-  if (pointsAt(now, input.target)) return { outcome: 'moved', ...output };
+  if (pointsAt(now, input.target)) return { outcome: 'moved', ...output, at };
   throw passing(
     'RecordOverwritten',
     `${input.name} points at ${describeRecord(now)} although it was just pointed at ${to}: someone else writes this record.`,

@@ -1,8 +1,5 @@
-/** What a step is given, made by hand: real clients, real local commands, and a record of what the step said. */
-import { spawn } from 'node:child_process';
-import { buffer, text } from 'node:stream/consumers';
+/** What a step is given, made by hand: real clients, and a record of what the step said. */
 import type { Progress, StepContext } from '../../activities/context.ts';
-import type { HostExecutor } from '../../activities/hosts/executor.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import type { Host } from '../../domain/host.ts';
 import { plansFolder, spacetimePlan } from './plan.ts';
@@ -53,29 +50,3 @@ export const someHost: Host = {
   address: '127.0.0.1',
   ssh: { user: 'root', port: 22, key: { env: 'NONE' }, knownHosts: { env: 'NONE' } },
 };
-
-/** Runs commands on this machine; enough of an executor for steps that only run small commands. */
-export function localCommands(): HostExecutor {
-  return {
-    name: 'this machine',
-    async exec(command, options = {}) {
-      const child = spawn('sh', ['-c', command], { signal: options.signal, stdio: ['pipe', 'pipe', 'pipe'] });
-      child.stdin.on('error', () => {}); // A command that reads nothing may be gone before we write.
-      child.stdin.end(options.stdin ?? '');
-      const [stdout, stderr, code] = await Promise.all([
-        buffer(child.stdout),
-        text(child.stderr),
-        new Promise<number>((resolve, reject) => {
-          child.once('error', reject);
-          child.once('close', (status) => resolve(status ?? 255));
-        }),
-      ]);
-      return { code, stdout, stderr };
-    },
-    writeFile: () => Promise.reject(new Error('not needed here')),
-    readFile: () => {
-      throw new Error('not needed here');
-    },
-    close: async () => {},
-  };
-}

@@ -7,8 +7,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { awaitHost } from '../../../activities/compute/await-host.ts';
 import { startService } from '../../../activities/compute/start-service.ts';
 import { stopService } from '../../../activities/compute/stop-service.ts';
+import { localExecutor } from '../../../activities/hosts/local-executor.ts';
 import { refusal } from '../../../domain/errors.ts';
-import { localCommands, someHost, stepContext, type TestContext } from '../../support/step-context.ts';
+import { someHost, stepContext, type TestContext } from '../../support/step-context.ts';
 
 let folder: string;
 let running: string;
@@ -16,7 +17,7 @@ let context: TestContext;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'muster-service-'));
   running = join(folder, 'running');
-  context = await stepContext({ host: async () => localCommands() });
+  context = await stepContext({ host: async () => localExecutor() });
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -67,7 +68,7 @@ test('a host is waited for until it answers', async () => {
     host: async () => {
       tries += 1;
       if (tries < 3) throw new Error('connect ECONNREFUSED');
-      return localCommands();
+      return localExecutor();
     },
   });
   const output = await awaitHost.run(awaitHost.input.parse({ host: someHost, within: 5_000 }), booting);

@@ -1,0 +1,27 @@
+/** Asking the observer, which judges the service from outside. */
+import { type ObserverState, type Outages, observerStateSchema, outagesSchema } from '../../domain/observer.ts';
+import { requestText } from './request.ts';
+
+export interface AskObserver {
+  /** Base URL of its API. */
+  readonly url: string;
+  /** ms */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Whether the service is healthy now, and since when. */
+export async function observerState(ask: AskObserver): Promise<ObserverState> {
+  return observerStateSchema.parse(await get(ask, 'state'));
+}
+
+/** Outages that were not over before `from` (ISO), oldest first. */
+export async function observedOutages(ask: AskObserver, from?: string): Promise<Outages> {
+  return outagesSchema.parse(await get(ask, from ? `outages?from=${encodeURIComponent(from)}` : 'outages'));
+}
+
+async function get({ url, timeout, signal }: AskObserver, path: string): Promise<unknown> {
+  const { status, body } = await requestText(`${url.replace(/\/$/, '')}/${path}`, { timeout, signal });
+  if (status !== 200) throw new Error(`the observer answered ${status} to /${path.split('?')[0]}`);
+  return JSON.parse(body);
+}
