@@ -31,8 +31,7 @@ export async function followJob(handle: JobHandle, options: FollowOptions = {}):
             'JobLost',
             `${handle.executor.name}: the job is gone: the host was rebooted or its process was killed.`,
           );
-        if (seen.state === 'exited' && seen.complete)
-          return { code: seen.code, stderr: seen.stderr, refused: reader.refused() };
+        if (seen.state === 'exited' && seen.complete) return { code: seen.code, stderr: seen.stderr, ...reader.said() };
       } catch (error) {
         if (!isConnectionFault(error) || signal?.aborted) throw error;
         await delay(pause, undefined, { signal });
@@ -84,9 +83,11 @@ function lineReader(handle: JobHandle, { onLine, heartbeat, resume }: FollowOpti
   let offset = earlier.success && earlier.data.folder === folder ? earlier.data.offset : 0;
   let progress: Progress = {};
   let refused: JobEnd['refused'];
+  const results: unknown[] | undefined = offset === 0 ? [] : undefined;
 
   async function deliver(line: JobLine): Promise<void> {
     if (line.kind === 'refuse') refused = line;
+    if (line.kind === 'result') results?.push(line.value);
     if (line.kind === 'progress')
       progress = { text: line.text || undefined, done: line.total > 0 ? line.done / line.total : undefined };
     await onLine?.(line);
@@ -94,7 +95,7 @@ function lineReader(handle: JobHandle, { onLine, heartbeat, resume }: FollowOpti
 
   return {
     offset: () => offset,
-    refused: () => refused,
+    said: () => ({ refused, results }),
     beat: () => heartbeat?.({ ...progress, resume: { folder, offset } }),
     async take(bytes: Buffer, last: boolean): Promise<void> {
       let from = 0;

@@ -80,6 +80,8 @@ export interface JobEnd {
   readonly code: number;
   /** The last 8 KiB. */
   readonly stderr: string;
+  /** Every result line, when this worker read the job from its beginning; else see `readResults`. */
+  readonly results?: unknown[];
   /** A refusal the script spoke (`refuse` in `jobs/lib.sh`). */
   readonly refused?: Extract<JobLine, { kind: 'refuse' }>;
 }

@@ -31,20 +31,24 @@ export function executorOver(source: PipesSource): HostExecutor {
     exec,
     async writeFile(path, content, mode = 0o600) {
       const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
+      // The mode comes before the content; and what a broken connection cut short never gets the file's name.
+      const q = { path: shellQuote(path), temporary: shellQuote(temporary), mode: mode.toString(8) };
+      const begin = `umask 077; : >${q.temporary} && chmod ${q.mode} ${q.temporary} && cat >${q.temporary}`;
+      const end = (size: number) =>
+        `if [ "$(wc -c <${q.temporary})" -eq ${size} ]; then mv -fT -- ${q.temporary} ${q.path}; else rm -f -- ${q.temporary}; exit 1; fi`;
+      if (typeof content === 'string' || Buffer.isBuffer(content)) {
+        const size = Buffer.byteLength(content);
+        return expectZero(name, `write ${path}`, exec(`${begin} || exit; ${end(size)}`, { stdin: content }));
+      }
       let sent = 0;
       const counted = async function* () {
-        for await (const chunk of chunksOf(content)) {
+        for await (const chunk of content) {
           sent += chunk.length;
           yield chunk;
         }
       };
-      // The mode comes before the content; and what a broken connection cut short never gets the file's name.
-      const q = { path: shellQuote(path), temporary: shellQuote(temporary), mode: mode.toString(8) };
-      const begin = `umask 077; : >${q.temporary} && chmod ${q.mode} ${q.temporary} && cat >${q.temporary}`;
       await expectZero(name, `write ${path}`, run(source, begin, { stdin: counted() }));
-      const size = `[ "$(wc -c <${q.temporary})" -eq ${sent} ]`;
-      const end = `if ${size}; then mv -fT -- ${q.temporary} ${q.path}; else rm -f -- ${q.temporary}; exit 1; fi`;
-      await expectZero(name, `write ${path}`, exec(end));
+      await expectZero(name, `write ${path}`, exec(end(sent)));
     },
     async *readFile(path, offset = 0) {
       const file = shellQuote(path);

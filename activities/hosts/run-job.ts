@@ -51,7 +51,7 @@ export async function runHostJob(
         onLine: (line) => options.onLine?.(line, handle),
       });
       if (end.code !== 0) throw failure(end, handle, context.step);
-      return { handle, results: await readResults(handle), stderr: end.stderr };
+      return { handle, results: end.results ?? (await readResults(handle)), stderr: end.stderr };
     } catch (error) {
       if (isOperatorCancel(context.signal)) await cancelJob(handle);
       if (!isFault(error, 'JobLost')) throw error;

@@ -1,4 +1,5 @@
 /** Commands and files over SSH. Connects at first use, and again when the connection broke. */
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
 import { PassThrough } from 'node:stream';
 import type { Client, ClientChannel } from 'ssh2';
@@ -51,9 +52,11 @@ export function sshExecutor(settings: SshSettings): HostExecutor {
       try {
         const client = await unlessAborted(connected(), signal);
         // The login shell may be any; `sh` is what the contract promises.
-        const line = `exec ${sudo ? 'sudo -n ' : ''}sh -c ${shellQuote(command)}`;
-        const channel = await openChannel(client, line, name);
-        const pipes = pipesOf(channel, name);
+        const mark = `MUSTER_EXEC=${randomBytes(8).toString('hex')}`;
+        const before = sudo ? 'sudo -n ' : '';
+        const channel = await openChannel(client, `exec ${before}env ${mark} sh -c ${shellQuote(command)}`, name);
+        const kill = () => client.exec(`exec ${before}sh -c ${shellQuote(killMarked(mark))}`, () => {});
+        const pipes = pipesOf(channel, name, kill);
         pipes.ended.then(leave, leave);
         return pipes;
       } catch (error) {
@@ -88,13 +91,21 @@ function openChannel(client: Client, line: string, name: string): Promise<Client
   });
 }
 
-function pipesOf(channel: ClientChannel, name: string): Pipes {
+/** sshd refuses to signal a session of root's, and closing a channel ends nobody, so a command is found by its mark. */
+function killMarked(mark: string): string {
+  const found = `$(grep -lszxF ${mark} /proc/[0-9]*/environ)`;
+  return `for f in ${found}; do f=\${f#/proc/}; kill -KILL "\${f%/environ}"; done 2>/dev/null`;
+}
+
+function pipesOf(channel: ClientChannel, name: string, kill: () => void): Pipes {
+  let over = false;
   const ended = new Promise<number>((resolve, reject) => {
     let code: number | undefined;
     channel.on('exit', (status: number | null, signal?: string) => {
       code = status ?? 128 + (constants.signals[`SIG${(signal ?? 'KILL').replace(/^SIG/, '')}` as NodeJS.Signals] ?? 9);
     });
     channel.on('close', () => {
+      over = true;
       if (code === undefined) reject(new HostFault('ConnectionLost', `${name}: the connection broke under a command.`));
       else resolve(code);
     });
@@ -108,10 +119,11 @@ function pipesOf(channel: ClientChannel, name: string): Pipes {
     stderr: channel.stderr,
     ended,
     stop() {
+      if (over) return;
       try {
-        channel.signal('KILL');
+        kill();
       } catch {
-        // The channel is closed already, which is what is wanted.
+        // The connection is gone, and with it the way to the command.
       }
       stdout.destroy();
       channel.close();

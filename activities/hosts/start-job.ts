@@ -42,8 +42,9 @@ export async function startOrAttach(
     if (answer === 'attached') return { ...handle, how: answer, state: 'running' };
     if (answer === 'exited') return { ...handle, how: 'attached', state: 'exited', code: Number(second) };
     if (answer !== 'missing') throw problem(answer, words, executor.name, job);
-    for (const [index, sum] of sums.entries())
-      if (words.includes(sum)) await executor.writeFile(`${at.base}/scripts/${sum}`, scripts[index] ?? '', 0o600);
+    const upload = (sum: string, index: number) =>
+      words.includes(sum) ? executor.writeFile(`${at.base}/scripts/${sum}`, scripts[index] ?? '', 0o600) : undefined;
+    await Promise.all(sums.map(upload));
   }
   throw new HostFault('HostCommandFailed', `${executor.name}: the scripts do not stay in ${at.base}/scripts.`);
 }

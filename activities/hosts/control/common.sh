@@ -4,6 +4,8 @@
 # pid's start time, so that neither a reboot nor a reused pid is mistaken for the job.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C
 shopt -s nullglob
+# What this call starts is not part of the call, and outlives it.
+unset MUSTER_EXEC
 
 # Sets process_state, process_parent, process_session and process_start; fails when there is no such process.
 read_process() {
