@@ -29,6 +29,8 @@ export function labEnvironment(paths: LabPaths, credentials: LabCredentials): Re
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_EC2_METADATA_DISABLED: 'true',
     MUSTER_PLANS: paths.plans,
+    MUSTER_REPORTS: paths.reports,
+    SPACETIME_SLACK_WEBHOOK: `http://${third}:${ports.notices}/slack`,
     MUSTER_REPORTS: join(paths.root, 'reports'),
     MUSTER_DNS: `${third}:${ports.dns}`,
     MUSTER_SSH_KEY: paths.sshKey,

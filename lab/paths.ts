@@ -31,6 +31,7 @@ export function labPaths(dir: string) {
     store: (region: string) => at('stores', region),
     temporal: at('temporal'),
     plans: at('plans'),
+    reports: at('reports'),
     run: at('run'),
   };
 }

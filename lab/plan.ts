@@ -2,7 +2,7 @@
  * The lab's copy of SpaceTime's plan: the plan of the repository unchanged, and beside it an overlay with what only the
  * lab can know (addresses, ids, keys) and with times shortened so that an hour of watching takes seconds.
  */
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { generateKeySet } from '../activities/points/keys.ts';
@@ -17,10 +17,8 @@ export const labOverlay = 'lab';
 
 export async function writeLabPlan(paths: LabPaths, seeded: SeededAws): Promise<void> {
   const keys = join(paths.keys, 'muster');
-  await generateKeySet(
-    keys,
-    regions.map(({ name }) => name),
-  );
+  const sites = regions.map(({ name }) => name);
+  if (!existsSync(join(keys, 'signer.pub'))) await generateKeySet(keys, sites);
   const overlays = join(paths.plans, 'overlays', labOverlay);
   mkdirSync(overlays, { recursive: true });
   copyFileSync(join(checkout, 'plans', 'spacetime.yaml'), join(paths.plans, 'spacetime.yaml'));
@@ -78,6 +76,7 @@ function overlay(paths: LabPaths, keys: string, { zones }: SeededAws): object {
       run: `curl -fsS -m 5 -X POST -d moved http://${third}:${ports.notices}/${name}`,
     })),
     watch: { for: '10s', every: '2s' },
+    limits: { boot: '20s' },
   };
 }
 

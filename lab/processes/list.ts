@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { searchAttributes } from '../../domain/search-attributes.ts';
+import { serviceName } from '../aws/seed-zones.ts';
 import { type LabCredentials, labEnvironment, motoUrl, storeUrl } from '../environment.ts';
 import { ports, type Region, regions, third } from '../layout.ts';
 import type { LabOptions } from '../options.ts';
@@ -21,6 +22,7 @@ export function labProcesses(context: ProcessContext): ProcessSpec[] {
     ...regions.map(({ name }) => store(context, name)),
     proxy(context),
     dns(context),
+    notices(context),
   ]);
 }
 
@@ -136,9 +138,15 @@ function worker({ options }: ProcessContext, region: Region, env: Record<string,
   };
 }
 
-function observer({ options }: ProcessContext, env: Record<string, string>): ProcessSpec | undefined {
-  const program = join(checkout, 'observer/main.ts');
-  const command = options.observer ?? (existsSync(program) ? [process.execPath, program] : []);
+/** Asks SpaceTime by its name, as its users do, and writes a canary several times a second. */
+function observer({ options, paths }: ProcessContext, env: Record<string, string>): ProcessSpec | undefined {
+  const service = `http://${serviceName}:8080`;
+  const standard = [
+    ...[process.execPath, join(checkout, 'observer/main.ts'), '--listen', `${third}:${ports.observer}`],
+    ...['--url', `${service}/status`, '--expect', 'overall_ready=true', '--canary', `${service}/writes`],
+    ...['--resolver', `${third}:${ports.dns}`, '--interval', '250ms', '--log', join(paths.root, 'observer.jsonl')],
+  ];
+  const command = options.observer ?? standard;
   if (command.length === 0) return undefined;
   return {
     name: 'observer',
@@ -146,7 +154,21 @@ function observer({ options }: ProcessContext, env: Record<string, string>): Pro
     command,
     cwd: checkout,
     env,
-    ready: { started: true },
+    ready: options.observer ? { started: true } : { tcp: { host: third, port: ports.observer } },
     optional: true,
+  };
+}
+
+/** Stands in for chat, pager and dashboards: keeps what it is sent. */
+function notices({ paths }: ProcessContext): ProcessSpec {
+  const listen = `${third}:${ports.notices}`;
+  return {
+    name: 'notices',
+    place: 'third',
+    command: [
+      ...[process.execPath, join(checkout, 'lab/notices/receiver.ts'), '--listen', listen],
+      ...['--log', join(paths.root, 'notices.jsonl')],
+    ],
+    ready: { tcp: { host: third, port: ports.notices } },
   };
 }
