@@ -6,7 +6,7 @@ import { resetAws, type SeededAws, seedAws } from './aws/seed.ts';
 import { awsSeed } from './aws-seed.ts';
 import { labCredentials, motoUrl, plainEnvironment } from './environment.ts';
 import { callPlanHook } from './hook.ts';
-import { freshDisk, hasDisk } from './hosts/disk.ts';
+import { freshDisk, hasDisk, placeForDisks } from './hosts/disk.ts';
 import { makeKeys } from './hosts/keys.ts';
 import { type HostStatus, machine } from './hosts/machine.ts';
 import { pristineCluster } from './hosts/postgres.ts';
@@ -99,6 +99,8 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
 
   async function makeDisks(): Promise<void> {
     await makeKeys(paths);
+    const told = await placeForDisks(paths);
+    if (told) note(told);
     await Promise.all(
       hosts.map(async (host) => {
         if (host.role === 'db') await pristineCluster(paths, host);
@@ -146,7 +148,8 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
     const one = find(host);
     if (state === 'reboot') return one.reboot();
     if (state === 'broken' || state === 'repair') return one.setBroken(state === 'broken');
-    await power.ask(one, state);
+    // The EC2 of a region that is not up cannot be asked: then the plug alone is pulled, and EC2 rules again once healed.
+    if (health.get(one.spec.region) === 'up') await power.ask(one, state);
     return state === 'on' ? one.on() : one.off();
   }
 

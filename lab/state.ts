@@ -23,6 +23,8 @@ export type LabState = {
   aws: { endpoint: string; accessKeyId: string; moto: Record<'global' | Region, string> };
   dns: string;
   keys: { ssh: string; knownHosts: string };
+  /** Programs the lab runs, for those who need the same. */
+  tools: { temporal: string };
   /** Environment for anything that runs inside the sealed network. It holds the lab's own, worthless secrets. */
   env: Record<string, string>;
 };

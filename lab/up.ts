@@ -13,7 +13,7 @@ import { labPaths } from './paths.ts';
 import { until } from './shell.ts';
 import { type LabState, labLives, type OuterProcess, processAt, readState, writeState } from './state.ts';
 import type { ProgressMessage, StartMessage } from './supervisor.ts';
-import { ensureTools } from './tools/ensure.ts';
+import { ensureTools, type Tools } from './tools/ensure.ts';
 
 export type UpOptions = {
   dir: string;
@@ -37,7 +37,7 @@ export async function up({ dir, options = {}, note = () => {}, signal }: UpOptio
   const doors = { temporal: await openDoor(), ui: await openDoor() };
   const child = launch(paths.root, doors.temporal.fd, doors.ui.fd);
   try {
-    const state = describe(paths.root, child, doors.temporal.port, doors.ui.port);
+    const state = describe(paths.root, tools, child, doors.temporal.port, doors.ui.port);
     writeState(state);
     for (const door of Object.values(doors)) door.close();
     state.init = await childOf(child);
@@ -78,7 +78,7 @@ function launch(dir: string, temporalDoor: number, uiDoor: number): ChildProcess
   return child;
 }
 
-function describe(dir: string, child: ChildProcess, temporalPort: number, uiPort: number): LabState {
+function describe(dir: string, tools: Tools, child: ChildProcess, temporalPort: number, uiPort: number): LabState {
   const paths = labPaths(dir);
   const owner = child.pid ? processAt(child.pid) : undefined;
   if (!owner) throw new Error(`The lab's supervisor did not start. See ${paths.log('supervisor')}.`);
@@ -106,6 +106,7 @@ function describe(dir: string, child: ChildProcess, temporalPort: number, uiPort
     },
     dns: `${third}:${ports.dns}`,
     keys: { ssh: paths.sshKey, knownHosts: paths.knownHosts },
+    tools: { temporal: tools.temporal },
     env: labEnvironment(paths, credentials),
   };
 }

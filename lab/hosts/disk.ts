@@ -1,5 +1,5 @@
 /** A host's disk: the upper directory of an overlay over the machine's own root. It outlives power cuts. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { HostSpec } from '../layout.ts';
 import { hosts, third } from '../layout.ts';
@@ -13,6 +13,16 @@ const kept = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'usr', 'etc', 'v
 const mounted = ['proc', 'sys', 'dev', 'run', 'tmp'];
 const empty = ['root', 'home', 'opt', 'srv', 'mnt', 'media', 'boot'];
 const emptyBelow = ['var/lib/postgresql', 'var/backups', 'var/tmp', 'var/log', 'etc/postgresql', 'etc/systemd/system'];
+
+const overlayMagic = 0x794c7630;
+
+/** An overlay's upper layer cannot lie on another overlay (as in many containers): then the disks are in memory. */
+export async function placeForDisks(paths: LabPaths): Promise<string | undefined> {
+  mkdirSync(paths.hosts, { recursive: true });
+  if (statfsSync(paths.hosts).type !== overlayMagic) return undefined;
+  await run('mount', ['-t', 'tmpfs', '-o', 'mode=755', 'lab-disks', paths.hosts]);
+  return 'disks of the hosts are in memory, for this directory is itself on an overlay';
+}
 
 /** Gives the host a fresh disk, with its host key, the operator's key and, on a database host, an empty cluster. */
 export async function freshDisk(paths: LabPaths, host: HostSpec): Promise<void> {
