@@ -31,7 +31,6 @@ export function labEnvironment(paths: LabPaths, credentials: LabCredentials): Re
     MUSTER_PLANS: paths.plans,
     MUSTER_REPORTS: paths.reports,
     SPACETIME_SLACK_WEBHOOK: `http://${third}:${ports.notices}/slack`,
-    MUSTER_REPORTS: join(paths.root, 'reports'),
     MUSTER_DNS: `${third}:${ports.dns}`,
     MUSTER_SSH_KEY: paths.sshKey,
     MUSTER_KNOWN_HOSTS: paths.knownHosts,
