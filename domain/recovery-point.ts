@@ -30,10 +30,13 @@ export const archiveSchema = z.object({
 });
 export type Archive = z.infer<typeof archiveSchema>;
 
+/** Vanished files are not in the point; shrunk ones are padded with zeros; torn ones changed while they were read, twice. */
 export const warningSchema = z.object({
   kind: z.enum(['vanished', 'shrunk', 'torn']),
+  /** For people: bytes that are not UTF-8 stand as `\\xNN`. */
   path: z.string(),
 });
+export type Warning = z.infer<typeof warningSchema>;
 
 /** What was captured of one component. Written by its capture step as an object of its own, then taken into the manifest. */
 export const componentRecordSchema = z.object({
@@ -54,7 +57,7 @@ export const componentRecordSchema = z.object({
   warnings: z.array(warningSchema),
   version: z.string().optional(),
   commit: z.string().optional(),
-  /** Driver facts a restore needs: paths of a tree, database, owner, server version. */
+  /** Facts of the driver that a restore needs: `roots` of a tree (base64, because a path is bytes), or those of a database. */
   details: z.record(z.string(), z.unknown()),
 });
 export type ComponentRecord = z.infer<typeof componentRecordSchema>;
@@ -92,6 +95,22 @@ export const manifestSchema = z.object({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
+/** What became of a point later: `replicated`, `verified`, `proven`. Objects of their own, because a manifest never changes. */
+export const markSchema = z.object({
+  format: z.literal(1),
+  service: z.string(),
+  point: pointIdSchema,
+  /** SHA-256 of the manifest, hex. */
+  manifest: z.string(),
+  state: z.enum(['replicated', 'verified', 'proven']),
+  at: z.iso.datetime(),
+  run: z.string(),
+  /** Where: names of storage locations. */
+  locations: z.array(z.string()),
+  how: z.string(),
+});
+export type Mark = z.infer<typeof markSchema>;
+
 /** All keys of a service, relative to a location's prefix. The one place that knows the layout. */
 export const layout = {
   service: (service: string) => `${service}/`,
@@ -100,15 +119,17 @@ export const layout = {
   manifest: (service: string, id: string) => `${service}/points/${id}/manifest.json`,
   /** Written before the manifest, so that a manifest never stands without its signature. */
   manifestSignature: (service: string, id: string) => `${service}/points/${id}/manifest.json.sig`,
+  signature: (key: string) => `${key}.sig`,
   restoreMd: (service: string, id: string) => `${service}/points/${id}/RESTORE.md`,
   restoreSh: (service: string, id: string) => `${service}/points/${id}/restore.sh`,
   record: (service: string, id: string, component: string, attempt: string) =>
     `${service}/points/${id}/components/${component}-${attempt}.json`,
-  index: (service: string, id: string, component: string, attempt: string) =>
-    `${service}/points/${id}/index/${component}-${attempt}`,
+  index: (service: string, id: string, component: string, part: number, attempt: string) =>
+    `${service}/points/${id}/index/${component}.${part}-${attempt}`,
   part: (service: string, id: string, component: string, archive: number, part: number, attempt: string) =>
     `${service}/archives/${id}/${component}/${String(archive).padStart(5, '0')}.${part}-${attempt}`,
   sealedKey: (service: string, id: string, n: number) => `${service}/archives/${id}/key-${n}.cms`,
+  marks: (service: string, id: string) => `${service}/marks/${id}/`,
   mark: (service: string, id: string, state: string, time: string) => `${service}/marks/${id}/${state}-${time}.json`,
   report: (service: string, run: string, name: string) => `${service}/reports/${run}/${name}`,
 } as const;
@@ -116,6 +137,13 @@ export const layout = {
 /** `new Date('2026-01-02T03:15:00Z')` -> `'20260102_031500'`, in UTC. */
 export function pointIdAt(time: Date): string {
   return time.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '_');
+}
+
+/** `20260102_031559` -> `20260102_031600`: the next second, where an id is taken. */
+export function nextPointId(id: string): string {
+  const [, year, month, day, hour, minute, second] = id.match(/^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/) ?? [];
+  const time = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+  return pointIdAt(new Date(time + 1000));
 }
 
 /** Every part a restore of the whole point needs, each key once. */

@@ -1,0 +1,107 @@
+/** Lists recovery points at several locations side by side; a location that hangs costs its time limit and nothing more. */
+import type { PointSummary } from '../../domain/assessment.ts';
+import { Refusal } from '../../domain/errors.ts';
+import { layout, type Manifest, pointIdSchema } from '../../domain/recovery-point.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import { type FoundManifest, readManifestAt } from './read-manifest.ts';
+import type { PinnedSigners } from './signer.ts';
+
+export interface FoundPoints {
+  /** Newest first. `locations` are those at which the manifest was found good. */
+  readonly points: PointSummary[];
+  readonly refused: { readonly id: string; readonly location: string; readonly type: string; readonly why: string }[];
+  readonly unreachable: { readonly location: string; readonly why: string }[];
+}
+
+export interface FindOptions {
+  /** ms per location. Default 5 s. */
+  readonly limit?: number;
+  /** How many of the newest are read. Default 20. */
+  readonly newest?: number;
+}
+
+/** In: opened locations. Out: what is usable, what was refused and why, and who did not answer. */
+export async function findPoints(
+  stores: readonly ObjectStore[],
+  service: string,
+  signers: PinnedSigners,
+  { limit = 5_000, newest = 20 }: FindOptions = {},
+): Promise<FoundPoints> {
+  const found = new Map<string, PointSummary>();
+  const refused: FoundPoints['refused'] = [];
+  const unreachable: FoundPoints['unreachable'] = [];
+  await Promise.all(
+    stores.map(async (store) => {
+      try {
+        for (const result of await within(limit, store, () => lookAt(store, service, signers, newest))) {
+          if ('why' in result) refused.push(result);
+          else add(found, result);
+        }
+      } catch (error) {
+        unreachable.push({ location: store.location, why: error instanceof Error ? error.message : String(error) });
+      }
+    }),
+  );
+  const points = [...found.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, newest);
+  return { points, refused, unreachable };
+}
+
+type Look = FoundManifest | FoundPoints['refused'][number];
+
+async function lookAt(store: ObjectStore, service: string, signers: PinnedSigners, newest: number): Promise<Look[]> {
+  const ids = new Set<string>();
+  const prefix = layout.points(service);
+  for await (const { key } of store.list(prefix)) {
+    const [id = '', name] = key.slice(prefix.length).split('/');
+    if (name === 'manifest.json' && pointIdSchema.safeParse(id).success) ids.add(id);
+  }
+  const wanted = [...ids].sort().reverse().slice(0, newest);
+  return await Promise.all(
+    wanted.map(async (id): Promise<Look> => {
+      try {
+        return await readManifestAt(store, service, id, signers);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        return { id, location: store.location, type: error.type, why: error.message };
+      }
+    }),
+  );
+}
+
+/** Copies are byte copies: the same id with other bytes is another point, and the one seen first stays. */
+function add(found: Map<string, PointSummary>, { manifest, sha256, location }: FoundManifest): void {
+  const known = found.get(manifest.id);
+  if (!known) found.set(manifest.id, summaryOf(manifest, sha256, [location]));
+  else if (known.sha256 === sha256) found.set(manifest.id, { ...known, locations: [...known.locations, location] });
+}
+
+export function summaryOf(manifest: Manifest, sha256: string, locations: string[]): PointSummary {
+  const sum = (of: (component: Manifest['components'][number]) => number) =>
+    manifest.components.reduce((total, component) => total + of(component), 0);
+  return {
+    id: manifest.id,
+    takenAt: manifest.takenAt,
+    site: manifest.site,
+    role: manifest.role,
+    label: manifest.label,
+    bytes: sum(({ bytes }) => bytes),
+    storedBytes: sum(({ storedBytes }) => storedBytes),
+    components: manifest.components.map(({ component }) => component),
+    sha256,
+    locations,
+    torn: sum(({ warnings }) => warnings.filter(({ kind }) => kind !== 'vanished').length),
+  };
+}
+
+async function within<T>(limit: number, store: ObjectStore, action: () => Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, failed) => {
+    const text = `Storage location ${store.location} did not answer within ${limit} ms.`;
+    timer = setTimeout(() => failed(new Error(text)), limit);
+  });
+  try {
+    return await Promise.race([action(), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

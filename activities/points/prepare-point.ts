@@ -1,0 +1,114 @@
+/** Step `preparePoint`: finds a free id, makes the point's key pair and seals the private key to those who may restore. */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { Refusal, refusal } from '../../domain/errors.ts';
+import { layout, nextPointId, pointIdSchema } from '../../domain/recovery-point.ts';
+import type { StepContext } from '../context.ts';
+import { defineStep } from '../step.ts';
+import { makeKeyPair, type Recipient, recipientOf, seal, unseal } from './keys.ts';
+import type { Prepared } from './prepared.ts';
+import { sha256Of } from './signer.ts';
+
+const input = z.object({
+  service: z.string(),
+  /** The id that was planned; where it is taken, the next free second is used. */
+  point: pointIdSchema,
+  /** Nearest location first; the point is written there. */
+  locations: z.array(z.string()).min(1),
+});
+
+export const preparePoint = defineStep({
+  kind: 'preparePoint',
+  version: 1,
+  input,
+  title: ({ service, point }) => `Prepare recovery point ${point} of ${service}`,
+  shell: ({ service, point, locations }) => [
+    `# a key pair for ${point}, its private key sealed to the sites and the offline recipient`,
+    'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out point.key',
+    `openssl req -x509 -new -key point.key -sha256 -days 36500 -subj '/CN=${service} ${point}' -out point.crt`,
+    'openssl cms -encrypt -aes-256-gcm -binary -outform DER -in point.key -out key-1.cms SITE.crt... offline.crt',
+    `# store key-1.cms at ${locations[0]} as ${layout.sealedKey(service, point, 1)}; then: shred -u point.key`,
+  ],
+  limits: { startToClose: 60_000, budget: 300_000 },
+  /** Out: id, certificate and sealed key. The private key leaves this function only sealed. */
+  async run({ service, point, locations }, context): Promise<Prepared> {
+    const store = await context.store(locations[0] as string);
+    const recipients = await recipientsOf(context);
+    for (let id = point, tries = 0; tries < 60; id = nextPointId(id), tries += 1) {
+      context.heartbeat({ text: `trying ${id}` });
+      if (await isTaken(context, service, id, locations)) continue;
+      const pair = await makeKeyPair(`${service} ${id}`);
+      const sealed = await seal(pair.privateKey, recipients);
+      await proveSealed(context, sealed, pair.privateKey);
+      pair.privateKey.fill(0);
+      const key = layout.sealedKey(service, id, 1);
+      context.assertCurrent();
+      // Where it exists, another attempt or another backup has this id: its private key is not ours to use.
+      if ((await store.putIfAbsent(key, sealed)).outcome === 'exists') continue;
+      return {
+        point: id,
+        certificate: pair.certificate,
+        sealedKey: {
+          key,
+          sha256: sha256Of(sealed),
+          recipients: recipients.map(({ name, sha256 }) => ({ name, sha256 })),
+        },
+        location: store.location,
+      };
+    }
+    throw refusal('PointTaken', `The 60 ids from ${point} on are taken.`, 'start the backup again.');
+  },
+});
+
+async function recipientsOf({ plan, planFolder }: StepContext): Promise<Recipient[]> {
+  const named = Object.entries(plan.sites).map(([name, site]) => ({ name, file: site.certificate.file }));
+  named.push({ name: 'offline', file: plan.offline.certificate.file });
+  return await Promise.all(
+    named.map(async ({ name, file }) => {
+      const path = resolve(planFolder, file);
+      const pem = await readFile(path).catch(() => {
+        throw refusal(
+          'KeyMissing',
+          `The certificate ${file} of recipient ${name} cannot be read.`,
+          'put it there; nothing is ever backed up without encryption.',
+        );
+      });
+      return recipientOf(name, path, pem);
+    }),
+  );
+}
+
+/** Is there anything under this id, at any location that answers? The nearest one must answer. */
+async function isTaken(context: StepContext, service: string, id: string, locations: string[]): Promise<boolean> {
+  const looks = locations.map(async (name, index) => {
+    try {
+      const store = await context.store(name);
+      const [manifest, key] = await Promise.all([
+        store.head(layout.manifest(service, id)),
+        store.head(layout.sealedKey(service, id, 1)),
+      ]);
+      return manifest !== undefined || key !== undefined;
+    } catch (error) {
+      if (index === 0) throw error;
+      context.log('a storage location did not answer', { location: name, error: String(error) });
+      return false;
+    }
+  });
+  return (await Promise.all(looks)).includes(true);
+}
+
+/** A sealed key that nobody can open is noticed now, not in the hour of need: every site key this worker has must open it. */
+async function proveSealed(context: StepContext, sealed: Buffer, privateKey: Buffer): Promise<void> {
+  for (const [name, site] of Object.entries(context.plan.sites)) {
+    let key: string;
+    try {
+      key = await context.secret(site.key);
+    } catch (error) {
+      if (error instanceof Refusal && error.type === 'SecretMissing') continue; // Another site's worker has it.
+      throw error;
+    }
+    if ((await unseal(sealed, key, name)).equals(privateKey)) continue;
+    throw refusal('KeyMissing', `The key of ${name} opens something else.`, 'check `certificate` and `key` of the site.');
+  }
+}
