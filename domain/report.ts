@@ -129,7 +129,7 @@ export function buildReport(input: ReportInput): Report {
     durations: durationsOf(status, times),
     rto: rtoOf(status, times),
     rpo: rpoOf(input, times),
-    downtime: downtimeOf(input),
+    downtime: downtimeOf(input, times),
     writes: input.observed?.writes ? { ...input.observed.writes, source: input.observed.source } : undefined,
     decisions: status.timeline.filter((entry) => entry.kind === 'decision'),
     risks: status.risks,
@@ -151,20 +151,30 @@ function timesOf(input: ReportInput, ended: string): Report['times'] {
   const { status, observed, assessment } = input;
   const { clock } = status;
   const seen = observed?.outage;
+  const outputs = Object.values(input.outputs ?? {});
   const outage = seen
     ? { at: seen.since, source: observed.source }
-    : (clock.outage ?? (assessment?.outageStart ? { at: assessment.outageStart, source: 'observer' } : undefined));
+    : (clock.outage ??
+      observedStart(assessment?.outageStart ?? outputs.find((each) => each?.outageStart)?.outageStart));
   return { outage, declared: clock.declared, recovered: recoveryOf(status, observed), ended };
 }
 
-/** An outage that ended before the declaration was another one: it is no recovery of this run. */
+function observedStart(at: unknown): { at: string; source: string } | undefined {
+  return typeof at === 'string' ? { at, source: 'observer' } : undefined;
+}
+
+/**
+ * The run's own step asked the observer about the new site's addresses, so its answer counts first. An outage that ended
+ * before the declaration was another one: its end is no recovery of this run.
+ */
 function recoveryOf(status: RunStatus, observed: Observed | undefined): Report['times']['recovered'] {
+  const own = status.clock.recovered;
+  if (own && /observer/i.test(own.source)) return { ...own, observed: true };
   const until = observed?.outage?.until;
   if (observed && until && Date.parse(until) >= Date.parse(status.clock.declared.at)) {
     return { at: until, source: observed.source, observed: true };
   }
-  const own = status.clock.recovered;
-  return own ? { ...own, observed: /observer/i.test(own.source) } : undefined;
+  return own ? { ...own, observed: false } : undefined;
 }
 
 function durationsOf(status: RunStatus, times: Report['times']): Report['durations'] {
@@ -206,10 +216,11 @@ function rpoOf(input: ReportInput, times: Report['times']): Report['rpo'] {
   return { verdict: achieved > objective ? 'missed' : 'met', ...found };
 }
 
-function downtimeOf(input: ReportInput): Report['downtime'] {
-  const outage = input.observed?.outage;
-  if (!input.observed || !outage?.until) return undefined;
-  return { ms: between(outage.since, outage.until), source: input.observed.source, until: outage.until };
+function downtimeOf({ observed }: ReportInput, { recovered }: Report['times']): Report['downtime'] {
+  const since = observed?.outage?.since;
+  const until = recovered?.observed ? recovered.at : observed?.outage?.until;
+  if (!observed || since === undefined || until === undefined) return undefined;
+  return { ms: between(since, until), source: observed.source, until };
 }
 
 /** From the first step's start to the last one's end; the watch is no work. Undefined when nothing was executed. */

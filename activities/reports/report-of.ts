@@ -1,0 +1,64 @@
+/** Activity `writeReport`: asks the observer what it saw, builds the report, and leaves it in every place that answers. */
+
+import { lostWritesSchema } from '../../domain/observer.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { Observed } from '../../domain/report.ts';
+import { observedOutages } from '../health/observer.ts';
+import { requestText } from '../health/request.ts';
+import { loadPlan } from '../plans/load-plan.ts';
+import type { Dependencies } from '../runtime/dependencies.ts';
+import { resolveSecret } from '../secrets/resolve.ts';
+import { openStore } from '../storage/open-store.ts';
+import { type ReportCall, reportRun, type WrittenReport } from './write-report.ts';
+
+/** ms; the observer stands in a third place and may be as far as the lost region. */
+const observerPatience = 5_000;
+/** ms; the observer asks the service for every write. */
+const countPatience = 20_000;
+
+export async function reportOf(call: ReportCall, deps: Dependencies): Promise<WrittenReport> {
+  const { folder } = deps.plans;
+  const { plan } = await loadPlan(folder, call.status.service, { overlays: [...deps.plans.overlays] });
+  return await reportRun(call, {
+    locations: Object.keys(plan.storage),
+    store: (location) => openStore(plan, location, (ref) => resolveSecret(ref, folder)),
+    folder: deps.reports,
+    rpo: plan.objectives.rpo,
+    observe: () => observe(plan, call),
+  });
+}
+
+/**
+ * The outage that this run answered: the first one that was not over when the run was declared, or that began before it
+ * ended. Undefined for a backup, without an observer, and where the observer itself did not look all the time.
+ */
+async function observe(plan: Plan, { status }: ReportCall): Promise<Observed | undefined> {
+  if (!plan.observer || status.procedure === 'backup') return undefined;
+  const { declared } = status.clock;
+  const { outages } = await observedOutages({ url: plan.observer.url, timeout: observerPatience }, declared.at);
+  const last = status.timeline.at(-1)?.at ?? declared.at;
+  const writes = await lostWrites(plan.observer.url, status.point?.takenAt, last);
+  const outage = outages.find((each) => each.since <= last && (each.until === undefined || each.until >= declared.at));
+  if (!outage) return { source: `observer at ${plan.observer.url}`, writes };
+  const source = `observer at ${plan.observer.url}${outage.observed ? '' : ', which did not look all the time'}`;
+  return { source, outage: lastingOutage(outages, outage.since, last), writes };
+}
+
+/** A service that answers between two failures is not back: the outage lasts to the end of the last one in the run. */
+function lastingOutage(outages: readonly { since: string; until?: string }[], since: string, last: string) {
+  const within = outages.filter((each) => each.since >= since && each.since <= last);
+  return { since, until: within.at(-1)?.until };
+}
+
+/** Acknowledged canary writes since the restored point that the service no longer has; undefined where none are written. */
+async function lostWrites(url: string, from: string | undefined, to: string): Promise<Observed['writes']> {
+  const body = JSON.stringify({ from, to });
+  const answer = await requestText(`${url.replace(/\/$/, '')}/lost-writes`, {
+    method: 'POST',
+    body,
+    timeout: countPatience,
+  });
+  if (answer.status !== 200) return undefined;
+  const { acknowledged, lost } = lostWritesSchema.parse(JSON.parse(answer.body));
+  return { acknowledged, lost };
+}

@@ -1,0 +1,35 @@
+/** Addresses in the Temporal UI. A slash in a workflow id is `%2F` there. */
+import { workflowQueue } from '../../domain/protocol.ts';
+import { type RunInput, workflowIdOf, workflowTypes } from '../../domain/run.ts';
+
+export interface UiPlace {
+  /** `http://127.0.0.1:8233`, without a slash at the end. */
+  readonly base: string;
+  readonly namespace: string;
+}
+
+/** `MUSTER_UI`, else where a development server of the same address has its UI. */
+export function uiPlace(
+  env: Readonly<Record<string, string | undefined>>,
+  address: string,
+  namespace: string,
+): UiPlace {
+  if (env.MUSTER_UI) return { base: env.MUSTER_UI.replace(/\/+$/, ''), namespace };
+  const [host = '127.0.0.1', port = '7233'] = address.split(':');
+  return { base: `http://${host}:${Number(port) + 1000}`, namespace };
+}
+
+export function runLink(ui: UiPlace, workflowId: string, runId?: string): string {
+  const run = runId === undefined ? '' : `/${runId}/history`;
+  return `${ui.base}/namespaces/${ui.namespace}/workflows/${encodeURIComponent(workflowId)}${run}`;
+}
+
+/** The form that starts a run by hand, with id, queue and type filled in. */
+export function startLink(ui: UiPlace, service: string, procedure: RunInput['procedure']): string {
+  const query = new URLSearchParams({
+    workflowId: workflowIdOf(service, procedure),
+    taskQueue: workflowQueue,
+    workflowType: workflowTypes[procedure],
+  });
+  return `${ui.base}/namespaces/${ui.namespace}/workflows/start-workflow?${query}`;
+}

@@ -1,0 +1,28 @@
+/** What the exit status of `muster` means. The one source for the code, `--help` and docs/cli.md. */
+
+export const exitCodes = {
+  ok: 0,
+  unexpected: 1,
+  refused: 2,
+  noAnswer: 3,
+  notDone: 4,
+  needsPerson: 5,
+  unanswered: 6,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+export const exitMeanings: Readonly<Record<ExitCode, string>> = {
+  0: 'done as asked',
+  1: 'an unexpected error; the message says what is known',
+  2: 'refused: bad input, a plan with mistakes, a decision that was not taken, or another run holds the service',
+  3: 'no answer: the Temporal server, its workers or every storage location could not be reached',
+  4: 'the run ended without being done: rejected, aborted, failed, cancelled or terminated',
+  5: 'a run waits for a person',
+  6: 'the decision was sent as a Signal because no worker answers; it is stored and not yet judged',
+};
+
+export function exitCodeHelp(): string {
+  return Object.entries(exitMeanings)
+    .map(([code, meaning]) => `  ${code}  ${meaning}`)
+    .join('\n');
+}

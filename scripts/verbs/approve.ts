@@ -1,0 +1,155 @@
+/**
+ * `muster approve`: shows what would be done and what is risked, checks the worker's hash against the playbook itself,
+ * and sends the go. The worker that claims a hash is not the one that is believed.
+ */
+import { hashPlaybook } from '../../activities/planning/hash.ts';
+import { refusal } from '../../domain/errors.ts';
+import type { Playbook } from '../../domain/playbook.ts';
+import { directionOf } from '../../domain/present.ts';
+import type { Approval, RunStatus } from '../../domain/run.ts';
+import type { Cli } from '../cli/cli.ts';
+import { decide } from '../cli/decide.ts';
+import { ask, say, sayJson, warn } from '../cli/io.ts';
+import { playbookOf, type RunSeen } from '../cli/runs.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { playbookLines } from '../views/playbook-lines.ts';
+import { factLines } from '../views/run-lines.ts';
+import { type AddVerb, examples, type RunVerbOptions, runFor, runVerb } from './verb.ts';
+
+interface ApproveOptions extends RunVerbOptions {
+  readonly yes?: boolean;
+  readonly accept?: string;
+  readonly print?: boolean;
+  readonly playbook?: string;
+}
+
+export const addApprove: AddVerb = (program, run) => {
+  runVerb(program, 'approve', 'go: read facts and risks, check the hash, and let a run begin')
+    .option('--yes', 'do not ask; every risk must then be named with --accept')
+    .option('--accept <risks>', 'ids of the risks that are accepted, with commas')
+    .option('--reason <text>', 'why')
+    .option('--print', 'print the JSON for the Temporal UI instead of sending it')
+    .option('--playbook <hash>', 'the hash that was read; refused when the run shows another')
+    .addHelpText(
+      'after',
+      examples(
+        'muster approve spacetime',
+        'muster approve spacetime --yes --accept point-older-than-rpo,old-primary-not-fenced --by dana',
+        'muster approve spacetime --print --accept old-primary-not-fenced',
+      ),
+    )
+    .action(
+      run<ApproveOptions>(async (cli, [service = ''], options) => {
+        const seen = await runFor(cli, service, options);
+        const who = cli.who(options.by);
+        const named = (options.accept ?? '').split(',').filter(Boolean);
+        if (!seen.status) return await approveUnseen(cli, seen, who.by, named, options);
+        const status = seen.status;
+        assertWaiting(status);
+        const playbook = await checkedPlaybook(cli, seen, status, options.playbook);
+        const hash = hashPlaybook(playbook);
+        const text = [...playbookLines(playbook), '', ...summaryLines(status, hash, `${who.by} (${who.source})`)].join(
+          '\n',
+        );
+        if (!cli.json) (options.print ? warn : say)(cli.io, text);
+        assertKnown(status, named);
+        const accept = options.yes || options.print ? assertAll(status, named) : await askEach(cli, status, named);
+        const approval: Approval = { by: who.by, decision: 'go', playbook: hash, accept, reason: options.reason };
+        if (options.print) {
+          sayJson(cli.io, approval);
+          return exitCodes.ok;
+        }
+        return await decide(cli, seen, 'approve', approval, options);
+      }),
+    );
+};
+
+function assertWaiting(status: RunStatus): void {
+  if (status.phase === 'awaiting-approval') return;
+  throw refusal(
+    'NotWaiting',
+    `Run ${status.run} does not wait for an approval; it is ${status.phase}.`,
+    status.phase === 'assessing' ? 'wait until it has compiled its playbook.' : `muster watch ${status.service}.`,
+  );
+}
+
+/** Fetches the playbook, hashes it here, and compares with what the worker claims and with what was read. */
+async function checkedPlaybook(
+  cli: Cli,
+  seen: RunSeen,
+  status: RunStatus,
+  read: string | undefined,
+): Promise<Playbook> {
+  const playbook = await playbookOf(await cli.temporal(), seen);
+  if (!playbook) throw refusal('NoPlaybook', `Run ${status.run} has no playbook.`, 'wait until it has compiled one.');
+  const hash = hashPlaybook(playbook);
+  if (hash !== status.playbook) {
+    throw refusal(
+      'HashDiffers',
+      `The worker claims playbook ${status.playbook ?? 'none'}, and what it would do hashes to ${hash}.`,
+      'do not approve; compare the build of the worker with this checkout, and muster reject.',
+    );
+  }
+  if (read !== undefined && read !== hash) {
+    throw refusal(
+      'AnotherPlaybook',
+      `The run shows playbook ${hash}, not ${read}.`,
+      'read it again before you approve.',
+    );
+  }
+  return playbook;
+}
+
+function summaryLines(status: RunStatus, hash: string, by: string): string[] {
+  return [
+    ...factLines(status),
+    '',
+    directionOf(status),
+    `Playbook ${hash} (hashed here, and agrees)`,
+    `Deciding: ${by}`,
+  ];
+}
+
+function assertKnown(status: RunStatus, named: string[]): void {
+  const unknown = named.filter((id) => !status.risks.some((risk) => risk.id === id));
+  if (unknown.length === 0) return;
+  const standing = status.risks.map((risk) => risk.id).join(', ') || 'none';
+  throw refusal('RiskUnknown', `No such risk stands: ${unknown.join(', ')}.`, `the risks of this run: ${standing}.`);
+}
+
+function assertAll(status: RunStatus, named: string[]): string[] {
+  const open = status.risks.filter((risk) => !named.includes(risk.id));
+  if (open.length === 0) return named;
+  throw refusal(
+    'RisksOpen',
+    `Not accepted by name: ${open.map((risk) => `${risk.id} (${risk.text})`).join('; ')}.`,
+    `--accept ${status.risks.map((risk) => risk.id).join(',')}, if that is your decision.`,
+  );
+}
+
+async function askEach(cli: Cli, status: RunStatus, named: string[]): Promise<string[]> {
+  const instead = `--yes${status.risks.length > 0 ? ` --accept ${status.risks.map((risk) => risk.id).join(',')}` : ''}`;
+  for (const risk of status.risks.filter((each) => !named.includes(each.id))) {
+    const typed = await ask(cli.io, `Type ${risk.id} to accept that risk: `, instead);
+    if (typed !== risk.id)
+      throw refusal('RisksOpen', `${risk.id} was not accepted.`, 'nothing was sent; muster reject says no.');
+  }
+  const typed = await ask(cli.io, `Type ${status.to} to let ${directionOf(status)} begin: `, instead);
+  if (typed !== status.to) throw refusal('NotConfirmed', `${status.to} was not typed.`, 'nothing was sent.');
+  return status.risks.map((risk) => risk.id);
+}
+
+/** With no worker to ask, somebody who has read the playbook elsewhere can still leave the approval, as a Signal. */
+async function approveUnseen(cli: Cli, seen: RunSeen, by: string, accept: string[], options: ApproveOptions) {
+  if (!options.playbook || !options.yes) {
+    throw refusal(
+      'NoWorker',
+      `No worker answered for ${seen.workflowId}, so facts, risks and playbook cannot be shown.`,
+      'start a worker; or, if you have read them before: --yes --playbook <hash> --accept <risks>, which waits as a Signal.',
+    );
+  }
+  if (!cli.json)
+    warn(cli.io, 'The playbook could not be hashed here: the run takes this only if it shows the same hash.');
+  const approval: Approval = { by, decision: 'go', playbook: options.playbook, accept, reason: options.reason };
+  return await decide(cli, seen, 'approve', approval, { signal: true });
+}

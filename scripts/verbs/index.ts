@@ -1,0 +1,39 @@
+/** Every verb, in the order of `muster --help`. */
+import { addAbort } from './abort.ts';
+import { addAccept } from './accept.ts';
+import { addApprove } from './approve.ts';
+import { addBackup } from './backup.ts';
+import { addConfirm } from './confirm.ts';
+import { addFailover } from './failover.ts';
+import { addNote } from './note.ts';
+import { addPause } from './pause.ts';
+import { addPlan } from './plan.ts';
+import { addReject } from './reject.ts';
+import { addReport } from './report.ts';
+import { addRestore } from './restore.ts';
+import { addResume } from './resume.ts';
+import { addRetry } from './retry.ts';
+import { addSkip } from './skip.ts';
+import { addStatus } from './status.ts';
+import type { AddVerb } from './verb.ts';
+import { addWatch } from './watch.ts';
+
+export const verbs: readonly AddVerb[] = [
+  addPlan,
+  addBackup,
+  addFailover,
+  addRestore,
+  addApprove,
+  addReject,
+  addStatus,
+  addWatch,
+  addReport,
+  addPause,
+  addResume,
+  addRetry,
+  addSkip,
+  addConfirm,
+  addAccept,
+  addAbort,
+  addNote,
+];

@@ -1,0 +1,75 @@
+/** A plan as people talk about it. Pure. */
+import type { LoadedPlan } from '../../activities/plans/load-plan.ts';
+import { formatDuration } from '../../domain/duration.ts';
+import type { Component } from '../../domain/plan.ts';
+import { columns } from './columns.ts';
+
+export function planLines({ plan, sha256, files }: LoadedPlan): string[] {
+  return [
+    `${plan.title} (${plan.service}); owner ${plan.owner}${plan.approver ? `, approved by ${plan.approver}` : ''}`,
+    `from ${files.join(', ')}; SHA-256 ${sha256}`,
+    ...(plan.review ? [`reviewed ${plan.review.last}, next ${plan.review.next}`] : []),
+    '',
+    `RPO ${formatDuration(plan.objectives.rpo)}`,
+    indented(
+      Object.entries(plan.objectives.rto).map(([name, rto]) => [
+        `RTO ${name}`,
+        `expected ${formatDuration(rto.expected)}`,
+        `at most ${formatDuration(rto.maximum)}`,
+      ]),
+    ),
+    '',
+    'Sites',
+    indented(
+      Object.entries(plan.sites).map(([name, site]) => [
+        name,
+        site.role,
+        site.region,
+        Object.keys(site.hosts).join(', '),
+        `storage ${site.storage}`,
+      ]),
+    ),
+    'Components',
+    indented(
+      plan.components
+        .toSorted((a, b) => a.rank - b.rank)
+        .map((each) => [`rank ${each.rank}`, each.name, each.driver, `on ${each.host}`, contentOf(each)]),
+    ),
+    'Storage',
+    indented(
+      Object.entries(plan.storage).map(([name, each]) => [
+        name,
+        each.driver,
+        each.region,
+        `${each.bucket}/${each.prefix}`,
+      ]),
+    ),
+    'Traffic',
+    indented(
+      plan.traffic.records.map((each) => [
+        each.name,
+        each.type,
+        `wait ${formatDuration(each.wait)}`,
+        Object.keys(each.sites).join(', '),
+      ]),
+    ),
+    'Health',
+    indented([[plan.health.url, `${plan.health.successes} in a row, every ${formatDuration(plan.health.interval)}`]]),
+    'Approvals',
+    indented([
+      [
+        `quorum ${plan.approvals.quorum}`,
+        plan.approvals.requesterMayApprove ? 'the requester may approve' : 'the requester may not approve',
+        `within ${formatDuration(plan.approvals.timeLimit)}`,
+      ],
+    ]),
+  ];
+}
+
+function contentOf(component: Component): string {
+  return component.driver === 'files' ? component.paths.join(' ') : component.database;
+}
+
+function indented(rows: string[][]): string {
+  return columns(rows.map(([first = '', ...rest]) => [`  ${first}`, ...rest]));
+}

@@ -1,0 +1,127 @@
+/** Follows a run to its end: redrawn on a terminal; elsewhere one plain line for each thing that happens. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { refusal } from '../../domain/errors.ts';
+import { directionOf } from '../../domain/present.ts';
+import type { RunStatus } from '../../domain/run.ts';
+import type { Cli } from '../cli/cli.ts';
+import { say, sayJson, warn } from '../cli/io.ts';
+import { progressReader } from '../cli/progress.ts';
+import { type RunSeen, seeRun } from '../cli/runs.ts';
+import { isUnreachable } from '../cli/temporal.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { liveView } from './live.ts';
+import { describeStepProgress, rememberedLines, runLines, type StepProgress } from './run-lines.ts';
+
+export interface WatchOptions {
+  /** Ends with exit 5 as soon as a person is needed. */
+  readonly untilNeeded?: boolean;
+  /** ms between looks. */
+  readonly every?: number;
+}
+
+/** Exit 0 when the run is done, 4 when it ended otherwise, 5 with `untilNeeded`. A server that is away is waited for. */
+export async function watchRun(
+  cli: Cli,
+  workflowId: string,
+  execution?: string,
+  options: WatchOptions = {},
+): Promise<ExitCode> {
+  const temporal = await cli.temporal();
+  const progress = progressReader(temporal);
+  const tell = cli.json ? jsonTeller(cli) : cli.io.stdout.isTTY ? liveTeller(cli) : plainTeller(cli);
+  let last: RunSeen | undefined;
+  for (;;) {
+    const seen = await look(cli, workflowId);
+    if (seen === undefined && last === undefined && execution === undefined) {
+      throw refusal('NoRun', `There is no run on ${workflowId}.`, 'muster status for what runs.');
+    }
+    if (seen) {
+      last = seen;
+      const running = seen.status?.phase === 'executing';
+      tell(seen, running ? await progress.read(seen) : new Map());
+      if (seen.state !== 'RUNNING') return ended(cli, seen);
+      if (options.untilNeeded && seen.needsPerson) return exitCodes.needsPerson;
+    }
+    if (cli.io.signal?.aborted) return left(cli, seen);
+    await sleep(options.every ?? 500, undefined, { signal: cli.io.signal }).catch(() => undefined);
+  }
+}
+
+type Teller = (seen: RunSeen, progress: ReadonlyMap<string, StepProgress>) => void;
+
+/** Undefined while the server is away; the run itself does not mind. */
+async function look(cli: Cli, workflowId: string): Promise<RunSeen | undefined> {
+  try {
+    return await seeRun(await cli.temporal(), workflowId);
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    warn(cli.io, 'The Temporal server does not answer; waiting for it.');
+    return undefined;
+  }
+}
+
+function liveTeller(cli: Cli): Teller {
+  const live = liveView(cli.io);
+  return (seen, progress) => {
+    const now = new Date().toISOString();
+    live.draw(seen.status ? runLines(seen.status, { now, progress, folded: true }) : rememberedLines(seen));
+  };
+}
+
+/** New timeline entries, new needs, and each running step's progress whenever it gained a tenth. */
+function plainTeller(cli: Cli): Teller {
+  let entries = 0;
+  let direction = '';
+  const said = new Set<string>();
+  const once = (key: string, text: string) => {
+    if (said.has(key)) return;
+    said.add(key);
+    say(cli.io, text);
+  };
+  return (seen, progress) => {
+    const { status } = seen;
+    if (!status) return once(`memory ${seen.phase}`, rememberedLines(seen).join('\n'));
+    if (directionOf(status) !== direction && status.from) {
+      direction = directionOf(status);
+      say(cli.io, `${direction}   ${status.service}, run ${status.run}`);
+    }
+    for (const entry of status.timeline.slice(entries)) {
+      say(
+        cli.io,
+        `${entry.at.slice(11, 19)}  ${entry.kind.padEnd(8)}  ${entry.text}${entry.by ? ` (${entry.by})` : ''}`,
+      );
+    }
+    entries = status.timeline.length;
+    for (const need of status.needs) once(`need ${need.since} ${need.what}`, `NEEDED: ${need.what}. Try: ${need.how}`);
+    for (const [step, each] of progress) {
+      const tenth = each.done === undefined ? undefined : Math.floor(each.done * 10);
+      if (tenth !== undefined) once(`${step} ${tenth}`, `          ${step}  ${describeStepProgress(each)}`);
+    }
+  };
+}
+
+/** One JSON document a line, whenever the status has changed. */
+function jsonTeller(cli: Cli): Teller {
+  let last = '';
+  return (seen, progress) => {
+    const { clock: _clock, ...rest } = seen.status ?? ({} as RunStatus);
+    const key = JSON.stringify([seen.state, seen.phase, rest, [...progress]]);
+    if (key === last) return;
+    last = key;
+    cli.io.stdout.write(`${JSON.stringify({ ...seen, progress: Object.fromEntries(progress) })}\n`);
+  };
+}
+
+function ended(cli: Cli, seen: RunSeen): ExitCode {
+  const done = seen.state === 'COMPLETED' && (seen.phase === 'done' || seen.phase === 'unknown');
+  if (!cli.json)
+    say(cli.io, `Ended: ${seen.phase} (Temporal: ${seen.state}). muster report ${seen.service} says how it went.`);
+  return done ? exitCodes.ok : exitCodes.notDone;
+}
+
+/** Ctrl-C leaves the run alone. */
+function left(cli: Cli, seen: RunSeen | undefined): ExitCode {
+  if (cli.json) sayJson(cli.io, { left: true });
+  else say(cli.io, 'Stopped watching; the run goes on.');
+  return seen?.needsPerson ? exitCodes.needsPerson : exitCodes.ok;
+}
