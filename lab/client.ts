@@ -8,6 +8,7 @@
 import { type SpawnOptions, spawn } from 'node:child_process';
 import { request } from 'node:http';
 import { json, text } from 'node:stream/consumers';
+import { sshOptions } from './hosts/login.ts';
 import { commandInside } from './inside.ts';
 import { hostNamed, type Place, type Region } from './layout.ts';
 import { labPaths } from './paths.ts';
@@ -55,7 +56,7 @@ export function connectLab(dir: string) {
     exec,
     /** Runs a shell command on a host, as root, with the host's key verified. */
     ssh: (host: string, command: string, { place = 'third', input }: { place?: Place; input?: string } = {}) =>
-      finish(['ssh', ...sshOptions(state), `root@${hostNamed(host).address}`, '--', command], place, {}, input),
+      finish(['ssh', ...sshOptions(state.keys), `root@${hostNamed(host).address}`, '--', command], place, {}, input),
     /** Resolves when the host's power is as named. */
     untilPower: (host: string, power: 'on' | 'off', timeoutMs = 20_000) =>
       until(
@@ -66,26 +67,6 @@ export function connectLab(dir: string) {
     /** Control address of the AWS proxy's faults, for lab/aws/faults.ts. */
     awsControl: `${labPaths(dir).run}/proxy.sock`,
   };
-}
-
-/** The arguments that make ssh use the lab's key and verify the host's key against the lab's own list. */
-export function sshOptions({ keys }: Pick<LabState, 'keys'>): string[] {
-  const options = {
-    IdentitiesOnly: 'yes',
-    UserKnownHostsFile: keys.knownHosts,
-    GlobalKnownHostsFile: '/dev/null',
-    StrictHostKeyChecking: 'yes',
-    BatchMode: 'yes',
-    ConnectTimeout: '5',
-    LogLevel: 'ERROR',
-  };
-  return [
-    '-F',
-    'none',
-    '-i',
-    keys.ssh,
-    ...Object.entries(options).flatMap(([name, value]) => ['-o', `${name}=${value}`]),
-  ];
 }
 
 function livingState(dir: string): LabState {

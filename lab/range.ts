@@ -8,10 +8,11 @@ import { labCredentials, motoUrl, plainEnvironment } from './environment.ts';
 import { callPlanHook } from './hook.ts';
 import { freshDisk, hasDisk, placeForDisks } from './hosts/disk.ts';
 import { makeKeys } from './hosts/keys.ts';
+import { sshOptions } from './hosts/login.ts';
 import { type HostStatus, machine } from './hosts/machine.ts';
 import { pristineCluster } from './hosts/postgres.ts';
 import { powerSwitch } from './hosts/power.ts';
-import { hosts, primary, type Region, regions, third } from './layout.ts';
+import { hosts, type Place, primary, type Region, regions, third } from './layout.ts';
 import { cutRegion, cutSites, healRegion, joinSites } from './network/faults.ts';
 import { setUpNetwork } from './network/setup.ts';
 import type { LabOptions } from './options.ts';
@@ -41,6 +42,7 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
   const machines = hosts.map((host) => machine(paths, host, options));
   const power = powerSwitch(machines, motoUrl, credentials);
   const health = new Map<Region, RegionHealth>(regions.map(({ name }) => [name, 'up']));
+  const context = { paths, tools, options, credentials };
   const seed = awsSeed(credentials);
   let sitesCut = false;
   let seeded: SeededAws | undefined;
@@ -50,7 +52,6 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
     for (const path of [paths.logs, paths.run, paths.plans, paths.etc]) mkdirSync(path, { recursive: true });
     await setUpNetwork(paths);
     note('network of two regions and a third place');
-    const context = { paths, tools, options, credentials };
     for (const spec of labProcesses(context)) processes.add(spec);
     const servers = processes.list().map((each) => each.name);
     const step = async (what: string, work: Promise<unknown>) => note(`${what} (${await seconds(work)} s)`);
@@ -64,8 +65,7 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
     const plan = await writePlan();
     const env = { ...bundle, ...plan };
     for (const spec of musterProcesses(context, env)) processes.add(spec);
-    const muster = processes.list().filter((each) => !servers.includes(each.name));
-    await Promise.all(muster.map(({ name }) => step(name, startMuster(name))));
+    await Promise.all(musterNames().map((name) => step(name, startMuster(name))));
     return env;
   }
 
@@ -119,13 +119,15 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
 
   /** Undoes kill and hang; the worker is started again. */
   async function heal(region: Region): Promise<void> {
-    if (health.get(region) === 'killed') await healRegion(paths, region);
-    if (health.get(region) === 'hung') thaw(region);
-    health.set(region, 'up');
+    await reconnect(region);
     const worker = `worker-${region}`;
-    if (!processes.has(worker)) return;
-    processes.thaw(worker);
-    await processes.start(worker);
+    if (processes.has(worker)) await processes.start(worker);
+  }
+
+  async function reconnect(region: Region): Promise<void> {
+    if (health.get(region) === 'killed') await healRegion(paths, region);
+    health.set(region, 'up');
+    thaw(region);
   }
 
   /** Freezes the region's AWS, store and worker: connections are taken and never answered. */
@@ -135,7 +137,7 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
     health.set(region, 'hung');
   }
 
-  function thaw(region: Region): void {
+  function thaw(region: Place): void {
     for (const name of processes.inPlace(region)) processes.thaw(name);
   }
 
@@ -161,9 +163,10 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
 
   /** Back to before a disaster: all healed, no faults, records and power as seeded, standby disks fresh. */
   async function reset(): Promise<void> {
-    await Promise.all([...regions.map(({ name }) => heal(name)), cut(false)]);
+    await Promise.all([...regions.map(({ name }) => reconnect(name)), cut(false)]);
+    thaw('third');
     for (const one of machines) one.setBroken(false);
-    for (const name of stopped()) await processes.start(name);
+    for (const spec of labProcesses(context)) await processes.start(spec.name);
     if (processes.has('proxy')) await clearFaults(join(paths.run, 'proxy.sock'));
     power.pause(true);
     if (seeded) await resetAws(seed, seeded);
@@ -172,13 +175,22 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
     for (const one of machines) if (one.status().power === 'crashed') await one.off();
     for (const { name } of regions) await power.follow(name);
     await untilPrimaryIsOn();
+    await startUnits();
+    await Promise.all(musterNames().map(startMuster));
   }
 
-  function stopped(): string[] {
-    return processes
-      .list()
-      .filter((each) => each.state === 'stopped' || each.state === 'exited')
-      .map((each) => each.name);
+  /** Starts what is enabled on the primary's hosts and was stopped there, as a fence does. */
+  async function startUnits(): Promise<void> {
+    const script =
+      'for unit in /etc/systemd/system/multi-user.target.wants/*.service; do [ ! -e "$unit" ] || systemctl start "$(basename "$unit")"; done';
+    const login = sshOptions({ ssh: paths.sshKey, knownHosts: paths.knownHosts });
+    const its = hosts.filter((host) => host.region === primary);
+    await Promise.all(its.map(({ address }) => run('ssh', [...login, `root@${address}`, script])));
+  }
+
+  function musterNames(): string[] {
+    const own = labProcesses(context).map((spec) => spec.name);
+    return processes.list().flatMap(({ name }) => (own.includes(name) ? [] : [name]));
   }
 
   function status(): RangeStatus {

@@ -32,7 +32,7 @@ export async function up({ dir, options = {}, note = () => {}, signal }: UpOptio
   signal?.throwIfAborted();
   refuseTaken(dir);
   await down({ dir: paths.root });
-  rmSync(paths.logs, { recursive: true, force: true });
+  for (const old of [paths.logs, ...paths.records]) rmSync(old, { recursive: true, force: true });
   mkdirSync(paths.logs, { recursive: true });
   const doors = { temporal: await openDoor(), ui: await openDoor() };
   const child = launch(paths.root, doors.temporal.fd, doors.ui.fd);

@@ -1,7 +1,8 @@
 /** `lab exec`, `shell` and `ssh`: a person inside the sealed network. */
 import { spawnSync } from 'node:child_process';
 import { Argument, type Command, Option } from 'commander';
-import { connectLab, sshOptions } from '../client.ts';
+import { connectLab } from '../client.ts';
+import { sshOptions } from '../hosts/login.ts';
 import { commandInside } from '../inside.ts';
 import { hostNamed, hosts, type Place, regions } from '../layout.ts';
 
@@ -29,7 +30,7 @@ export function addInsideVerbs(program: Command): void {
     .passThroughOptions()
     .action((host: string, command: string[]) => {
       const { state } = connectLab(program.opts().dir);
-      enter(program, 'third', ['ssh', ...sshOptions(state), `root@${hostNamed(host).address}`, ...command]);
+      enter(program, 'third', ['ssh', ...sshOptions(state.keys), `root@${hostNamed(host).address}`, ...command]);
     });
 }
 

@@ -102,10 +102,11 @@ test(
       said += data;
     });
     await until('the network stands', () => said.includes('network of two regions'), { timeoutMs: 15 * 60_000 });
-    const state = readState(dir);
+    const state = stateOf(dir);
+    const networks = networksOf(state);
     rising.kill('SIGKILL');
-    await until('the lab is dead', () => state !== undefined && !labLives(state));
-    expectNothingLeft(dir);
+    await until('the lab is dead', () => !labLives(state));
+    expectNothingLeft(dir, networks);
   },
   16 * 60_000,
 );

@@ -6,7 +6,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Lab, sshOptions } from '../../../lab/client.ts';
+import type { Lab } from '../../../lab/client.ts';
+import { sshOptions } from '../../../lab/hosts/login.ts';
 import { commandInside } from '../../../lab/inside.ts';
 import { until } from '../../../lab/shell.ts';
 import { clear, raise, temporaryDir } from './helpers.ts';
@@ -48,7 +49,7 @@ test('a host with another key than the one written down is refused', async () =>
     .replaceAll('10.77.1.10', '10.77.1.11');
   const list = join(mkdtempSync(`${dir}/run/`), 'known_hosts');
   writeFileSync(list, swapped);
-  const options = sshOptions({ keys: { ...lab.state.keys, knownHosts: list } });
+  const options = sshOptions({ ...lab.state.keys, knownHosts: list });
   const answer = await lab.exec(['ssh', ...options, 'root@10.77.1.11', 'true']);
   expect(answer.code).toBe(255);
   expect(answer.stderr).toContain('Host key verification failed');
