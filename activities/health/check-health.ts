@@ -1,32 +1,13 @@
 /** Asks the service for its health until it was good several times in a row. Runbook step 12, without the blind sleep. */
-import { z } from 'zod';
-import { refusal } from '../../domain/errors.ts';
 import { defineStep } from '../step.ts';
-import { waitFor } from '../waiting.ts';
 import { probe } from './probe.ts';
-
-const inputSchema = z.object({
-  /** Concrete: `{host}` of the plan is filled in already. */
-  url: z.string(),
-  /** Part of the JSON body that must be so. Empty: any answer of 2xx will do. */
-  expect: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-  /** In a row. */
-  successes: z.number().int().positive().default(3),
-  /** ms between the start of two requests. */
-  interval: z.number().int().nonnegative().default(5_000),
-  /** ms for one request. */
-  timeout: z.number().int().positive().default(5_000),
-  /** ms until the last success is due. */
-  within: z.number().int().nonnegative().default(300_000),
-  /** DNS server for the URL's name, `address:port`; the system's when absent. Give it to see the public name from outside. */
-  resolver: z.string().optional(),
-});
+import { probeUntilHealthy, probeUntilSchema } from './probe-until.ts';
 
 /** Output: `{ outcome: '3 healthy in a row', successes, tries, lastMs }` */
 export const checkHealth = defineStep({
   kind: 'checkHealth',
   version: 1,
-  input: inputSchema,
+  input: probeUntilSchema,
   title: ({ url, successes }) => `Check ${url}${successes > 1 ? `, ${successes} times in a row` : ''}`,
   shell: ({ url, expect }) => {
     const tests = Object.entries(expect).map(([path, value]) => `.${path} == ${JSON.stringify(value)}`);
@@ -38,40 +19,5 @@ export const checkHealth = defineStep({
     const { healthy, why } = await probe(input, context.signal);
     return healthy ? { state: 'ready', what: 'healthy' } : { state: 'ready', what: why };
   },
-  async run(input, context) {
-    const { url, successes: wanted, interval, within } = input;
-    const started = performance.now();
-    let inARow = 0;
-    let tries = 0;
-    let lastMs = 0;
-    let why = 'it was not asked';
-    const reached = await waitFor(
-      {
-        within,
-        every: interval,
-        atMost: interval,
-        signal: context.signal,
-        onLook: (ms) =>
-          context.heartbeat({
-            text: `${inARow} of ${wanted} healthy answers, ${Math.round(ms / 1000)} s${why && tries > 0 ? `: ${why}` : ''}`,
-            done: inARow / wanted,
-          }),
-      },
-      async () => {
-        const left = within - (performance.now() - started);
-        const answer = await probe({ ...input, timeout: Math.max(250, Math.min(input.timeout, left)) }, context.signal);
-        tries += 1;
-        lastMs = answer.took;
-        why = answer.why;
-        inARow = answer.healthy ? inARow + 1 : 0;
-        return inARow >= wanted ? true : undefined;
-      },
-    );
-    if (reached) return { outcome: `${inARow} healthy in a row`, successes: inARow, tries, lastMs };
-    throw refusal(
-      'NotHealthy',
-      `${url} was not healthy ${wanted} times in a row within ${Math.round(within / 1000)} s: ${why || `only ${inARow}`} (${tries} tries).`,
-      'look at the journal of the service, mend it, then retry the step.',
-    );
-  },
+  run: probeUntilHealthy,
 });

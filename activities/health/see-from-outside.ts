@@ -2,7 +2,8 @@
  * Asks the observer when users were served again: the end of the outage, as someone outside saw it.
  *
  * Give it the steps that moved and resolved the name as `needs`: healthy answers count from the move on, and only from the
- * addresses that the name leads to now. Without an observer, or when it cannot be asked, the output says "not observed".
+ * addresses that the name leads to now. Without an observer, or when it cannot be asked, the worker looks for itself, and the
+ * output says "not observed": nobody saw when the service came back.
  */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
@@ -11,10 +12,9 @@ import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { waitFor } from '../waiting.ts';
 import { observedOutages, observerState } from './observer.ts';
+import { probeUntilHealthy, probeUntilSchema } from './probe-until.ts';
 
-const inputSchema = z.object({
-  /** The service's own name, for people. */
-  url: z.string(),
+const inputSchema = probeUntilSchema.extend({
   /** Base URL of the observer's API. */
   observer: z.string().optional(),
   /** ms; include what old answers may live in resolvers. */
@@ -39,8 +39,12 @@ export const seeFromOutside = defineStep<typeof inputSchema, SeenOutput>({
   title: ({ url }) => `See ${url} from outside`,
   shell: ({ url, observer }) => (observer ? [`curl -fsS ${observer}/state`] : [`curl -fsS --max-time 5 ${url}`]),
   limits: { startToClose: 600_000 },
-  async run({ url, observer, within }, context) {
-    if (!observer) return { outcome: 'not observed', why: 'the plan names no observer' };
+  async run(input, context) {
+    const { url, observer, within } = input;
+    if (!observer) {
+      await probeUntilHealthy(input, context);
+      return { outcome: 'healthy, not observed', why: 'the plan names no observer, so nobody saw since when' };
+    }
     const moved = movedIn(context);
     let last: ObserverState | undefined;
     let why = '';
@@ -69,7 +73,10 @@ export const seeFromOutside = defineStep<typeof inputSchema, SeenOutput>({
       },
     );
     if (seen) return told(seen.outage);
-    if (!last) return { outcome: 'not observed', why: `the observer could not be asked: ${why}` };
+    if (!last) {
+      await probeUntilHealthy(input, context);
+      return { outcome: 'healthy, not observed', why: `the observer could not be asked: ${why}` };
+    }
     throw refusal(
       'NotSeenHealthy',
       `The observer did not see ${url} healthy from the new site within ${Math.round(within / 1000)} s: ${last.why ?? last.state}, at ${last.address ?? 'no address'}.`,

@@ -1,0 +1,36 @@
+/** Activity `assess`: wires the assessment to what a worker has. */
+import type { Assessment } from '../../domain/assessment.ts';
+import type { AssessCall } from '../../domain/protocol.ts';
+import { connectHost } from '../hosts/connect.ts';
+import { loadPlan } from '../plans/load-plan.ts';
+import { findPoints } from '../points/find-points.ts';
+import { loadPinned } from '../points/signer.ts';
+import type { Dependencies } from '../runtime/dependencies.ts';
+import { resolveSecret } from '../secrets/resolve.ts';
+import { openStore } from '../storage/open-store.ts';
+import { assess } from './assess.ts';
+import { defaultLimit } from './deps.ts';
+
+export async function assessService(call: AssessCall, deps: Dependencies, signal?: AbortSignal): Promise<Assessment> {
+  const { folder, overlays } = deps.plans;
+  const { plan, sha256 } = await loadPlan(folder, call.service, { overlays });
+  const secret = (ref: Parameters<typeof resolveSecret>[0]) => resolveSecret(ref, folder);
+  const signers = await loadPinned(plan, folder);
+  return await assess(call, {
+    plan,
+    sha256,
+    ec2: (region) => deps.aws.ec2(region),
+    route53: () => deps.aws.route53(),
+    host: (host) => connectHost(host, secret),
+    secret,
+    findPoints: async (location) => {
+      const store = await openStore(plan, location, secret);
+      const found = await findPoints([store], plan.service, signers, { limit: defaultLimit });
+      const [silent] = found.unreachable;
+      if (silent) throw new Error(silent.why);
+      return found;
+    },
+    now: () => new Date(),
+    signal,
+  });
+}

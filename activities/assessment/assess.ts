@@ -1,0 +1,228 @@
+/**
+ * Reads the world before a decision: facts side by side from the surviving region, each with its own short limit, and the
+ * risks that follow. Changes nothing.
+ *
+ *     const assessment = await assess({ run, procedure: 'failover', service: 'spacetime', at }, deps);
+ */
+import type { Assessment, Fact, PointSummary } from '../../domain/assessment.ts';
+import { choosePoint, mergePoints } from '../../domain/choose-point.ts';
+import { Refusal, refusal } from '../../domain/errors.ts';
+import { hostSchema } from '../../domain/host.ts';
+import { type Plan, siteOfRole } from '../../domain/plan.ts';
+import type { AssessCall } from '../../domain/protocol.ts';
+import { risksOf } from '../../domain/risks.ts';
+import { checkSecrets } from '../plans/check-secrets.ts';
+import type { AssessDeps } from './deps.ts';
+import { siteHealth } from './facts/health.ts';
+import { type HostReady, hostReady } from './facts/host-ready.ts';
+import { type FoundHost, type SiteHosts, siteHosts, siteOf } from './facts/hosts.ts';
+import { nameNow } from './facts/name.ts';
+import { outageNow } from './facts/observer.ts';
+import { pointsAtLocation } from './facts/points.ts';
+import { powerRight } from './facts/power.ts';
+import { publicHealth } from './facts/public-health.ts';
+import type { Finding } from './finding.ts';
+
+/**
+ * @throws refusals before anything is changed: `SiteUnknown`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
+ *   `HostPrerequisite`, `NoRecoveryPoint`, `PointNotFound`; a passing error when EC2 of the target does not answer
+ */
+export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
+  const { plan } = deps;
+  const { from, to } = directionOf(call, plan);
+  const restores = call.procedure !== 'backup';
+  const fails = call.procedure === 'failover';
+
+  const points = Promise.all(Object.keys(plan.storage).map((location) => pointsAtLocation(location, deps)));
+  const target = siteHosts(to, deps);
+  const lost = fails ? siteHosts(from, deps) : target;
+  const [names, outside, users, pointFindings, targetHosts, lostHosts, , rest] = await Promise.all([
+    Promise.all(fails ? plan.traffic.records.map((record) => nameNow(record, deps)) : []),
+    outageNow(deps),
+    publicHealth(deps),
+    points,
+    target,
+    lost,
+    secretsFor(call, to, deps),
+    Promise.all([
+      lost.then((found) => siteHealth(from, found.evidence, deps, 'serving')),
+      fails ? target.then((found) => siteHealth(to, found.evidence, deps, 'idle')) : undefined,
+      fails ? target.then((found) => powerRight('start', to, found.evidence, deps)) : undefined,
+      fails ? lost.then((found) => powerRight('stop', from, found.evidence, deps)) : undefined,
+      Promise.all([target, points]).then(([found, seen]) => readiness(found, seen, call, to, deps)),
+    ]),
+  ]);
+  const [fromHealth, toHealth, startRight, stopRight, ready] = rest;
+
+  refuseBadNames(names);
+  const hosts = usableHosts(targetHosts, plan, to);
+  refuseUnready(ready);
+  const point = restores ? pointFor(call, pointFindings, plan, to) : undefined;
+
+  const findings: (Finding<unknown> | undefined)[] = [
+    outside,
+    users,
+    ...names,
+    fromHealth,
+    toHealth,
+    ...(fails ? [lostHosts, targetHosts] : [targetHosts]),
+    startRight,
+    stopRight,
+    ...ready,
+    ...pointFindings,
+  ];
+  const risks = risksOf({
+    procedure: call.procedure,
+    from,
+    to,
+    lostAt: Date.parse(outside.evidence?.outageStart ?? call.at),
+    rpo: plan.objectives.rpo,
+    copies: plan.copies,
+    point,
+    targetLocation: siteOf(plan, to).storage,
+    fromHealthy: fromHealth.evidence,
+    cannotFence: stopRight ? (stopRight.evidence ?? stopRight.fact.value.replace(/^not known: /, '')) : '',
+    missingHosts: targetHosts.evidence?.missing ?? [],
+    observed: outside.evidence !== undefined,
+  });
+  return {
+    service: plan.service,
+    procedure: call.procedure,
+    from,
+    to,
+    at: call.at,
+    plan: deps.sha256,
+    facts: findings.flatMap((each): Fact[] => (each ? [each.fact] : [])),
+    risks,
+    hosts: [...hosts, ...(fails ? (lostHosts.evidence?.hosts ?? []) : [])].map((host) => hostSchema.parse(host)),
+    point,
+    outageStart: outside.evidence?.outageStart,
+  };
+}
+
+/** A failover goes from one site to another; everything else happens in place. */
+function directionOf(call: AssessCall, plan: Plan): { from: string; to: string } {
+  const fails = call.procedure === 'failover';
+  const from = call.from ?? (fails ? siteOfRole(plan, 'primary') : (call.to ?? siteOfRole(plan, 'primary')));
+  const to = call.to ?? (fails ? siteOfRole(plan, 'standby') : from);
+  if (!from || !to)
+    throw refusal('SiteUnknown', 'The plan does not say which site is meant.', 'name both: from and to.');
+  siteOf(plan, from);
+  siteOf(plan, to);
+  if (fails === (from === to)) {
+    const fact = fails
+      ? `A failover from ${from} to itself leads nowhere.`
+      : `${call.procedure} happens at one site, not from ${from} to ${to}.`;
+    throw refusal('SiteUnknown', fact, fails ? 'name two sites.' : 'a failover, or name one site.');
+  }
+  return { from, to };
+}
+
+/** Secrets that the run will need at once; those of notices and monitoring never hold up a recovery. */
+async function secretsFor(call: AssessCall, to: string, deps: AssessDeps): Promise<void> {
+  const restores = call.procedure !== 'backup';
+  const wanted = restores ? [`sites.${to}.ssh`, `sites.${to}.key`, 'components'] : [`sites.${to}.ssh`, 'signer'];
+  const missing = (await checkSecrets(deps.plan, deps.secret)).filter((each) =>
+    wanted.some((path) => each.path.startsWith(path)),
+  );
+  if (missing.length === 0) return;
+  throw refusal('SecretMissing', missing.map((each) => `${each.path}: ${each.fact}`).join(' '), missing[0]?.hint ?? '');
+}
+
+/** Only hosts that run can be asked; the others are checked by the steps that follow their start. */
+async function readiness(
+  found: Finding<SiteHosts>,
+  seen: readonly Finding<readonly PointSummary[]>[],
+  call: AssessCall,
+  to: string,
+  deps: AssessDeps,
+) {
+  const running = (found.evidence?.hosts ?? []).filter((host) => host.state === 'running' || host.state === 'unknown');
+  const point = call.procedure === 'backup' ? undefined : chosen(call, seen, siteOf(deps.plan, to).storage);
+  return await Promise.all(running.map((host) => hostReady(host, deps, point?.bytes ?? 0)));
+}
+
+function refuseUnready(ready: readonly Finding<HostReady>[]): void {
+  for (const { evidence, error } of ready) {
+    if (error instanceof Refusal && error.type.startsWith('HostKey')) throw error;
+    const [first] = evidence?.lacking ?? [];
+    if (first) throw first;
+  }
+}
+
+function refuseBadNames(names: readonly Finding<unknown>[]): void {
+  for (const { error } of names) {
+    if (error instanceof Refusal && ['ZoneNotFound', 'RecordIsRouted'].includes(error.type)) throw error;
+  }
+}
+
+/** Every group needs a host; one of several that is missing is a risk instead. More than planned is somebody's mistake. */
+function usableHosts(found: Finding<SiteHosts>, plan: Plan, to: string): readonly FoundHost[] {
+  if (!found.evidence) throw found.error;
+  const { hosts } = found.evidence;
+  for (const [group, selector] of Object.entries(siteOf(plan, to).hosts)) {
+    const count = hosts.filter((host) => host.group === group).length;
+    const tags =
+      'tags' in selector
+        ? Object.entries(selector.tags)
+            .map(([key, value]) => `${key}=${value}`)
+            .join(', ')
+        : '';
+    if (count === 0) {
+      throw refusal(
+        'HostNotFound',
+        `No instance at ${to} has the tags of ${group} (${tags}).`,
+        `correct sites.${to}.hosts.${group} in the plan, or tag the instance.`,
+      );
+    }
+    if ('tags' in selector && count > selector.count) {
+      throw refusal(
+        'HostsAmbiguous',
+        `${count} instances at ${to} have the tags of ${group} (${tags}), the plan says ${selector.count}.`,
+        `set sites.${to}.hosts.${group}.count, or correct the tags.`,
+      );
+    }
+  }
+  const homeless = hosts.find((host) => host.address === '');
+  if (homeless)
+    throw refusal('HostNotFound', `${homeless.name} (${homeless.instance}) has no address.`, 'look at it in EC2.');
+  return hosts;
+}
+
+function chosen(call: AssessCall, seen: readonly Finding<readonly PointSummary[]>[], target: string) {
+  const points = mergePoints(
+    seen.map((each) => each.evidence ?? []),
+    target,
+  );
+  return call.point ? points.find((point) => point.id === call.point) : choosePoint(points, target);
+}
+
+function pointFor(
+  call: AssessCall,
+  seen: readonly Finding<readonly PointSummary[]>[],
+  plan: Plan,
+  to: string,
+): PointSummary {
+  const target = siteOf(plan, to).storage;
+  const point = chosen(call, seen, target);
+  if (point) return point;
+  const places = seen.map(({ fact }) => `${fact.title}: ${fact.value}`).join('. ');
+  if (call.point) {
+    const newest = mergePoints(
+      seen.map((each) => each.evidence ?? []),
+      target,
+    )
+      .slice(0, 3)
+      .map(({ id }) => id);
+    throw refusal(
+      'PointNotFound',
+      `There is no usable recovery point ${call.point}. ${places}.`,
+      newest.length > 0 ? `${newest.join(', ')}, or none to take the newest.` : 'mend a location first.',
+    );
+  }
+  throw refusal(
+    'NoRecoveryPoint',
+    `There is nothing to restore. ${places}.`,
+    'mend a location, or check that backups run: muster points.',
+  );
+}

@@ -1,0 +1,36 @@
+/** What the assessment reads the world with. The worker hands in real clients; nothing here is changed. */
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { Route53Client } from '@aws-sdk/client-route-53';
+import type { PointSummary } from '../../domain/assessment.ts';
+import type { Host } from '../../domain/host.ts';
+import type { Plan, SecretRef } from '../../domain/plan.ts';
+import type { HostExecutor } from '../hosts/executor.ts';
+
+export interface LocationPoints {
+  /** Manifest and signature are good. */
+  readonly points: readonly PointSummary[];
+  readonly refused: readonly { readonly id: string; readonly type: string }[];
+}
+
+export interface AssessDeps {
+  readonly plan: Plan;
+  /** SHA-256 of the plan, hex, as `loadPlan` gives it. */
+  readonly sha256: string;
+  ec2(region: string): Promise<EC2Client>;
+  route53(): Promise<Route53Client>;
+  /** Opens an executor; the assessment closes it. */
+  host(host: Host): Promise<HostExecutor>;
+  secret(ref: SecretRef): Promise<string>;
+  /** Recovery points at one location, each naming just this location; rejects when the location does not answer. */
+  findPoints(location: string, signal: AbortSignal): Promise<LocationPoints>;
+  now(): Date;
+  /** ms for each fact; default 4000. A region that hangs costs this once, or twice where one fact needs another. */
+  readonly limit?: number;
+  readonly signal?: AbortSignal;
+}
+
+export const defaultLimit = 4_000;
+
+export function limitsOf(deps: AssessDeps): { limit: number; signal?: AbortSignal } {
+  return { limit: deps.limit ?? defaultLimit, signal: deps.signal };
+}

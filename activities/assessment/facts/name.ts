@@ -1,0 +1,29 @@
+/** Where a name of the service points now, as Route 53 has it. */
+import type { TrafficRecord } from '../../../domain/plan.ts';
+import { describeRecord, pointsAt, type RecordSet } from '../../../domain/traffic.ts';
+import { readRecord } from '../../traffic/record-sets.ts';
+import { type AssessDeps, limitsOf } from '../deps.ts';
+import { type Finding, findOut } from '../finding.ts';
+
+export async function nameNow(record: TrafficRecord, deps: AssessDeps): Promise<Finding<{ site?: string }>> {
+  const { zone } = deps.plan.traffic;
+  const about = {
+    id: `name-${record.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`,
+    title: `Where ${record.name} points`,
+    source: `Route 53 ListResourceRecordSets ${zone}`,
+    ...limitsOf(deps),
+  };
+  return await findOut(about, async (signal) => {
+    const client = await deps.route53();
+    const now = await readRecord(client, { zone, name: record.name, type: record.type }, { signal, limit: deps.limit });
+    const { label, state, site } = placeOf(record, now);
+    return { value: `${describeRecord(now)} (${label})`, state, evidence: { site } };
+  });
+}
+
+function placeOf(record: TrafficRecord, now: RecordSet | undefined) {
+  const site = Object.entries(record.sites).find(([, target]) => pointsAt(now, target))?.[0];
+  if (site) return { label: site, state: 'good', site } as const;
+  if (record.withdrawn && pointsAt(now, record.withdrawn)) return { label: 'withdrawn', state: 'warning' } as const;
+  return { label: now ? 'no target of the plan' : 'no such record', state: 'warning' } as const;
+}

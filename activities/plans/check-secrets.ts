@@ -1,0 +1,56 @@
+/** Whether every secret that a plan refers to can be read here. Says which are missing; never what they are. */
+import type { Plan, SecretRef } from '../../domain/plan.ts';
+
+export interface PlanFinding {
+  /** Path in the plan: `sites.us-west-2.ssh.key`. */
+  readonly path: string;
+  readonly fact: string;
+  readonly hint: string;
+}
+
+/** In: the plan and a way to read a secret. Out: one finding for each that cannot be read or is empty. */
+export async function checkSecrets(plan: Plan, secret: (ref: SecretRef) => Promise<string>): Promise<PlanFinding[]> {
+  const found = await Promise.all(
+    secretsOf(plan).map(async ({ path, ref }): Promise<PlanFinding[]> => {
+      const where = 'env' in ref ? `environment variable ${ref.env}` : `file ${ref.file}`;
+      const hint =
+        'env' in ref ? `set ${ref.env} for this process.` : `put the file there, readable for this user only.`;
+      try {
+        const value = await secret(ref);
+        return value.trim() === '' ? [{ path, fact: `The ${where} is empty.`, hint }] : [];
+      } catch {
+        return [{ path, fact: `The ${where} cannot be read here.`, hint }];
+      }
+    }),
+  );
+  return found.flat();
+}
+
+interface Named {
+  readonly path: string;
+  readonly ref: SecretRef;
+}
+
+/** Every reference in a plan, with where it stands. */
+export function secretsOf(plan: Plan): Named[] {
+  return [
+    ...Object.entries(plan.sites).flatMap(([name, site]) => [
+      { path: `sites.${name}.ssh.key`, ref: site.ssh.key },
+      { path: `sites.${name}.ssh.knownHosts`, ref: site.ssh.knownHosts },
+      { path: `sites.${name}.key`, ref: site.key },
+    ]),
+    ...Object.entries(plan.storage).flatMap(([name, location]) => [
+      ...optional(`storage.${name}.accessKeyId`, location.accessKeyId),
+      ...optional(`storage.${name}.secretAccessKey`, location.secretAccessKey),
+    ]),
+    { path: 'signer.key', ref: plan.signer.key },
+    ...plan.components.flatMap((component, index) =>
+      component.driver === 'postgresql' ? optional(`components[${index}].ownerPassword`, component.ownerPassword) : [],
+    ),
+    ...plan.notices.map((notice, index) => ({ path: `notices[${index}].url`, ref: notice.url })),
+  ];
+}
+
+function optional(path: string, ref: SecretRef | undefined): Named[] {
+  return ref ? [{ path, ref }] : [];
+}

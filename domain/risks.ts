@@ -1,0 +1,96 @@
+/**
+ * From what was found to the named risks that an approver accepts one by one. Pure; the ids are stable, since people accept
+ * them by name and the playbook's hash covers them.
+ */
+import type { PointSummary, Risk } from './assessment.ts';
+import { formatDuration } from './duration.ts';
+import type { Procedure } from './playbook.ts';
+
+export const riskIds = [
+  'primary-still-healthy',
+  'old-primary-not-fenced',
+  'standby-host-missing',
+  'point-older-than-rpo',
+  'point-torn',
+  'point-from-standby-role',
+  'point-not-at-target',
+  'too-few-copies',
+  'observer-missing',
+] as const;
+export type RiskId = (typeof riskIds)[number];
+
+/** What the rules need to know. Undefined means that it could not be found out. */
+export interface RiskEvidence {
+  readonly procedure: Procedure;
+  readonly from: string;
+  readonly to: string;
+  /** Start of the outage where it is known, else the time of the assessment; ms since the epoch. */
+  readonly lostAt: number;
+  /** ms */
+  readonly rpo: number;
+  /** Copies that the plan asks for. */
+  readonly copies: number;
+  readonly point?: PointSummary;
+  /** Storage location beside the target. */
+  readonly targetLocation: string;
+  /** The site that is given up answers healthily, asked by address. */
+  readonly fromHealthy?: boolean;
+  /** Empty when its hosts are off or may be stopped from here; else why that is not so. */
+  readonly cannotFence: string;
+  /** Hosts that the plan expects at the target and that are not there. */
+  readonly missingHosts: readonly string[];
+  readonly observed: boolean;
+}
+
+/** In the order of `riskIds`. A backup gives nothing up and has none. */
+export function risksOf(evidence: RiskEvidence): Risk[] {
+  if (evidence.procedure === 'backup') return [];
+  const found = { ...siteRisks(evidence), ...pointRisks(evidence) };
+  return riskIds.flatMap((id) => {
+    const text = found[id];
+    return text ? [{ id, text, severity: medium.includes(id) ? 'medium' : 'high' } as const] : [];
+  });
+}
+
+type Texts = Partial<Record<RiskId, string | false>>;
+const medium: readonly RiskId[] = ['too-few-copies', 'observer-missing', 'point-not-at-target'];
+
+function siteRisks(evidence: RiskEvidence): Texts {
+  const { procedure, from, to, fromHealthy, cannotFence, missingHosts, observed } = evidence;
+  return {
+    'primary-still-healthy':
+      fromHealthy === true &&
+      (procedure === 'failover'
+        ? `${from} still serves healthily: what is written there from now on is lost with this failover.`
+        : `${from} still serves healthily: this recovery stops it and puts an older state in its place.`),
+    'old-primary-not-fenced':
+      procedure === 'failover' &&
+      cannotFence !== '' &&
+      `${from} cannot be stopped from here (${cannotFence}): if it comes back, two sites may take writes.`,
+    'standby-host-missing':
+      missingHosts.length > 0 && `${to} lacks ${missingHosts.join(', ')}: it comes up with fewer hosts than planned.`,
+    'observer-missing': !observed && 'Nobody watches from outside: the report will not state an RTO or a downtime.',
+  };
+}
+
+function pointRisks(evidence: RiskEvidence): Texts {
+  const { point, lostAt, rpo, copies, targetLocation } = evidence;
+  if (!point) return {};
+  const loss = lostAt - Date.parse(point.takenAt);
+  return {
+    'point-older-than-rpo':
+      loss > rpo &&
+      `Recovery point ${point.id} is ${formatDuration(loss)} old, the RPO is ${formatDuration(rpo)}: so much is lost.`,
+    'point-torn':
+      point.torn > 0 && `${point.torn} files of ${point.id} changed while they were read and may be inconsistent.`,
+    'point-from-standby-role':
+      point.role === 'standby' &&
+      `${point.id} was taken at ${point.site} while that was the standby: it may hold old data.`,
+    'point-not-at-target':
+      !point.locations.includes(targetLocation) &&
+      `${point.id} is not at ${targetLocation}: the restore reads it from ${point.locations.join(', ')}.`,
+    'too-few-copies':
+      point.locations.length < copies &&
+      `${point.id} was found at ${point.locations.length} of ${copies} locations: a damaged part may have no other copy.`,
+  };
+}
