@@ -23,7 +23,9 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCo
 
 function rootCommand(io: CliIo): Command {
   return new Command('muster')
-    .description('Disaster recovery as durable workflows: backup, restore and failover, with people deciding.')
+    .description(
+      'Disaster recovery as durable workflows: backup, restore and failover, with people deciding.\nAlone it says where things stand.',
+    )
     .option('--json', 'print JSON (shapes in docs/cli.md)')
     .option('--address <host:port>', 'Temporal server (else TEMPORAL_ADDRESS or temporal.toml)')
     .option('--namespace <name>', 'Temporal namespace (else TEMPORAL_NAMESPACE or temporal.toml)')

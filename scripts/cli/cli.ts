@@ -21,6 +21,7 @@ export interface Cli {
   readonly io: CliIo;
   readonly json: boolean;
   readonly planFolder: string;
+  readonly overlays: string[];
   /** The connection, made at first use and closed after the verb. @throws NoServer */
   temporal(): Promise<Temporal>;
   ui(): Promise<UiPlace>;
@@ -66,6 +67,7 @@ export function openCli(io: CliIo, options: GlobalOptions): { cli: Cli; close: (
     io,
     json: options.json ?? false,
     planFolder,
+    overlays,
     temporal,
     ui: async () => {
       const { address, namespace } = await temporal();

@@ -6,8 +6,11 @@ import { addBackup } from './backup.ts';
 import { addConfirm } from './confirm.ts';
 import { addFailover } from './failover.ts';
 import { addNote } from './note.ts';
+import { addOverview } from './overview.ts';
 import { addPause } from './pause.ts';
 import { addPlan } from './plan.ts';
+import { addPoints } from './points.ts';
+import { addPreview } from './preview.ts';
 import { addReject } from './reject.ts';
 import { addReport } from './report.ts';
 import { addRestore } from './restore.ts';
@@ -19,8 +22,11 @@ import type { AddVerb } from './verb.ts';
 import { addWatch } from './watch.ts';
 
 export const verbs: readonly AddVerb[] = [
+  addOverview,
   addPlan,
+  addPoints,
   addBackup,
+  addPreview,
   addFailover,
   addRestore,
   addApprove,

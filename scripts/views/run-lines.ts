@@ -53,14 +53,13 @@ export function rememberedLines(run: RunSeen): string[] {
 }
 
 /** Facts and risks, as the approver reads them. */
-export function factLines(status: RunStatus): string[] {
+export function factLines(status: { facts: RunStatus['facts']; risks: RunStatus['risks'] }): string[] {
   const width = Math.max(0, ...status.facts.map((fact) => fact.title.length));
   const facts = status.facts.map(
     (fact) => `  ${fact.state.padEnd(8)} ${fact.title.padEnd(width)}  ${fact.value}  [${fact.source}]`,
   );
   const risks = status.risks.map((risk) => {
-    const accepted = risk.acceptedBy ? `accepted by ${risk.acceptedBy}` : 'open';
-    return `  ${risk.severity.padEnd(8)} ${risk.id}: ${risk.text} (${accepted})`;
+    return `  ${risk.severity.padEnd(8)} ${risk.id}: ${risk.text}${risk.acceptedBy ? ` (accepted by ${risk.acceptedBy})` : ''}`;
   });
   return ['Facts', ...facts, 'Risks', ...(risks.length > 0 ? risks : ['  none'])];
 }

@@ -1,0 +1,39 @@
+/** Recovery points of a service as this machine can see them: every location side by side, none waited for long. */
+import { type FoundPoints, findPoints } from '../../activities/points/find-points.ts';
+import { loadPinned } from '../../activities/points/signer.ts';
+import { resolveSecret } from '../../activities/secrets/resolve.ts';
+import { openStore } from '../../activities/storage/open-store.ts';
+import type { ObjectStore } from '../../activities/storage/store.ts';
+import type { PointSummary } from '../../domain/assessment.ts';
+import type { Plan } from '../../domain/plan.ts';
+
+export interface ServicePoints extends FoundPoints {
+  readonly locations: readonly string[];
+}
+
+/** Locations that cannot be opened (a secret is missing here) count as unreachable, with the reason. */
+export async function servicePoints(
+  plan: Plan,
+  planFolder: string,
+  options: { newest?: number; limit?: number } = {},
+): Promise<ServicePoints> {
+  const signers = await loadPinned(plan, planFolder);
+  const locations = Object.keys(plan.storage);
+  const unreachable: { location: string; why: string }[] = [];
+  const stores: ObjectStore[] = [];
+  for (const location of locations) {
+    try {
+      stores.push(await openStore(plan, location, (ref) => resolveSecret(ref, planFolder)));
+    } catch (error) {
+      unreachable.push({ location, why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  const found = await findPoints(stores, plan.service, signers, options);
+  return { ...found, unreachable: [...unreachable, ...found.unreachable], locations };
+}
+
+/** How old the state is that a point would bring back. `late`: older than the RPO allows. */
+export function ageOf(point: Pick<PointSummary, 'takenAt'>, rpo: number, now: number): { ms: number; late: boolean } {
+  const ms = Math.max(0, now - Date.parse(point.takenAt));
+  return { ms, late: ms > rpo };
+}

@@ -1,0 +1,149 @@
+/** `muster` alone: where things stand for every plan, what needs a person, and what to do next. */
+import { formatDuration } from '../../domain/duration.ts';
+import { Refusal, refusal } from '../../domain/errors.ts';
+import type { Cli } from '../cli/cli.ts';
+import { say, sayJson } from '../cli/io.ts';
+import { type RunSeen, seeRun } from '../cli/runs.ts';
+import { ageOf, servicePoints } from '../cli/service-points.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import type { AddVerb } from './verb.ts';
+
+interface Standing {
+  readonly service: string;
+  readonly title: string;
+  /** What is wrong with the plan itself. */
+  readonly problem?: string;
+  readonly points?: {
+    readonly newest?: { readonly id: string; readonly age: number; readonly late: boolean; readonly locations: number };
+    readonly count: number;
+    readonly rpo: number;
+    readonly unreachable: readonly { location: string; why: string }[];
+    readonly refused: number;
+  };
+  readonly pointsUnknown?: string;
+  readonly runs: readonly RunSeen[];
+  readonly next: readonly string[];
+}
+
+export const addOverview: AddVerb = (program, run) => {
+  program.allowExcessArguments().action(
+    run(async (cli) => {
+      const [unknown] = program.args;
+      if (unknown !== undefined) {
+        throw refusal('NoVerb', `There is no verb ${unknown}.`, 'muster --help lists them.');
+      }
+      const services = await cli.services();
+      const temporal = await cli.temporal().catch((error: Error) => error.message);
+      const standings = await Promise.all(
+        services.map((service) => standingOf(cli, service, typeof temporal !== 'string')),
+      );
+      const server = typeof temporal === 'string' ? { answers: false, why: temporal } : { answers: true };
+      if (cli.json) sayJson(cli.io, { temporal: server, services: standings });
+      else say(cli.io, overviewLines(cli, standings, server).join('\n'));
+      return exitOf(standings, server.answers);
+    }),
+  );
+};
+
+async function standingOf(cli: Cli, service: string, withRuns: boolean): Promise<Standing> {
+  const runs = withRuns ? await runsOf(cli, service) : [];
+  try {
+    const { plan } = await cli.plan(service);
+    const points = await pointsOf(cli, service).catch((error: Error) => error.message);
+    const standing = {
+      service,
+      title: plan.title,
+      runs,
+      ...(typeof points === 'string' ? { pointsUnknown: points } : { points }),
+    };
+    return { ...standing, next: nextSteps(standing) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { service, title: service, problem: error.message, runs, next: [`muster plan check ${service}`] };
+  }
+}
+
+async function runsOf(cli: Cli, service: string): Promise<RunSeen[]> {
+  const temporal = await cli.temporal();
+  const seen = await Promise.all([`${service}/recovery`, `${service}/backup`].map((id) => seeRun(temporal, id)));
+  return seen.filter((run) => run !== undefined);
+}
+
+async function pointsOf(cli: Cli, service: string): Promise<NonNullable<Standing['points']>> {
+  const { plan } = await cli.plan(service);
+  const found = await servicePoints(plan, cli.planFolder, { newest: 5, limit: 3_000 });
+  const [newest] = found.points;
+  const age = newest && ageOf(newest, plan.objectives.rpo, Date.now());
+  return {
+    newest: newest && age && { id: newest.id, age: age.ms, late: age.late, locations: newest.locations.length },
+    count: found.points.length,
+    rpo: plan.objectives.rpo,
+    unreachable: found.unreachable,
+    refused: found.refused.length,
+  };
+}
+
+/** The most urgent first. */
+function nextSteps({ service, runs, points }: Pick<Standing, 'service' | 'runs' | 'points'>): string[] {
+  const next: string[] = [];
+  const running = runs.filter((run) => run.state === 'RUNNING');
+  for (const run of running.filter((each) => each.needsPerson)) {
+    const hows = run.status?.needs.map((need) => need.how) ?? [`muster status ${service}`];
+    next.push(...hows);
+  }
+  for (const run of running.filter((each) => !each.needsPerson)) {
+    next.push(`muster watch ${service}${run.procedure === 'backup' ? ' --backup' : ''}`);
+  }
+  const failed = runs.find((run) => run.state !== 'RUNNING' && run.state !== 'COMPLETED');
+  if (failed) next.push(`muster report ${service}${failed.procedure === 'backup' ? ' --backup' : ''}`);
+  const backingUp = running.some((run) => run.procedure === 'backup');
+  const reached = points !== undefined && (points.newest !== undefined || points.unreachable.length === 0);
+  if (reached && (points.newest === undefined || points.newest.late) && !backingUp)
+    next.push(`muster backup ${service}`);
+  if (points && points.unreachable.length > 0) next.push(`muster plan check ${service} --live`);
+  return next;
+}
+
+function overviewLines(cli: Cli, standings: readonly Standing[], server: { answers: boolean; why?: string }): string[] {
+  if (standings.length === 0) return [`There is no plan in ${cli.planFolder}. Try: put one there; docs/ describes it.`];
+  return [
+    ...(server.answers ? [] : [`Runs are not known: ${server.why}`, '']),
+    ...standings.flatMap((standing) => [...standingLines(standing), '']),
+  ];
+}
+
+function standingLines(standing: Standing): string[] {
+  const lines = [`${standing.title} (${standing.service})`];
+  if (standing.problem) lines.push(`  plan     ${standing.problem}`);
+  if (standing.pointsUnknown) lines.push(`  points   not known: ${standing.pointsUnknown}`);
+  if (standing.points) lines.push(...pointLines(standing.points));
+  for (const run of standing.runs) {
+    const person = run.needsPerson ? ' NEEDS A PERSON' : '';
+    const ended = run.closedAt ? `, ended ${run.closedAt}` : '';
+    const memory = run.source === 'query' ? '' : ' (no worker answered)';
+    lines.push(
+      `  run      ${run.procedure}: ${run.phase}, by ${run.by}, since ${run.startedAt}${ended}${memory}${person}`,
+    );
+  }
+  for (const next of standing.next) lines.push(`  next     ${next}`);
+  return lines;
+}
+
+function pointLines(points: NonNullable<Standing['points']>): string[] {
+  const { newest } = points;
+  const rpo = formatDuration(points.rpo);
+  const head = newest
+    ? `newest ${newest.id}, ${formatDuration(newest.age)} old, RPO ${rpo}${newest.late ? ': TOO OLD' : ''}; copies ${newest.locations}`
+    : `none${points.unreachable.length > 0 ? ' that can be seen from here' : ''}; RPO ${rpo}`;
+  return [
+    `  points   ${head}`,
+    ...(points.refused > 0 ? [`  points   ${points.refused} REFUSED (muster points)`] : []),
+    ...points.unreachable.map(({ location, why }) => `  storage  ${location} not reached: ${why}`),
+  ];
+}
+
+function exitOf(standings: readonly Standing[], answers: boolean): ExitCode {
+  if (!answers) return exitCodes.noAnswer;
+  const needed = standings.some((standing) => standing.runs.some((run) => run.needsPerson));
+  return needed ? exitCodes.needsPerson : exitCodes.ok;
+}

@@ -1,0 +1,74 @@
+/** `muster preview`: what a procedure would do now. Reads the world and compiles; starts and changes nothing. */
+import { formatDuration } from '../../domain/duration.ts';
+import { refusal } from '../../domain/errors.ts';
+import { expectedDuration } from '../../domain/estimate.ts';
+import { type Procedure, procedures } from '../../domain/playbook.ts';
+import { say, sayJson } from '../cli/io.ts';
+import { sitesFor } from '../cli/start.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { playbookLines } from '../views/playbook-lines.ts';
+import { factLines } from '../views/run-lines.ts';
+import { type AddVerb, examples } from './verb.ts';
+
+interface PreviewOptions {
+  readonly from?: string;
+  readonly to?: string;
+  readonly point?: string;
+}
+
+export const addPreview: AddVerb = (program, run) => {
+  program
+    .command('preview')
+    .summary('what a procedure would do now, without starting it')
+    .description('Reads facts, names risks, compiles the playbook and hashes it, from this machine. Changes nothing.')
+    .argument('<service>', 'service, as its plan is named')
+    .argument('<procedure>', procedures.join(', '))
+    .option('--from <site>', 'as for failover')
+    .option('--to <site>', 'as for failover')
+    .option('--point <id>', 'recovery point (else the newest usable one)')
+    .addHelpText('after', examples('muster preview spacetime failover', 'muster preview spacetime backup --json'))
+    .action(
+      run<PreviewOptions>(async (cli, [service = '', procedure = ''], options) => {
+        if (!isProcedure(procedure)) {
+          throw refusal('BadInput', `There is no procedure ${procedure}.`, `one of: ${procedures.join(', ')}.`);
+        }
+        const { plan } = await cli.plan(service);
+        const direction = procedure === 'failover' ? sitesFor(plan, options) : { from: options.from, to: options.to };
+        // Loaded here only: steps and clients would slow down every other verb.
+        const [{ assessService }, { AwsClients }, { compileWith }] = await Promise.all([
+          import('../../activities/assessment/assess-service.ts'),
+          import('../../activities/clients/aws.ts'),
+          import('../../activities/planning/compile.ts'),
+        ]);
+        const at = new Date().toISOString();
+        const call = { run: 'preview', procedure, service, at, point: options.point, ...direction };
+        const deps = { plans: { folder: cli.planFolder, overlays: cli.overlays }, aws: new AwsClients(), reports: '' };
+        const assessment = await assessService(call, deps);
+        const compiled = compileWith(plan, { run: 'preview', procedure, label: 'manual', assessment }, procedure);
+        const { playbook, rto } = compiled;
+        if (cli.json) {
+          sayJson(cli.io, { assessment, playbook, sha256: compiled.sha256, expected: expectedDuration(playbook), rto });
+          return exitCodes.ok;
+        }
+        const promise = rto
+          ? `RTO: expected ${formatDuration(rto.expected)}, at most ${formatDuration(rto.maximum)}`
+          : '';
+        say(
+          cli.io,
+          [
+            ...playbookLines(playbook),
+            '',
+            ...factLines(assessment),
+            '',
+            ...(promise ? [promise] : []),
+            `Playbook ${compiled.sha256} (a run has a hash of its own: its run id is part of it)`,
+          ].join('\n'),
+        );
+        return exitCodes.ok;
+      }),
+    );
+};
+
+function isProcedure(name: string): name is Procedure {
+  return (procedures as readonly string[]).includes(name);
+}
