@@ -19,8 +19,8 @@ const modules = [
 export type AppSeed = { shell: HostShell; password: string; files: number; megabytes: number; logDays: number };
 
 export async function seedApp(seed: AppSeed): Promise<Generated> {
-  await seed.shell(`rm -rf ${productionRoot} /opt/spacetime/logs && tar -C / --no-same-owner -xf -`, await bundle());
-  await seed.shell(`umask 077 && cat >${productionRoot}/.env`, environment(seed.password));
+  const unpack = `rm -rf ${productionRoot} /opt/spacetime/logs && tar -C / --no-same-owner -xpf -`;
+  await seed.shell(unpack, await bundle(environment(seed.password)));
   const [generated] = await Promise.all([
     seed.shell(
       `node /opt/spacetime/generate.ts ${productionRoot}/data --files ${seed.files} --megabytes ${seed.megabytes}`,
@@ -33,14 +33,15 @@ export async function seedApp(seed: AppSeed): Promise<Generated> {
   return JSON.parse(generated) as Generated;
 }
 
-/** A tar of everything small, made here once and extracted there. */
-async function bundle(): Promise<Buffer> {
+/** A tar of everything small, made here and extracted there. */
+async function bundle(environment: string): Promise<Buffer> {
   const stage = await mkdtemp(join(tmpdir(), 'spacetime-'));
   try {
-    const put = async (path: string, body: string) => {
+    const put = async (path: string, body: string, mode = 0o644) => {
       await mkdir(dirname(join(stage, path)), { recursive: true });
-      await writeFile(join(stage, path), body);
+      await writeFile(join(stage, path), body, { mode });
     };
+    await put(`${productionRoot}/.env`, environment, 0o600);
     for (const [path, body] of Object.entries(smallFiles())) await put(path, body);
     await cp(fileURLToPath(new URL('generate.ts', import.meta.url)), join(stage, 'opt/spacetime/generate.ts'));
     for (const name of modules) {
