@@ -33,7 +33,8 @@ export async function makeKeyPair(name: string): Promise<KeyPair> {
 
 /** Seals bytes to all recipients: CMS in DER, AES-256-GCM. Without a recipient it refuses (`KeyMissing`). */
 export async function seal(content: Buffer, recipients: readonly Recipient[]): Promise<Buffer> {
-  if (recipients.length === 0) throw refusal('KeyMissing', 'There is nobody to seal to.', 'name certificates in the plan.');
+  if (recipients.length === 0)
+    throw refusal('KeyMissing', 'There is nobody to seal to.', 'name certificates in the plan.');
   const flags = ['cms', '-encrypt', '-aes-256-gcm', '-binary', '-outform', 'DER'];
   return await openssl([...flags, ...recipients.map(({ file }) => file)], { stdin: content });
 }

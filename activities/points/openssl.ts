@@ -1,7 +1,7 @@
 /** Runs the openssl command with data and keys through pipes only: nothing secret in an argument, a variable or a file. */
 import { spawn } from 'node:child_process';
-import { buffer, text } from 'node:stream/consumers';
 import type { Duplex } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
 import { refusal } from '../../domain/errors.ts';
 
 export interface OpensslInput {

@@ -109,6 +109,10 @@ async function proveSealed(context: StepContext, sealed: Buffer, privateKey: Buf
       throw error;
     }
     if ((await unseal(sealed, key, name)).equals(privateKey)) continue;
-    throw refusal('KeyMissing', `The key of ${name} opens something else.`, 'check `certificate` and `key` of the site.');
+    throw refusal(
+      'KeyMissing',
+      `The key of ${name} opens something else.`,
+      'check `certificate` and `key` of the site.',
+    );
   }
 }

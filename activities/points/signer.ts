@@ -32,7 +32,11 @@ export async function loadPinned(plan: Pick<Plan, 'signer'>, planFolder: string)
   const keys = await Promise.all(
     plan.signer.pinned.map(async ({ file }) => {
       const pem = await readFile(resolve(planFolder, file)).catch(() => {
-        throw refusal('KeyMissing', `The pinned signer key ${file} cannot be read.`, 'put it there, or correct the plan.');
+        throw refusal(
+          'KeyMissing',
+          `The pinned signer key ${file} cannot be read.`,
+          'put it there, or correct the plan.',
+        );
       });
       return parsed(createPublicKey, pem, `The pinned signer key ${file}`);
     }),

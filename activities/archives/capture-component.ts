@@ -1,0 +1,74 @@
+/** Step `captureComponent`: a component goes from its host straight to the nearest store; the worker only signs URLs. */
+import { z } from 'zod';
+import { refusal } from '../../domain/errors.ts';
+import { hostSchema } from '../../domain/host.ts';
+import { layout, pointIdSchema } from '../../domain/recovery-point.ts';
+import { runHostJob } from '../hosts/run-job.ts';
+import { type Captured, outputOf, preparedSchema } from '../points/prepared.ts';
+import { sha256Of } from '../points/signer.ts';
+import { defineStep } from '../step.ts';
+import { recordOf } from './capture-results.ts';
+import { componentInput } from './component-input.ts';
+import { driverFor } from './drivers.ts';
+import { answerPuts } from './put-urls.ts';
+import { captureShell } from './shell.ts';
+
+const input = z.object({
+  service: z.string(),
+  point: pointIdSchema,
+  component: componentInput,
+  host: hostSchema,
+  /** The nearest storage location. */
+  location: z.string(),
+  /** The point's public certificate; without it the one of the `preparePoint` step before. */
+  pointCertificate: z.string().optional(),
+});
+
+export const captureComponent = defineStep({
+  kind: 'captureComponent',
+  version: 1,
+  input,
+  title: ({ component, host }) => `Capture ${component.name} (${component.driver}) from ${host.name}`,
+  shell: ({ component, host, point, service }) => captureShell(component, host, service, point),
+  limits: { startToClose: 6 * 3_600_000 },
+  async run({ service, point: planned, component, host, location, pointCertificate }, context): Promise<Captured> {
+    const prepared = pointCertificate ? undefined : outputOf(preparedSchema, context.outputs, 'preparePoint');
+    const point = prepared?.point ?? planned;
+    const certificate = pointCertificate ?? prepared?.certificate ?? '';
+    const store = await context.store(location);
+    // No sealed key, no backup: nobody could ever open it.
+    const sealedKey = prepared?.sealedKey.key ?? layout.sealedKey(service, point, 1);
+    if ((await store.head(sealedKey)) === undefined) {
+      throw refusal('KeyMissing', `${location} does not have ${sealedKey}.`, 'start the backup again.');
+    }
+    const driver = driverFor(component);
+    const parts = await driver.capture(component);
+    const { results } = await runHostJob(
+      context,
+      await context.host(host),
+      {
+        script: parts.script,
+        params: { ...parts.params, 'certificate.pem': certificate },
+        secrets: parts.secrets,
+        lock: `component-${component.name}`,
+      },
+      { onLine: answerPuts({ service, point, component: component.name, store }) },
+    );
+    const record = recordOf({ service, point, component, host }, results, driver.facts(component, results));
+    const bytes = Buffer.from(`${JSON.stringify(record, undefined, 1)}\n`);
+    const recordSha256 = sha256Of(bytes);
+    const key = layout.record(service, point, component.name, recordSha256.slice(0, 12));
+    context.assertCurrent();
+    await store.putIfAbsent(key, bytes);
+    return {
+      component: component.name,
+      record: key,
+      recordSha256,
+      bytes: record.bytes,
+      storedBytes: record.storedBytes,
+      entries: record.entries,
+      warnings: record.warnings.length,
+      takenAt: record.takenAt,
+    };
+  },
+});

@@ -1,0 +1,65 @@
+/** Step `checkData`: what is there now against the recovery point: answers of the dump's snapshot, files against the index. */
+import { z } from 'zod';
+import { refusal } from '../../domain/errors.ts';
+import { hostSchema } from '../../domain/host.ts';
+import { runHostJob } from '../hosts/run-job.ts';
+import { defineStep } from '../step.ts';
+import { componentInput, pinnedPoint } from './component-input.ts';
+import { driverFor } from './drivers.ts';
+import { answerGets, getParams } from './get-urls.ts';
+import { openPoint } from './open-point.ts';
+import { verifyShell } from './shell.ts';
+
+const input = z.object({
+  service: z.string(),
+  point: pinnedPoint,
+  component: componentInput,
+  host: hostSchema,
+  site: z.string(),
+  locations: z.array(z.string()).min(1),
+});
+
+export interface Checked {
+  readonly outcome: string;
+  /** Queries, or files and folders, that were compared. */
+  readonly compared: number;
+  /** What differs and may: files the service has written since. */
+  readonly noted: string[];
+}
+
+export const checkData = defineStep({
+  kind: 'checkData',
+  version: 1,
+  input,
+  title: ({ component, host, point }) => `Check ${component.name} on ${host.name} against ${point.id}`,
+  shell: ({ component }) => verifyShell(component),
+  limits: { startToClose: 1_800_000 },
+  /** Refusal `DataDiffers` with the first differences. */
+  async run({ service, point, component, host, site, locations }, context): Promise<Checked> {
+    const wanted = { service, point, component: component.name, site, locations };
+    const { manifest, record, stores, key } = await openPoint(wanted, context);
+    const driver = driverFor(component);
+    const parts = await driver.verify(component, record, manifest.finishedAt);
+    const fetch = parts.needsKey ? await getParams(record, stores, 'index') : {};
+    const { results } = await runHostJob(
+      context,
+      await context.host(host),
+      {
+        script: parts.script,
+        params: { ...parts.params, ...fetch },
+        secrets: parts.needsKey ? { key: await key() } : {},
+      },
+      { onLine: answerGets(record, stores) },
+    );
+    const { compared, wrong, noted } = driver.judge(component, record, results);
+    if (wrong.length > 0) {
+      throw refusal(
+        'DataDiffers',
+        `${wrong.slice(0, 5).join('; ')}.`,
+        'restore the component again or use another recovery point; skip with a reason if the difference is known.',
+        { host: host.name, step: context.step },
+      );
+    }
+    return { outcome: `${compared} compared`, compared, noted };
+  },
+});

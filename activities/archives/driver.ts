@@ -1,0 +1,53 @@
+/** What a kind of component (files, PostgreSQL, later others) must be able to do. Drivers are registered in `drivers.ts`. */
+import type { Component } from '../../domain/plan.ts';
+import type { ComponentRecord } from '../../domain/recovery-point.ts';
+import type { HostExecutor } from '../hosts/executor.ts';
+import type { JobPlace, JobScript } from '../hosts/job.ts';
+import type { JobContext } from '../hosts/run-job.ts';
+
+/** One host job: a script of ours, its parameters, and what travels as a secret. */
+export interface JobParts {
+  readonly script: JobScript;
+  readonly params: Readonly<Record<string, string | Buffer>>;
+  readonly secrets?: Readonly<Record<string, string | Buffer>>;
+}
+
+/** Facts of a driver, out of its job's `summary` line. */
+export interface CaptureFacts {
+  readonly details: Record<string, unknown>;
+  readonly checks: ComponentRecord['checks'];
+  readonly version?: string;
+  readonly commit?: string;
+}
+
+export interface RestoreOptions {
+  readonly run: string;
+  readonly point: string;
+  readonly secret: (ref: { env: string } | { file: string }) => Promise<string>;
+}
+
+/** Difference between a recovery point and what is there now. */
+export interface Verified {
+  /** How many things were compared. */
+  readonly compared: number;
+  /** What is wrong, for people; empty when all is well. */
+  readonly wrong: string[];
+  /** What differs and may: files the service wrote since. */
+  readonly noted: string[];
+}
+
+export interface ComponentDriver<C extends Component = Component> {
+  capture(component: C): Promise<JobParts>;
+  /** Out of the job's result lines. */
+  facts(component: C, results: readonly unknown[]): CaptureFacts;
+  restore(component: C, record: ComponentRecord, options: RestoreOptions): Promise<JobParts>;
+  /** Reads only. `fetch` are the parameters by which the job may fetch and open parts. */
+  verify(component: C, record: ComponentRecord, finishedAt: string): Promise<JobParts & { readonly needsKey: boolean }>;
+  judge(component: C, record: ComponentRecord, results: readonly unknown[]): Verified;
+}
+
+export interface JobTask {
+  readonly context: JobContext;
+  readonly executor: HostExecutor;
+  readonly place?: JobPlace;
+}

@@ -1,0 +1,110 @@
+/** Driver `files`: trees of files as independent archives, restored by rename and checked against their index. */
+import { z } from 'zod';
+import type { FilesComponent } from '../../domain/plan.ts';
+import type { ComponentRecord } from '../../domain/recovery-point.ts';
+import type { ComponentDriver } from './driver.ts';
+import { helpers, lines, nulList, readable, script } from './job-files.ts';
+
+/** Raw bytes of an archive; a larger file has one of its own. */
+const archiveBytes = 64 * 1024 * 1024;
+const archiveEntries = 8_192;
+
+const summarySchema = z.object({
+  type: z.literal('summary'),
+  roots: z.array(z.string()),
+  version: z.string().optional(),
+  commit: z.string().optional(),
+});
+const detailsSchema = z.object({ roots: z.array(z.string()).min(1) });
+const countedSchema = z.object({ type: z.literal('counted'), why: z.string(), count: z.number(), first: z.string() });
+const comparedSchema = z.object({ type: z.literal('summary'), entries: z.number() });
+
+export const files: ComponentDriver<FilesComponent> = {
+  async capture(component) {
+    const { paths, exclude, newerThan, versionFrom } = component;
+    return {
+      script: script('archives', 'capture-files'),
+      params: {
+        ...(await helpers('archives', 'parts.sh', 'group.awk', 'compare.awk', 'samples.awk')),
+        paths: lines(paths),
+        excludes: lines(exclude),
+        'archive-bytes': String(archiveBytes),
+        'archive-entries': String(archiveEntries),
+        ...(newerThan === undefined ? {} : { 'newer-seconds': String(Math.floor(newerThan / 1000)) }),
+        ...(versionFrom === undefined ? {} : { 'version-from': versionFrom }),
+      },
+    };
+  },
+
+  facts(_component, results) {
+    const { roots, version, commit } = results.flatMap((line) => summarySchema.safeParse(line).data ?? [])[0] ?? {};
+    return { details: detailsSchema.parse({ roots }), checks: [], version, commit };
+  },
+
+  async restore(component, record, { run, point }) {
+    return {
+      script: script('archives', 'restore-files'),
+      params: {
+        ...(await helpers('archives', 'parts.sh', 'differ.awk')),
+        point,
+        run,
+        component: component.name,
+        archives: lines(record.archives.map(({ number, entries, bytes }) => `${number} ${entries} ${bytes}`)),
+        roots: nulList(rootsOf(record)),
+        bytes: String(record.bytes),
+        entries: String(record.entries),
+        permissions: lines(
+          component.permissions.map(({ path, owner, mode, recursive }) =>
+            [path, owner ?? '-', mode ?? '-', recursive].join('\t'),
+          ),
+        ),
+        after: nulList(component.afterRestore),
+        expected: nulList(component.expected),
+      },
+    };
+  },
+
+  async verify(component, record, finishedAt) {
+    return {
+      needsKey: true,
+      script: script('archives', 'verify-files'),
+      params: {
+        ...(await helpers('archives', 'parts.sh', 'differ.awk')),
+        roots: nulList(rootsOf(record)),
+        since: String(Date.parse(finishedAt) / 1000),
+        free: lines(component.permissions.map(({ path, recursive }) => `.${path}${recursive ? '/' : ''}`)),
+        expected: nulList(component.expected),
+      },
+    };
+  },
+
+  judge(component, _record, results) {
+    const counted = results.flatMap((line) => countedSchema.safeParse(line).data ?? []);
+    const say = ({ why, count, first }: (typeof counted)[number]) =>
+      `${component.name}: ${count} ${words[why] ?? why}, the first ${readable(first).replace(/^\./, '')}`;
+    const harmless = ['since', 'extra'];
+    return {
+      compared: results.flatMap((line) => comparedSchema.safeParse(line).data ?? [])[0]?.entries ?? 0,
+      wrong: counted.filter(({ why }) => !harmless.includes(why)).map(say),
+      noted: counted.filter(({ why }) => harmless.includes(why)).map(say),
+    };
+  },
+};
+
+const words: Record<string, string> = {
+  missing: 'missing',
+  extra: 'more than the recovery point has',
+  since: 'changed after the recovery point',
+  type: 'of another type',
+  target: 'links elsewhere',
+  size: 'of another size',
+  time: 'with another time',
+  mode: 'with another mode',
+  owner: 'of another owner',
+  group: 'of another group',
+};
+
+function rootsOf(record: ComponentRecord): Buffer[] {
+  const { roots } = detailsSchema.parse(record.details);
+  return roots.map((root) => Buffer.concat([Buffer.from('.'), Buffer.from(root, 'base64')]));
+}

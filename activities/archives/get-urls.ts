@@ -1,0 +1,60 @@
+/** Parts of a component as a restoring job sees them: a table of what to fetch, and presigned URLs, nearest location first. */
+import type { ComponentRecord, Part } from '../../domain/recovery-point.ts';
+import type { JobHandle, JobLine } from '../hosts/job.ts';
+import { fillSpool } from '../hosts/spool.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import { lines } from './job-files.ts';
+
+/** Seconds a URL may be used. A job that comes later asks again. */
+const validity = 6 * 3_600;
+
+interface NumberedPart {
+  readonly archive: string;
+  readonly part: number;
+  readonly number: number;
+  readonly object: Part;
+}
+
+/** `only`: for a job that needs the index alone. */
+export async function getParams(
+  record: ComponentRecord,
+  stores: readonly ObjectStore[],
+  only?: 'index',
+): Promise<Record<string, string>> {
+  const parts = numbered(record).filter(({ archive }) => only === undefined || archive === only);
+  const urls = parts.flatMap(({ number, object }) =>
+    stores.map(async (store) => `${number}\t${store.location}\t${await store.presignGet(object.key, validity)}`),
+  );
+  return {
+    parts: lines(
+      parts.map(({ archive, part, number, object }) =>
+        [archive, part, object.bytes, object.sha256, number, object.key].join('\t'),
+      ),
+    ),
+    gets: lines(await Promise.all(urls)),
+    locations: lines(stores.map(({ location }) => location)),
+  };
+}
+
+/** For `onLine`: a URL whose time has passed is asked for again as `get.<number>.<location>.<try>`. */
+export function answerGets(
+  record: ComponentRecord,
+  stores: readonly ObjectStore[],
+): (line: JobLine, handle: JobHandle) => Promise<void> {
+  const parts = new Map(numbered(record).map((part) => [String(part.number), part.object]));
+  return async (line, handle) => {
+    const [, number = '', location] = (line.kind === 'need' && /^get\.(\d+)\.([a-z0-9-]+)\.\d+$/.exec(line.what)) || [];
+    const part = parts.get(number);
+    const store = stores.find((candidate) => candidate.location === location);
+    if (line.kind !== 'need' || !part || !store) return;
+    await fillSpool(handle, line.what, [{ name: '1', content: await store.presignGet(part.key, validity) }]);
+  };
+}
+
+function numbered(record: ComponentRecord): NumberedPart[] {
+  const archives = record.archives.flatMap((archive) =>
+    archive.parts.map((object, part) => ({ archive: String(archive.number), part, object })),
+  );
+  const index = (record.index?.parts ?? []).map((object, part) => ({ archive: 'index', part, object }));
+  return [...archives, ...index].map((part, number) => ({ ...part, number }));
+}

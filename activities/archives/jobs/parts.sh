@@ -1,0 +1,169 @@
+# Shared by the scripts that write and read recovery points: parts to the store and back. Sourced after "$MUSTER_LIB".
+#
+# A part is at most 63 MiB of a zstd stream in its own CMS envelope. Presigned URLs come through the spool: the kind of a
+# request says which ones (`puts.<token>.<archive>.<count>`), the answer is lines `<name> <url>`. URLs are never arguments.
+
+export W=$MUSTER_JOB/work
+export LC_ALL=C
+part_limit=${part_limit:-66060288}
+
+need_tools() {
+  local tool missing=()
+  for tool in tar zstd openssl curl split find awk xargs "$@"; do
+    command -v "$tool" >/dev/null || missing+=("$tool")
+  done
+  if ((${#missing[@]})); then
+    refuse HostPrerequisite "$(hostname) has no ${missing[*]}." "install it there, for example: apt-get install ${missing[*]}"
+  fi
+  local version
+  version=$(openssl version)
+  if [[ $version != "OpenSSL "[3-9]* ]]; then
+    refuse HostPrerequisite "$(hostname) has $version, and recovery points need OpenSSL 3 (AES-256-GCM in CMS)." \
+      'install OpenSSL 3 or newer there.'
+  fi
+}
+
+cores() { nproc 2>/dev/null || echo 2; }
+
+# --- towards the store ---------------------------------------------------------------------------------------------
+
+# Asks for the URLs of part 0 of archives FROM to FROM+COUNT-1, before they are needed.
+ask_puts() { take_spool "puts.$token.$1.$2" >>"$W/put-urls.$1"; }
+
+# put_url NAME ARCHIVE PART TRY: prints the URL; `TRY` above 0 asks for a new one.
+put_url() {
+  local found
+  if (($4 == 0)); then
+    found=$(cat -- "$W"/put-urls.* 2>/dev/null | awk -v name="$1" '$1 == name { print $2; exit }')
+  fi
+  if [[ -z ${found:-} ]]; then
+    # Eight parts ahead, so that a long stream does not wait at every part.
+    take_spool "put.$token.$2.$3.8.$4" >"$W/put-urls.$2.$3.$4.new"
+    mv -- "$W/put-urls.$2.$3.$4.new" "$W/put-urls.$2.$3"
+    found=$(awk -v name="$1" '$1 == name { print $2; exit }' "$W/put-urls.$2.$3")
+  fi
+  printf '%s' "$found"
+}
+
+# put_file FILE NAME ARCHIVE PART: one create-if-absent put, tried again on passing faults and with a new URL on 403.
+put_file() {
+  local try=0 asked=0 url status answer=$W/answer.$2
+  while :; do
+    url=$(put_url "$2" "$3" "$4" "$asked")
+    status=$(printf 'url = "%s"\n' "$url" | curl -sS -K - -T "$1" -H 'If-None-Match: *' -H 'Expect:' -o "$answer" \
+      --connect-timeout 5 --speed-limit 1024 --speed-time 20 -w '%{http_code}' 2>"$answer.err") || status=000
+    case $status in
+      200 | 201) break ;;
+      # A put whose answer was lost: the name carries a random token, so the object that is there is ours.
+      412) if ((try > 0)); then break; fi ;;
+      404) refuse BucketMissing "The store answered 404 to a put: $(head -c 300 "$answer")" 'check the bucket of the storage location.' ;;
+    esac
+    if ((try >= 7)); then
+      if [[ $status == 403 ]]; then
+        refuse StoreDenied "The store refused the put of $2: $(head -c 300 "$answer")" \
+          'check the rights of the storage location, and the clocks of the host and the worker.'
+      fi
+      try_again "put of $2 failed with $status: $(head -c 300 "$answer" 2>/dev/null) $(head -c 300 "$answer.err")"
+    fi
+    try=$((try + 1))
+    if [[ $status == 403 ]]; then asked=$try; fi
+    sleep "0.$((try * try + 1))"
+  done
+  rm -f -- "$answer" "$answer.err"
+}
+
+# Filter of split: seals stdin as one part, hashes it, puts it. ARCHIVE, TRY and FILE (x00000) name it.
+put_part() {
+  local part=$((10#${FILE#x})) name file sha bytes
+  if [[ $ARCHIVE == index ]]; then name=$(printf 'index.%d-%s%d' "$part" "$token" "$TRY");
+  else name=$(printf '%05d.%d-%s%d' "$ARCHIVE" "$part" "$token" "$TRY"); fi
+  file=$W/part.$name
+  openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER -out "$file" "$MUSTER_JOB/params/certificate.pem"
+  sha=$(openssl dgst -sha256 -r "$file")
+  bytes=$(stat -c %s -- "$file")
+  put_file "$file" "$name" "$ARCHIVE" "$part"
+  rm -f -- "$file"
+  result "{\"type\":\"part\",\"archive\":\"$ARCHIVE\",\"part\":$part,\"try\":$TRY,\"name\":\"$name\",\"bytes\":$bytes,\"sha256\":\"${sha%% *}\"}"
+}
+
+# put_parts ARCHIVE TRY: a zstd stream on stdin becomes parts.
+put_parts() {
+  export ARCHIVE=$1 TRY=$2
+  SHELL=$BASH split -a 5 -d -b "$part_limit" --filter='set -euo pipefail; put_part' -
+}
+
+prepare_puts() {
+  token=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
+  export token part_limit
+  export -f put_part put_file put_url take_spool muster_say result refuse try_again json_string
+}
+
+# --- and back ------------------------------------------------------------------------------------------------------
+# params/parts: `archive part bytes sha256 number key`, tab-separated, in order; params/gets: `number location url`, nearest first.
+
+get_url() {
+  local file=$W/get-url.$1.$2
+  if [[ -s $file ]]; then cat -- "$file"; else awk -F '\t' -v n="$1" -v l="$2" '$1 == n && $2 == l { print $3; exit }' "$MUSTER_JOB/params/gets"; fi
+}
+
+# fetch_part NUMBER BYTES SHA256 KEY FILE: the first location whose copy has the right hash. Never decrypts anything else.
+fetch_part() {
+  local number=$1 bytes=$2 sha=$3 key=$4 file=$5 location first='' wrong='' away='' try status found url
+  local locations
+  mapfile -t locations < <(param locations)
+  for location in "${locations[@]}"; do
+    [[ -n $first ]] || first=$location
+    for try in 0 1 2 3; do
+      url=$(get_url "$number" "$location")
+      [[ -n $url ]] || continue 2
+      status=$(printf 'url = "%s"\n' "$url" | curl -sS -K - -o "$file" --connect-timeout 3 --speed-limit 1024 --speed-time 15 \
+        -w '%{http_code}' 2>"$file.err") || status="$status cut"
+      case $status in
+        200)
+          found=$(openssl dgst -sha256 -r "$file")
+          if [[ ${found%% *} == "$sha" ]]; then
+            rm -f -- "$file.err"
+            if [[ $location != "$first" ]]; then
+              result "{\"type\":\"repaired\",\"part\":$(json_string "$key"),\"from\":$(json_string "$location"),\"why\":$(json_string "${wrong:-$away}")}"
+            fi
+            return 0
+          fi
+          wrong+="${wrong:+, }$location has other bytes ($(stat -c %s -- "$file") of $bytes, SHA-256 ${found%% *})"
+          continue 2
+          ;;
+        404)
+          wrong+="${wrong:+, }$location does not have it"
+          continue 2
+          ;;
+        403) take_spool "get.$number.$location.$try" >"$W/get-url.$number.$location" ;;
+        *) sleep "0.$((try + 1))" ;;
+      esac
+    done
+    away+="${away:+, }$location did not give it ($status)"
+  done
+  if [[ -n $away ]]; then try_again "part $key: $away${wrong:+; $wrong}"; fi
+  refuse PartCorrupted "Part $key is not good anywhere: $wrong." \
+    'restore an earlier recovery point, or bring a good copy of this object back to one of the locations.'
+}
+
+# open_archive ARCHIVE: its zstd stream in clear on stdout.
+open_archive() {
+  local archive part bytes sha number key file
+  while IFS=$'\t' read -r archive part bytes sha number key; do
+    [[ $archive == "$1" ]] || continue
+    file=$W/get.$number
+    fetch_part "$number" "$bytes" "$sha" "$key" "$file"
+    openssl cms -decrypt -inform DER -binary -inkey <(secret key) -in "$file"
+    rm -f -- "$file"
+  done <"$MUSTER_JOB/params/parts"
+}
+
+# need_room FOLDER BYTES WHAT
+need_room() {
+  local free
+  free=$(df --output=avail -B1 -- "$1" | tail -n 1 | tr -d ' ')
+  if ((free < $2)); then
+    refuse NotEnoughSpace "$(hostname): $3 needs $(($2 / 1048576 + 1)) MiB at $1, and $((free / 1048576)) MiB are free." \
+      'free some room there or give the host a larger disk, then retry this step.'
+  fi
+}

@@ -1,0 +1,34 @@
+#!/bin/bash
+# Compares files where they live with the index of a recovery point. Files the service changed since `since` are counted apart.
+#
+# shellcheck disable=SC1090,SC2154
+# params: parts, gets, locations, roots (NUL-separated, with ./), since (seconds since 1970), free (lines: paths under which the
+#         plan sets owner and mode), expected (NUL-separated), parts.sh, differ.awk
+# secrets: key
+# results: counted ({ why, count, first: base64 }), repaired, summary
+
+. "$MUSTER_LIB"
+. "$(param_file parts.sh)"
+
+format='%y\t%m\t%U\t%G\t%u\t%g\t%T@\t%C@\t%s\t%D\t%n\t%i\t%p\0%l\0'
+need_tools
+mapfile -d '' -t roots <"$(param_file roots)"
+open_archive index | zstd -dq >"$W/index"
+roots_text=$(printf '%s\n' "${roots[@]}")
+awk -v roots="$roots_text" 'BEGIN { RS = "\0"; n = split(roots, root, "\n") }
+  NR % 2 { record = $0; path = $0; for (i = 0; i < 15; i++) path = substr(path, index(path, "\t") + 1); keep = 0
+    for (i = 1; i <= n; i++) if (path == root[i] || index(path, root[i] "/") == 1) keep = 1; next }
+  keep { printf "%s%c%s%c", record, 0, $0, 0 }' "$W/index" >"$W/index.roots"
+(cd / && find "${roots[@]}" -printf "$format" 2>"$W/find.errors") >"$W/there" || true
+awk -v since="$(param since)" -v free="$(param free)" -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 "$W/there" >"$W/differs"
+while IFS=$'\t' read -r why count first; do
+  result "{\"type\":\"counted\",\"why\":\"$why\",\"count\":$count,\"first\":\"$first\"}"
+done < <(
+  for why in $(tr '\n\0' ' \n' <"$W/differs" | cut -f 1 | sort -u); do
+    printf '%s\t%s\t%s\n' "$why" "$(grep -z -c "^$why"$'\t' "$W/differs")" "$(grep -z -m 1 "^$why"$'\t' "$W/differs" | cut -z -f 2- | head -c 300 | tr -d '\0' | base64 -w 0)"
+  done
+)
+while IFS= read -r -d '' path; do
+  [[ -e $path ]] || result "{\"type\":\"counted\",\"why\":\"missing\",\"count\":1,\"first\":\"$(printf '.%s' "$path" | base64 -w 0)\"}"
+done <"$(param_file expected)"
+result "{\"type\":\"summary\",\"entries\":$(tr -cd '\0' <"$W/there" | wc -c)}"

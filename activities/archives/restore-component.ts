@@ -1,0 +1,82 @@
+/** Step `restoreComponent`: one component of a recovery point onto one host, beside what is there, then switched in. */
+import { z } from 'zod';
+import { hostSchema } from '../../domain/host.ts';
+import { runHostJob } from '../hosts/run-job.ts';
+import { defineStep } from '../step.ts';
+import { componentInput, pinnedPoint } from './component-input.ts';
+import { driverFor } from './drivers.ts';
+import { answerGets, getParams } from './get-urls.ts';
+import { openPoint } from './open-point.ts';
+import { restoreShell } from './shell.ts';
+
+const input = z.object({
+  service: z.string(),
+  /** `sha256` is that of the manifest which the approver saw. */
+  point: pinnedPoint,
+  component: componentInput,
+  host: hostSchema,
+  /** The site that restores; its key opens the point. */
+  site: z.string(),
+  /** Nearest first. */
+  locations: z.array(z.string()).min(1),
+});
+
+export interface Restored {
+  readonly outcome: string;
+  readonly component: string;
+  readonly entries: number;
+  readonly bytes: number;
+  /** Parts that the nearest location did not have right, and where they came from. */
+  readonly repaired: { readonly part: string; readonly from: string; readonly why: string }[];
+  /** What was there before, kept under these names. */
+  readonly kept: string[];
+  readonly takenAt: string;
+}
+
+const lineSchema = z.union([
+  z.object({ type: z.literal('repaired'), part: z.string(), from: z.string(), why: z.string() }),
+  z.object({ type: z.literal('kept'), path: z.string() }),
+  z.object({ type: z.literal('done-already') }),
+]);
+
+export const restoreComponent = defineStep({
+  kind: 'restoreComponent',
+  version: 1,
+  input,
+  title: ({ component, host, point }) => `Restore ${component.name} on ${host.name} from ${point.id}`,
+  shell: ({ component, host, service, point }) => restoreShell(component, host, service, point.id),
+  limits: { startToClose: 6 * 3_600_000 },
+  async run({ service, point, component, host, site, locations }, context): Promise<Restored> {
+    const wanted = { service, point, component: component.name, site, locations };
+    const { record, stores, key } = await openPoint(wanted, context);
+    const options = { run: context.run, point: point.id, secret: context.secret };
+    const parts = await driverFor(component).restore(component, record, options);
+    const { results } = await runHostJob(
+      context,
+      await context.host(host),
+      {
+        script: parts.script,
+        params: { ...parts.params, ...(await getParams(record, stores)) },
+        secrets: { ...parts.secrets, key: await key() },
+        lock: `component-${component.name}`,
+      },
+      { onLine: answerGets(record, stores) },
+    );
+    const seen = results.flatMap((line) => lineSchema.safeParse(line).data ?? []);
+    const repaired = seen.flatMap((line) => (line.type === 'repaired' ? [line] : []));
+    const already = seen.some((line) => line.type === 'done-already');
+    return {
+      outcome: already
+        ? 'done already'
+        : repaired.length > 0
+          ? `restored, ${repaired.length} parts repaired`
+          : 'restored',
+      component: component.name,
+      entries: record.entries,
+      bytes: record.bytes,
+      repaired: repaired.map(({ part, from, why }) => ({ part, from, why })),
+      kept: seen.flatMap((line) => (line.type === 'kept' ? [line.path] : [])),
+      takenAt: record.takenAt,
+    };
+  },
+});

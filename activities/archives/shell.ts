@@ -1,0 +1,37 @@
+/** The commands a person would type instead of the steps of this area; for the printed runbook. */
+import type { Host } from '../../domain/host.ts';
+import type { Component } from '../../domain/plan.ts';
+import { layout } from '../../domain/recovery-point.ts';
+import { shellQuote } from '../hosts/shell-quote.ts';
+
+export function captureShell(component: Component, host: Host, service: string, point: string): string[] {
+  const part = layout.part(service, point, component.name, 0, 0, 'ATTEMPT');
+  const seal =
+    "zstd -q -1 | split -b 63M --filter='openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER point.crt >$FILE'";
+  const source =
+    component.driver === 'files'
+      ? `tar -C / --posix --sparse --xattrs --acls -cf - ${component.paths.map((path) => shellQuote(`.${path}`)).join(' ')}`
+      : `runuser -u ${shellQuote(component.systemUser)} -- pg_dump -p ${component.port} -d ${shellQuote(component.database)} -Fc -Z0`;
+  return [
+    `ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`,
+    `${source} | ${seal} -`,
+    `# put each part as ${part}, and note its SHA-256 for the manifest`,
+  ];
+}
+
+export function restoreShell(component: Component, host: Host, service: string, point: string): string[] {
+  const folder = layout.point(service, point);
+  const load =
+    component.driver === 'files'
+      ? `bash restore.sh --from URL --signer signer.pub --key offline.key --component ${component.name} --target /`
+      : `bash restore.sh --from URL --signer signer.pub --key offline.key --component ${component.name} --target . --load-database ${component.database}`;
+  return [`ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`, `# with restore.sh from ${folder}`, load];
+}
+
+export function verifyShell(component: Component): string[] {
+  if (component.driver === 'files') return component.expected.map((path) => `test -e ${shellQuote(path)}`);
+  return component.checks.map(
+    ({ query }) =>
+      `runuser -u ${shellQuote(component.systemUser)} -- psql -XAt -p ${component.port} -d ${shellQuote(component.database)} -c ${shellQuote(query)}`,
+  );
+}

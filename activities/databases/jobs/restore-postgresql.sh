@@ -1,0 +1,138 @@
+#!/bin/bash
+# Restores a PostgreSQL database beside the present one, checks it, then renames: what was there is kept as <db>_before_<run>.
+# What was done stands in the restored database's comment, so that a second run finds it.
+#
+# shellcheck disable=SC1090,SC2016,SC2154
+# params: point, run, component, parts, gets, locations, database, owner, port, system-user, encoding, collate, ctype, roles (lines),
+#         server (version of the dump), size, bytes, checks (NUL-separated triples: name, query, expected), parts.sh, postgresql.sh
+# secrets: key (the point's private key), owner-password (optional)
+# results: repaired, done-already, check, kept, summary
+
+. "$MUSTER_LIB"
+. "$(param_file parts.sh)"
+. "$(param_file postgresql.sh)"
+
+main() {
+  find_tools
+  run=$(param run)
+  point=$(param point)
+  owner=$(param owner)
+  note="muster: point $point, run $run"
+  # Names of databases hold 63 bytes.
+  fresh=$(printf '%.40s_restore_%s' "$database" "$point" | head -c 63)
+  kept=$(printf '%.30s_before_%s' "$database" "${run//[^A-Za-z0-9]/_}" | head -c 63)
+  reach
+  if ((server / 10000 < $(param server | cut -d. -f1))); then
+    refuse ServerTooOld "$(hostname): PostgreSQL $((server / 10000)) is older than the dump ($(param server))." 'install the same or a newer version there.'
+  fi
+  if [[ $(comment "$database") == "$note" ]]; then
+    result '{"type":"done-already","at":""}'
+    exit 0
+  fi
+  room
+  make_roles
+  if [[ $(comment "$fresh") != "$note" ]]; then
+    fetch_dump
+    load
+  fi
+  run_checks "$fresh"
+  switch_in
+  result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)")}"
+}
+
+comment() {
+  echo "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :'name'" | sql postgres -v "name=$1"
+}
+
+room() {
+  local data
+  data=$(echo 'SHOW data_directory' | sql postgres)
+  exists_database "$fresh" || need_room "$data" "$(param size)" "the database $database"
+  need_room "$W" "$(($(param bytes) + 134217728))" 'the dump and the fetched parts'
+}
+
+# Roles that own or were granted something; without a login, apart from the owner where the plan has a password.
+make_roles() {
+  local role
+  { param roles; echo "$owner"; } | sort -u | while IFS= read -r role; do
+    [[ -n $role ]] || continue
+    if [[ $(echo "SELECT 1 FROM pg_roles WHERE rolname = :'role'" | sql postgres -v "role=$role") != 1 ]]; then
+      if [[ $role == "$owner" ]]; then echo 'CREATE ROLE :"role" LOGIN' | sql postgres -v "role=$role";
+      else echo 'CREATE ROLE :"role" NOLOGIN' | sql postgres -v "role=$role"; fi
+    fi
+  done
+  if has_secret owner-password; then
+    # The statement comes through a pipe and is not logged by the server.
+    {
+      echo "SET log_statement = 'none'; SET log_min_error_statement = 'panic'; SET log_min_duration_statement = -1;"
+      printf 'ALTER ROLE "%s" LOGIN PASSWORD ' "$owner"
+      printf "'%s';\n" "$(secret owner-password | sed "s/'/''/g")"
+    } | sql postgres
+  fi
+}
+
+# The dump in clear lies on the disk of the host that will hold the database anyway, readable by the server's user only.
+fetch_dump() {
+  dump=$W/dump
+  rm -f -- "$dump"
+  progress 0 "$(param bytes)" 'fetching the dump'
+  open_archive 0 | zstd -dq >"$dump"
+  progress "$(param bytes)" "$(param bytes)" 'loading the dump'
+}
+
+load() {
+  if exists_database "$fresh"; then echo 'DROP DATABASE :"name"' | sql postgres -v "name=$fresh"; fi
+  echo "CREATE DATABASE :\"name\" OWNER :\"owner\" TEMPLATE template0 ENCODING :'encoding' LC_COLLATE :'collate' LC_CTYPE :'ctype'" |
+    sql postgres -v "name=$fresh" -v "owner=$owner" -v "encoding=$(param encoding)" -v "collate=$(param collate)" -v "ctype=$(param ctype)"
+  chmod 755 "$MUSTER_JOB/work" 2>/dev/null || true
+  # The server's user reads it through an open descriptor; a parallel load seeks, which /dev/fd allows for a plain file.
+  if ! (cd / && as_user pg_restore -p "$port" -d "$fresh" --exit-on-error -j "$(cores)" /dev/fd/9 9<"$dump") 2>"$W/load.errors"; then
+    refuse RestoreFailed "$(hostname): pg_restore of $database: $(head -c 500 "$W/load.errors")" 'mend what it names, then retry this step.'
+  fi
+  rm -f -- "$dump"
+  {
+    echo 'ANALYZE;'
+    echo "COMMENT ON DATABASE :\"name\" IS :'note';"
+  } | sql "$fresh" -v "name=$fresh" -v "note=$note"
+}
+
+# The same questions as in the dump's snapshot must have the same answers.
+run_checks() {
+  local name query expected value
+  while IFS= read -r -d '' name && IFS= read -r -d '' query && IFS= read -r -d '' expected; do
+    value=$(printf '%s;\n' "${query%;}" | sql "$1")
+    if [[ $value != "$expected" ]]; then
+      refuse DataDiffers "$(hostname): check $name of $database answers $value, and at the recovery point it was $expected." \
+        'restore another recovery point; the database that was there before was not touched.'
+    fi
+    result "{\"type\":\"check\",\"name\":$(json_string "$name")}"
+  done <"$(param_file checks)"
+}
+
+# Sessions are sent away, then both names change in one transaction.
+switch_in() {
+  local had=
+  if exists_database "$database"; then
+    had=yes
+    while exists_database "$kept"; do kept=$(printf '%.60s_2' "$kept"); done
+  fi
+  {
+    echo "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN (:'database', :'fresh') AND pid <> pg_backend_pid();"
+    echo 'BEGIN;'
+    [[ -z $had ]] || echo 'ALTER DATABASE :"database" RENAME TO :"kept";'
+    echo 'ALTER DATABASE :"fresh" RENAME TO :"database";'
+    echo 'COMMIT;'
+  } >"$W/switch.sql"
+  local try
+  for try in 1 2 3 4 5; do
+    if sql postgres -v "database=$database" -v "kept=$kept" -v "fresh=$fresh" <"$W/switch.sql" >/dev/null 2>"$W/switch.errors"; then
+      if [[ -n $had ]]; then result "{\"type\":\"kept\",\"path\":$(json_string "$kept")}"; fi
+      return 0
+    fi
+    # A client that comes back at once takes the name again; it is sent away again.
+    sleep "0.$try"
+  done
+  refuse SwitchFailed "$(hostname): $database could not be renamed: $(head -c 500 "$W/switch.errors")" 'stop what is connected to it, then retry this step.'
+}
+
+main

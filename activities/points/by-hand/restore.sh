@@ -1,0 +1,164 @@
+#!/bin/bash
+# Restores this recovery point with bash, openssl 3, zstd and tar (and curl or aws for a store); nothing else is needed.
+# RESTORE.md beside this file says how. Run it with --help for the options.
+#
+# Trust: this file is signed. Give the signer's public key, from the key card or the plan, with --signer; a wrong one, or a
+# changed file, is refused before anything is decrypted.
+set -euo pipefail
+export LC_ALL=C
+umask 077
+self=${BASH_SOURCE[0]}
+
+usage() {
+  cat <<'TEXT'
+usage: bash restore.sh --signer signer.pub --key offline.key --target FOLDER [options]
+
+  --signer FILE         public key (PEM) of who signs recovery points
+  --key FILE            private key (PEM) of the offline recipient, or of a site
+  --target FOLDER       files go below it: / puts them where they were; a dump becomes FOLDER/<component>.dump
+  --from PLACE          a folder, http(s)://... or s3://bucket/prefix that holds the service's folder
+                        (without it: the folder this file was downloaded in, with its folders above)
+  --component NAME      only this component; may be given more than once
+  --load-database NAME  loads a dump into a new database of this name (as the user who may create it)
+  --verify-only         checks signature and hashes of everything, decrypts nothing
+  --endpoint URL        for s3://, a store that is not Amazon's
+TEXT
+}
+
+signer='' key='' target='' from='' endpoint='' verify_only='' database='' wanted=()
+while (($#)); do
+  case $1 in
+    --signer) signer=$2 && shift 2 ;;
+    --key) key=$2 && shift 2 ;;
+    --target) target=$2 && shift 2 ;;
+    --from) from=${2%/} && shift 2 ;;
+    --endpoint) endpoint=$2 && shift 2 ;;
+    --component) wanted+=("$2") && shift 2 ;;
+    --load-database) database=$2 && shift 2 ;;
+    --verify-only) verify_only=yes && shift ;;
+    -h | --help) usage && exit 0 ;;
+    *) usage >&2 && exit 64 ;;
+  esac
+done
+
+say() { printf '%s\n' "$*" >&2; }
+stop() { say "restore.sh: $1"; say "Try: $2"; exit 1; }
+field() { table | awk -F '\t' -v kind="$1" '$1 == kind { print $2; exit }'; }
+table() { sed '1,/^#### TABLE$/d' "$self" | sed 's/^# //'; }
+
+[[ -n $signer ]] || stop 'the public key of the signer is missing.' 'bash restore.sh --signer signer.pub ... (see the key card)'
+[[ -n $verify_only || ( -n $key && -n $target ) ]] || stop 'a private key and a target are needed.' 'bash restore.sh --help'
+for tool in openssl zstd tar awk sed; do
+  command -v "$tool" >/dev/null || stop "$tool is not installed." "install it, for example: apt-get install $tool"
+done
+[[ $(openssl version) == 'OpenSSL '[3-9]* ]] || stop "$(openssl version) is too old for AES-256-GCM in CMS." 'use a machine with OpenSSL 3'
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/muster-restore.XXXXXX")
+trap 'rm -rf -- "$work"' EXIT
+if [[ -z $from ]]; then from=$(cd -- "$(dirname -- "$self")/../../.." && pwd); fi
+
+# fetch KEY FILE
+fetch() {
+  case $from in
+    http://* | https://*) curl -fsS --retry 3 -o "$2" "$from/$1" ;;
+    s3://*) aws ${endpoint:+--endpoint-url "$endpoint"} s3 cp --only-show-errors "$from/$1" "$2" ;;
+    *) [[ -f $from/$1 ]] && cp -- "$from/$1" "$2" ;;
+  esac || stop "$1 is not at $from." 'give the place that holds the service folder with --from, or another copy of it.'
+}
+
+# checked KEY SHA256 FILE: fetched, and exactly what was signed.
+checked() {
+  local found
+  fetch "$1" "$3"
+  found=$(openssl dgst -sha256 -r "$3")
+  [[ ${found%% *} == "$2" ]] || stop "$1 at $from was changed or is damaged (SHA-256 ${found%% *}, signed was $2)." \
+    'use the copy at another storage location with --from.'
+}
+
+signed() {
+  openssl pkeyutl -verify -pubin -inkey "$signer" -rawin -in "$1" -sigfile "$2" >/dev/null 2>&1
+}
+
+# --- 1. who wrote this
+point=$(field point)
+fetch "$(field script).sig" "$work/restore.sh.sig"
+signed "$self" "$work/restore.sh.sig" || stop 'this file was not signed by the key you gave, or was changed since.' \
+  'use the signer key of the key card, and a fresh copy of restore.sh.'
+fetch "$(field manifest)" "$work/manifest.json"
+fetch "$(field manifest).sig" "$work/manifest.json.sig"
+signed "$work/manifest.json" "$work/manifest.json.sig" || stop 'the manifest was not signed by the key you gave.' 'use another copy of this recovery point.'
+own=$(openssl dgst -sha256 -r "$self")
+grep -q "\"${own%% *}\"" "$work/manifest.json" || stop 'the manifest is of another point than this file.' 'take both from the same place.'
+say "Recovery point $point of $(field service), taken $(field taken) at $(field site): signature good"
+
+# --- 2. the point's key, opened with yours
+if [[ -z $verify_only ]]; then
+  IFS=$'\t' read -r _ sealed sealed_sha < <(table | awk -F '\t' '$1 == "key"')
+  checked "$sealed" "$sealed_sha" "$work/key.cms"
+  # The key stays in the shell's memory and in pipes.
+  point_key=$(openssl cms -decrypt -inform DER -binary -inkey "$key" -in "$work/key.cms" 2>/dev/null) ||
+    stop 'this private key does not open the recovery point.' 'use the offline key, or the key of a site that was in the plan then.'
+fi
+
+# stream COMPONENT ARCHIVE: its zstd stream, part by part, each checked before it is decrypted
+stream() {
+  local kind component archive part bytes sha object
+  while IFS=$'\t' read -r kind component archive part bytes sha object; do
+    [[ $kind == part && $component == "$1" && $archive == "$2" ]] || continue
+    checked "$object" "$sha" "$work/part.$1.$2"
+    openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "$point_key") -in "$work/part.$1.$2"
+    rm -f -- "$work/part.$1.$2"
+  done < <(table)
+}
+
+unpack() {
+  stream "$1" "$2" | zstd -dq | tar -C "$target" -xpf - --same-owner --xattrs --xattrs-include='*' --acls
+}
+
+restore_files() {
+  local number
+  # Folders (archive 0) come last, so that their times are not changed again.
+  for number in $(archives "$1" | awk '$1 != 0') $(archives "$1" | awk '$1 == 0'); do
+    say "  $1: archive $number"
+    unpack "$1" "$number"
+  done
+}
+
+archives() { table | awk -F '\t' -v c="$1" '$1 == "part" && $2 == c && $3 != "index" && !seen[$3]++ { print $3 }'; }
+
+restore_dump() {
+  local dump=$target/$1.dump
+  stream "$1" 0 | zstd -dq >"$dump"
+  say "  $1: $dump (pg_restore reads it)"
+  [[ -n $database ]] || return 0
+  createdb --template=template0 --encoding="$2" --lc-collate="$3" --lc-ctype="$4" "$database"
+  pg_restore --exit-on-error --no-owner -j "$(nproc)" -d "$database" "$dump"
+  say "  $1: loaded into database $database"
+}
+
+chosen() {
+  local name
+  ((${#wanted[@]})) || return 0
+  for name in "${wanted[@]}"; do [[ $name == "$1" ]] && return 0; done
+  return 1
+}
+
+# --- 3. the components, in the order of the plan's ranks
+count=0
+while IFS=$'\t' read -r kind component driver encoding collate ctype; do
+  [[ $kind == component ]] && chosen "$component" || continue
+  count=$((count + 1))
+  if [[ -n $verify_only ]]; then
+    while IFS=$'\t' read -r _ _ _ _ _ sha object; do
+      checked "$object" "$sha" "$work/verified"
+    done < <(table | awk -F '\t' -v c="$component" '$1 == "part" && $2 == c')
+    say "  $component: every part is as it was signed"
+    continue
+  fi
+  mkdir -p -- "$target"
+  if [[ $driver == files ]]; then restore_files "$component"; else restore_dump "$component" "$encoding" "$collate" "$ctype"; fi
+done < <(table)
+((count)) || stop "no component of that name is in this recovery point." "choose of: $(table | awk -F '\t' '$1 == "component" { printf "%s ", $2 }')"
+if [[ -n $verify_only ]]; then say 'Everything verified.'; else say "Restored to $target."; fi
+exit 0
+#### TABLE

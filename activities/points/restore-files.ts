@@ -1,0 +1,68 @@
+/** `RESTORE.md` and `restore.sh` of a point: what lets a person restore it with no Muster and no Temporal. */
+import { readFileSync } from 'node:fs';
+import { type ComponentRecord, layout, type Manifest } from '../../domain/recovery-point.ts';
+
+const template = (name: string) => readFileSync(new URL(`by-hand/${name}`, import.meta.url), 'utf8');
+
+/** Key to text. Deterministic, so that an attempt that was interrupted writes the same again. */
+export function restoreFiles(manifest: Manifest): Record<string, string> {
+  return { [manifest.restoreMd.key]: restoreMd(manifest), [manifest.restoreSh.key]: restoreSh(manifest) };
+}
+
+function restoreMd(manifest: Manifest): string {
+  const { service, id } = manifest;
+  const values: Record<string, string> = {
+    service,
+    point: id,
+    taken: manifest.takenAt,
+    site: manifest.site,
+    run: manifest.run,
+    version: [manifest.version, manifest.commit].filter(Boolean).join(', commit ') || 'not recorded',
+    signer: manifest.signer,
+    folder: layout.point(service, id),
+    key: manifest.keys[0]?.key ?? '',
+    components: manifest.components.map(describe).join('\n'),
+  };
+  return template('RESTORE.md').replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+function describe(record: ComponentRecord): string {
+  const what =
+    record.driver === 'files' ? `${record.entries} files and folders` : `database ${record.details.database}`;
+  return `  - ${record.component}: ${what} of ${record.host.hostname}, ${record.bytes} bytes, ${record.archives.length} archives`;
+}
+
+/** The script, and below it the table it works from, as comments. Both are signed together. */
+function restoreSh(manifest: Manifest): string {
+  const { service, id } = manifest;
+  const rows: (string | number)[][] = [
+    ['point', id],
+    ['service', service],
+    ['taken', manifest.takenAt],
+    ['site', manifest.site],
+    ['script', manifest.restoreSh.key],
+    ['manifest', layout.manifest(service, id)],
+    ...manifest.keys.map(({ key, sha256 }) => ['key', key, sha256]),
+    ...manifest.components.map(componentRow),
+    ...manifest.components.flatMap(partRows),
+  ];
+  return `${template('restore.sh')}${rows.map((row) => `# ${row.join('\t')}\n`).join('')}`;
+}
+
+function componentRow({ component, driver, details }: ComponentRecord): string[] {
+  if (driver === 'files') return ['component', component, driver];
+  const facts = [details.encoding, details.collate, details.ctype].map((fact) =>
+    String(fact).replaceAll(/[\t\n]/g, ' '),
+  );
+  return ['component', component, driver, ...facts];
+}
+
+function partRows(record: ComponentRecord): (string | number)[][] {
+  const rows = record.archives.flatMap((archive) =>
+    archive.parts.map((part, n) => ['part', record.component, archive.number, n, part.bytes, part.sha256, part.key]),
+  );
+  const index = (record.index?.parts ?? []).map((part, n) => {
+    return ['part', record.component, 'index', n, part.bytes, part.sha256, part.key];
+  });
+  return [...rows, ...index];
+}
