@@ -78,7 +78,7 @@ async function finish(run: Run): Promise<RunResult> {
     phase: run.status.phase,
     summary: run.summary(),
     reports,
-    point: run.playbook?.point,
+    point: run.point(),
   };
 }
 

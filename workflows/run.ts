@@ -192,7 +192,7 @@ export class Run {
     switch (phase) {
       case 'done':
         return procedure === 'backup'
-          ? `Recovery point ${this.playbook?.point ?? ''} of ${service} is written.`
+          ? `Recovery point ${this.point() ?? ''} of ${service} is written.`
           : `${service} is served from ${to}${clock.recovered ? ` since ${clock.recovered.at} (${clock.recovered.source})` : ''}.`;
       case 'rejected':
         return `${what} was not started: ${this.abort?.reason ?? 'no-go'}. Nothing was changed.`;
@@ -203,6 +203,12 @@ export class Run {
       default:
         return `${what} is ${phase}.`;
     }
+  }
+
+  /** The point a backup wrote (its id moves on when the planned one was taken), or the one a recovery restores. */
+  point(): string | undefined {
+    const written = [...this.outputs.values()].find((output) => output.manifestSha256 !== undefined);
+    return (written?.point as string | undefined) ?? this.playbook?.point;
   }
 
   /** Brings query, UI details and search attributes to the same state. */
