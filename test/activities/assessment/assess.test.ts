@@ -1,0 +1,259 @@
+/** The assessment against real moto, a real name server, a real service and a region that hangs. */
+import { createServer, type Server } from 'node:http';
+import { StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { assess } from '../../../activities/assessment/assess.ts';
+import type { AssessDeps } from '../../../activities/assessment/deps.ts';
+import { localExecutor } from '../../../activities/hosts/local-executor.ts';
+import { assessmentSchema, type PointSummary } from '../../../domain/assessment.ts';
+import { refusal } from '../../../domain/errors.ts';
+import type { Plan } from '../../../domain/plan.ts';
+import type { AssessCall } from '../../../domain/protocol.ts';
+import { seedInstances } from '../../../lab/aws/seed-instances.ts';
+import { seedZones, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
+import { freePort, startProgram } from '../../lab/aws/servers.ts';
+import { type Aws, startAws } from '../../support/moto.ts';
+import { spacetimePlan } from '../../support/plan.ts';
+
+const balancers = { 'primary-lb-us-east-1.amazonaws.com': '127.0.1.10', 'dr-lb-us-west-2.amazonaws.com': '127.0.2.10' };
+const east = {
+  cidr: '127.0.1.0/24',
+  hosts: { app: '127.0.1.10', db: '127.0.1.11' },
+  environment: 'production-spacetime',
+};
+const west = { cidr: '127.0.2.0/24', hosts: { app: '127.0.2.10', db: '127.0.2.11' }, environment: 'dr-spacetime' };
+const point: PointSummary = {
+  id: '20260102_113000',
+  takenAt: '2026-01-02T11:30:00.000Z',
+  site: 'us-east-1',
+  role: 'primary',
+  label: 'hourly',
+  bytes: 1000,
+  storedBytes: 300,
+  components: ['application'],
+  sha256: 'a'.repeat(64),
+  locations: [],
+  torn: 0,
+};
+const call: AssessCall = { run: 'run-1', procedure: 'failover', service: 'spacetime', at: '2026-01-02T12:00:00.000Z' };
+
+let aws: Aws;
+let plan: Plan;
+let zones: ZoneIds;
+let resolver: string;
+let port: number;
+let stopDns: () => Promise<void>;
+let service: Server | undefined;
+let eastIds: Record<'app' | 'db', string>;
+
+beforeAll(async () => {
+  aws = await startAws();
+  resolver = `127.0.0.1:${await freePort()}`;
+  port = await freePort();
+  stopDns = (await startProgram('lab/dns/responder.ts', ['--listen', resolver, '--route53', aws.motoUrl])).stop;
+  zones = await seedZones(aws.route53(), {
+    balancers,
+    target: 'primary-lb-us-east-1.amazonaws.com',
+    address: '127.0.1.10',
+  });
+});
+afterAll(() => Promise.all([stopDns(), aws.stop()]));
+beforeEach(async () => {
+  [eastIds] = await Promise.all([
+    seedInstances(aws.ec2('us-east-1'), { ...east, power: 'running' }),
+    seedInstances(aws.ec2('us-west-2'), { ...west, power: 'stopped' }),
+  ]);
+  plan = await spacetimePlan();
+  plan.traffic = { ...plan.traffic, zone: zones.service, resolver };
+  for (const target of Object.values(plan.traffic.records[0]?.sites ?? {})) {
+    if ('alias' in target) target.alias.zone = zones.balancers;
+  }
+  Object.assign(plan.health, {
+    url: `http://{host}:${port}/status`,
+    publicUrl: `http://spacetime-api.company.com:${port}/status`,
+    timeout: 1_000,
+  });
+});
+afterEach(async () => {
+  service?.closeAllConnections();
+  await new Promise((resolve) => (service ? service.close(resolve) : resolve(undefined)));
+  service = undefined;
+  await aws.heal();
+});
+
+async function serveAt(address: string, body: unknown): Promise<void> {
+  service = createServer((_, response) => response.end(JSON.stringify(body)));
+  await new Promise<void>((resolve) => service?.listen(port, address, resolve));
+}
+
+function deps(more: Partial<AssessDeps> = {}): AssessDeps {
+  return {
+    plan,
+    sha256: 'f'.repeat(64),
+    ec2: async (region) => aws.ec2(region),
+    route53: async () => aws.route53(),
+    host: async () => localExecutor(),
+    secret: async () => 'a secret',
+    findPoints: async (location) => ({ points: [{ ...point, locations: [location] }], refused: [] }),
+    now: () => new Date(call.at),
+    limit: 2_000,
+    ...more,
+  };
+}
+const fact = (assessment: Awaited<ReturnType<typeof assess>>, id: string) =>
+  assessment.facts.find((each) => each.id === id);
+
+describe('failover', () => {
+  test('after the primary is lost everything is found, and only the missing observer is a risk', async () => {
+    await aws.ec2('us-east-1').send(new StopInstancesCommand({ InstanceIds: Object.values(eastIds) }));
+    const assessment = await assess(call, deps());
+    expect(assessmentSchema.parse(assessment)).toEqual(assessment);
+    expect(assessment).toMatchObject({ from: 'us-east-1', to: 'us-west-2', plan: 'f'.repeat(64) });
+    expect(assessment.point).toMatchObject({ id: point.id, locations: ['company-backups', 'company-backups-dr'] });
+    expect(assessment.risks.map(({ id }) => id)).toEqual(['observer-missing']);
+    expect(assessment.hosts.map(({ site, name, address }) => `${site} ${name} ${address}`).sort()).toEqual([
+      'us-east-1 app 127.0.1.10',
+      'us-east-1 db 127.0.1.11',
+      'us-west-2 app 127.0.2.10',
+      'us-west-2 db 127.0.2.11',
+    ]);
+    expect(fact(assessment, 'hosts-us-west-2')).toMatchObject({ value: '2 of 2 found: 2 stopped', state: 'good' });
+    expect(fact(assessment, 'name-spacetime-api-company-com')).toMatchObject({ value: /\(us-east-1\)/, state: 'good' });
+    expect(fact(assessment, 'start-right-us-west-2')).toMatchObject({ value: 'yes' });
+    expect(fact(assessment, 'public-health')).toMatchObject({ state: 'bad' });
+  });
+
+  test('a primary that still serves is seen by address and by name, and is a risk', async () => {
+    await serveAt('127.0.1.10', { overall_ready: true });
+    const assessment = await assess(call, deps());
+    expect(assessment.risks.map(({ id }) => id)).toContain('primary-still-healthy');
+    expect(fact(assessment, 'health-us-east-1')).toMatchObject({ value: 'healthy on 1 of 1 hosts', state: 'good' });
+    expect(fact(assessment, 'public-health')).toMatchObject({ state: 'good' });
+  });
+
+  test('a service that answers "not ready" is not healthy', async () => {
+    await serveAt('127.0.1.10', { overall_ready: false });
+    const assessment = await assess(call, deps());
+    expect(assessment.risks.map(({ id }) => id)).not.toContain('primary-still-healthy');
+    expect(fact(assessment, 'public-health')?.value).toMatch(/overall_ready is false, not true/);
+  });
+
+  test('a lost region whose EC2 hangs costs its limit and is a risk', async () => {
+    await aws.fault({ service: 'ec2', region: 'us-east-1', kind: 'hang' });
+    const started = performance.now();
+    const assessment = await assess(call, deps());
+    expect(performance.now() - started).toBeLessThan(4_500);
+    expect(assessment.risks.map(({ id }) => id)).toEqual(['old-primary-not-fenced', 'observer-missing']);
+    expect(assessment.hosts.map(({ site }) => site)).toEqual(['us-west-2', 'us-west-2']);
+    expect(fact(assessment, 'hosts-us-east-1')).toMatchObject({ state: 'unknown', value: /no answer within 2000 ms/ });
+  });
+
+  test('a storage location that hangs does not hold up the other', async () => {
+    const hanging = deps({
+      findPoints: (location) =>
+        location === 'company-backups'
+          ? new Promise(() => {})
+          : Promise.resolve({ points: [{ ...point, locations: [location] }], refused: [] }),
+    });
+    const assessment = await assess(call, hanging);
+    expect(assessment.risks.map(({ id }) => id)).toContain('too-few-copies');
+    expect(fact(assessment, 'points-company-backups')).toMatchObject({ state: 'unknown' });
+  });
+
+  test('EC2 of the target that hangs is worth another try', async () => {
+    await aws.fault({ service: 'ec2', region: 'us-west-2', kind: 'hang' });
+    await expect(assess(call, deps({ limit: 500 }))).rejects.toMatchObject({ message: /no answer within 500 ms/ });
+  });
+
+  test('a host that is asked for by tag and is not there is refused', async () => {
+    plan.sites['us-west-2'] = {
+      ...westSite(),
+      hosts: { app: { tags: { Role: 'nobody' }, count: 1 }, db: westSite().hosts.db as never },
+    };
+    await expect(assess(call, deps())).rejects.toMatchObject({ type: 'HostNotFound', message: /Role=nobody/ });
+  });
+
+  test('one of two hosts that is missing is a risk', async () => {
+    const app = { tags: { Environment: 'dr-spacetime', Role: 'app' }, count: 2 };
+    plan.sites['us-west-2'] = { ...westSite(), hosts: { ...westSite().hosts, app } };
+    const assessment = await assess(call, deps());
+    expect(assessment.risks.find(({ id }) => id === 'standby-host-missing')?.text).toMatch(/lacks app-2/);
+    expect(assessment.hosts.filter(({ site }) => site === 'us-west-2').map(({ name }) => name)).toEqual([
+      'app-1',
+      'db',
+    ]);
+  });
+
+  test('more hosts than planned are refused', async () => {
+    plan.sites['us-west-2'] = { ...westSite(), hosts: { app: { tags: { Environment: 'dr-spacetime' }, count: 1 } } };
+    await expect(assess(call, deps())).rejects.toMatchObject({ type: 'HostsAmbiguous' });
+  });
+
+  test('a zone that does not exist is refused', async () => {
+    plan.traffic = { ...plan.traffic, zone: 'Z0000000000000' };
+    await expect(assess(call, deps())).rejects.toMatchObject({ type: 'ZoneNotFound' });
+  });
+
+  test('no recovery point, and one that is not there, are refused', async () => {
+    const none = deps({
+      findPoints: async () => ({ points: [], refused: [{ id: point.id, type: 'ManifestTampered' }] }),
+    });
+    await expect(assess(call, none)).rejects.toMatchObject({
+      type: 'NoRecoveryPoint',
+      message: /refused: ManifestTampered/,
+    });
+    await expect(assess({ ...call, point: '20250101_000000' }, deps())).rejects.toMatchObject({
+      type: 'PointNotFound',
+      message: /Try: 20260102_113000/,
+    });
+  });
+
+  test('a missing secret of the target is refused by its place in the plan; one of a notice is not', async () => {
+    const without = (file: string) =>
+      deps({
+        secret: async (ref) => {
+          if ('file' in ref ? ref.file.endsWith(file) : ref.env === file) throw refusal('SecretMissing', 'x', 'y');
+          return 'a secret';
+        },
+      });
+    await expect(assess(call, without('us-west-2.key'))).rejects.toMatchObject({
+      type: 'SecretMissing',
+      message: /sites\.us-west-2\.key: .*us-west-2\.key/,
+    });
+    await assess(call, without('SPACETIME_SLACK_WEBHOOK'));
+    await assess(call, without('us-east-1.key'));
+  });
+
+  test('a site that the plan does not have is refused', async () => {
+    await expect(assess({ ...call, to: 'eu-west-1' }, deps())).rejects.toMatchObject({ type: 'SiteUnknown' });
+    await expect(assess({ ...call, to: 'us-east-1' }, deps())).rejects.toMatchObject({ type: 'SiteUnknown' });
+  });
+});
+
+test('a full recovery happens in place and looks at the hosts that run', async () => {
+  const assessment = await assess({ ...call, procedure: 'full-recovery' }, deps());
+  expect(assessment).toMatchObject({ from: 'us-east-1', to: 'us-east-1' });
+  expect(assessment.hosts).toHaveLength(2);
+  expect(fact(assessment, 'ready-us-east-1-app')).toMatchObject({ state: 'good', value: /GB free/ });
+});
+
+test('a backup needs no point and has no risks', async () => {
+  const none = deps({ findPoints: async () => ({ points: [], refused: [] }) });
+  const assessment = await assess({ ...call, procedure: 'backup' }, none);
+  expect(assessment).toMatchObject({ from: 'us-east-1', to: 'us-east-1', risks: [] });
+  expect(assessment.point).toBeUndefined();
+});
+
+test('the standby that runs already is checked too', async () => {
+  const ids = await seedInstances(aws.ec2('us-west-2'), { ...west, power: 'stopped' });
+  await aws.ec2('us-west-2').send(new StartInstancesCommand({ InstanceIds: [ids.app] }));
+  const assessment = await assess(call, deps());
+  expect(fact(assessment, 'ready-us-west-2-app')).toMatchObject({ state: 'good' });
+  expect(fact(assessment, 'ready-us-west-2-db')).toBeUndefined();
+});
+
+function westSite() {
+  const site = plan.sites['us-west-2'];
+  if (!site) throw new Error('the plan has no us-west-2');
+  return site;
+}

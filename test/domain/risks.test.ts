@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import type { PointSummary } from '../../domain/assessment.ts';
+import { choosePoint, mergePoints } from '../../domain/choose-point.ts';
+import { type RiskEvidence, risksOf } from '../../domain/risks.ts';
+
+const hour = 3_600_000;
+const noon = Date.parse('2026-01-02T12:00:00Z');
+const point: PointSummary = {
+  id: '20260102_113000',
+  takenAt: '2026-01-02T11:30:00.000Z',
+  site: 'us-east-1',
+  role: 'primary',
+  label: 'hourly',
+  bytes: 1000,
+  storedBytes: 300,
+  components: ['application'],
+  sha256: 'a'.repeat(64),
+  locations: ['backups', 'backups-dr'],
+  torn: 0,
+};
+/** A failover that nobody needs to worry about. */
+const calm: RiskEvidence = {
+  procedure: 'failover',
+  from: 'us-east-1',
+  to: 'us-west-2',
+  lostAt: noon,
+  rpo: hour,
+  copies: 2,
+  point,
+  targetLocation: 'backups-dr',
+  fromHealthy: false,
+  cannotFence: '',
+  missingHosts: [],
+  observed: true,
+};
+const ids = (change: Partial<RiskEvidence>) => risksOf({ ...calm, ...change }).map(({ id }) => id);
+
+describe('risks', () => {
+  test('a failover with everything in order has none', () => {
+    expect(ids({})).toEqual([]);
+  });
+
+  test.each<[string, Partial<RiskEvidence>]>([
+    ['primary-still-healthy', { fromHealthy: true }],
+    ['old-primary-not-fenced', { cannotFence: 'EC2 of us-east-1 does not answer' }],
+    ['standby-host-missing', { missingHosts: ['app-2'] }],
+    ['point-older-than-rpo', { lostAt: noon + hour }],
+    ['point-torn', { point: { ...point, torn: 3 } }],
+    ['point-from-standby-role', { point: { ...point, role: 'standby' } }],
+    ['point-not-at-target', { point: { ...point, locations: ['backups', 'third'] } }],
+    ['too-few-copies', { point: { ...point, locations: ['backups-dr'] } }],
+    ['observer-missing', { observed: false }],
+  ])('%s stands alone when only that is so', (id, change) => {
+    expect(ids(change)).toEqual([id]);
+  });
+
+  test('a point exactly as old as the RPO is not too old', () => {
+    expect(ids({ lostAt: Date.parse(point.takenAt) + hour })).toEqual([]);
+    expect(ids({ lostAt: Date.parse(point.takenAt) + hour + 1 })).toEqual(['point-older-than-rpo']);
+  });
+
+  test('what could not be found out about the primary is not taken for healthy', () => {
+    expect(ids({ fromHealthy: undefined })).toEqual([]);
+  });
+
+  test('a recovery in place has no old primary to fence, but may destroy a healthy service', () => {
+    expect(ids({ procedure: 'full-recovery', cannotFence: 'x', fromHealthy: true })).toEqual(['primary-still-healthy']);
+  });
+
+  test('a backup gives nothing up', () => {
+    expect(ids({ procedure: 'backup', fromHealthy: true, observed: false, point: undefined })).toEqual([]);
+  });
+
+  test('texts name what is lost', () => {
+    const [risk] = risksOf({ ...calm, lostAt: noon + 2 * hour });
+    expect(risk?.text).toBe('Recovery point 20260102_113000 is 2h30m old, the RPO is 1h: so much is lost.');
+  });
+});
+
+describe('the point that is chosen', () => {
+  const at = (id: string, more: Partial<PointSummary> = {}): PointSummary => ({
+    ...point,
+    id,
+    takenAt: `2026-01-02T${id.slice(9, 11)}:00:00.000Z`,
+    ...more,
+  });
+
+  test('one point seen at two locations is one point at both', () => {
+    const merged = mergePoints(
+      [[at('20260102_100000', { locations: ['a'] })], [at('20260102_100000', { locations: ['b'] })]],
+      'b',
+    );
+    expect(merged).toMatchObject([{ id: '20260102_100000', locations: ['a', 'b'] }]);
+  });
+
+  test('of two manifests with one id the one beside the target counts', () => {
+    const other = at('20260102_100000', { locations: ['a'], sha256: 'b'.repeat(64) });
+    const merged = mergePoints([[other], [at('20260102_100000', { locations: ['b'] })]], 'b');
+    expect(merged).toMatchObject([{ sha256: point.sha256, locations: ['b'] }]);
+  });
+
+  test('the newest beside the target wins over a newer one elsewhere, and a primary over a standby', () => {
+    const points = mergePoints(
+      [
+        [
+          at('20260102_120000', { role: 'standby' }),
+          at('20260102_110000', { locations: ['backups'] }),
+          at('20260102_100000'),
+          at('20260102_090000'),
+        ],
+      ],
+      'backups-dr',
+    );
+    expect(choosePoint(points, 'backups-dr')?.id).toBe('20260102_100000');
+    expect(choosePoint(points, 'nowhere')?.id).toBe('20260102_110000');
+    expect(choosePoint(points.slice(0, 1), 'backups-dr')?.id).toBe('20260102_120000');
+    expect(choosePoint([], 'backups-dr')).toBeUndefined();
+  });
+});
