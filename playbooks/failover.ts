@@ -16,6 +16,8 @@ export function failover(situation: Situation) {
   if (!point) throw notRestorable(situation);
   const site: Builder = stepsFor(situation, to);
   const fences = site.fence(from);
+  const cutOver = site.pointNames();
+  const resolve = site.awaitNames();
   return playbook(situation, point.id, [
     stage(
       'Take the name away, power up',
@@ -27,8 +29,8 @@ export function failover(situation: Situation) {
     stage('Start the service', site.startService()),
     stage('Prove it works', [...site.checkHealth(), ...site.checkData(point)], site.manual('cutover')),
     pointOfNoReturn(`${to} takes writes`),
-    stage('Cut traffic over', site.pointNames()),
-    stage('See it from outside', [...site.awaitNames(), ...site.seeFromOutside()]),
+    stage('Cut traffic over', cutOver),
+    stage('See it from outside', resolve, site.seeFromOutside([...cutOver, ...resolve])),
     stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
     watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
   ]);

@@ -10,13 +10,14 @@ export function fullRecovery(situation: Situation) {
   const { to, point } = situation.assessment;
   if (!point) throw notRestorable(situation);
   const site = stepsFor(situation, to);
+  const resolve = site.awaitNames();
   return playbook(situation, point.id, [
     stage('Stop the service', site.awaitHosts(), site.stopService()),
     stage('Restore the data', ...site.restoreByRank(point)),
     stage('Start the service', site.startService()),
     stage('Prove it works', [...site.checkHealth(), ...site.checkData(point)], site.manual('cutover')),
     pointOfNoReturn('The restored service takes writes'),
-    stage('See it from outside', [...site.awaitNames(), ...site.seeFromOutside()]),
+    stage('See it from outside', resolve, site.seeFromOutside(resolve)),
     stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
     watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
   ]);

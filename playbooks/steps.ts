@@ -173,7 +173,8 @@ export function stepsFor(situation: Situation, siteName: string) {
         ),
       ),
 
-    seeFromOutside: (): Step[] => [
+    /** Given the steps that moved and resolved the names, it counts healthy answers from the move of the public name on. */
+    seeFromOutside: (moves: readonly Step[]): Step[] => [
       seeFromOutside.step(
         {
           url: plan.health.publicUrl,
@@ -183,7 +184,11 @@ export function stepsFor(situation: Situation, siteName: string) {
           within: plan.health.within,
           ...health,
         },
-        at('see-from-outside'),
+        at('see-from-outside', {
+          needs: moves
+            .filter((step) => step.input.name === new URL(plan.health.publicUrl).hostname)
+            .map((step) => step.id),
+        }),
       ),
     ],
 

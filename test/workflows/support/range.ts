@@ -70,7 +70,11 @@ export async function openRange() {
     },
     async act({ step, generation }: StepCall): Promise<StepAnswer> {
       calls.push(`${step.id}#${generation}`);
-      const { fail = 0, wait, output = {} } = step.input as { fail?: number; wait?: boolean; output?: object };
+      const {
+        fail = 0,
+        wait,
+        output = {},
+      } = step.input as { fail?: number; wait?: boolean; output?: StepAnswer['output'] };
       const failed = failures.get(step.id) ?? 0;
       if (failed < fail) {
         failures.set(step.id, failed + 1);
