@@ -23,7 +23,8 @@ export async function waitFor<Found>(wait: Wait, probe: () => Promise<Found | un
     if (found !== undefined) return found;
     const left = wait.within - (performance.now() - started);
     if (left <= 0) return undefined;
-    await pause(Math.min(every, left), undefined, { signal: wait.signal });
+    // Ends early when aborted; the loop's head then throws the signal's own reason.
+    await pause(Math.min(every, left), undefined, { signal: wait.signal }).catch(() => {});
     every = Math.min(every * 1.5, wait.atMost ?? 5_000);
   }
 }
