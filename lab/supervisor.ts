@@ -11,7 +11,7 @@ import { ports, third } from './layout.ts';
 import { relay } from './network/relay.ts';
 import type { LabOptions } from './options.ts';
 import { labPaths } from './paths.ts';
-import { createRange, useLabResolver } from './range.ts';
+import { createRange } from './range.ts';
 import type { Tools } from './tools/ensure.ts';
 
 /** What `up` says first, and what the supervisor says then, one JSON a line. */
@@ -40,7 +40,6 @@ async function begin({ dir, options, tools }: StartMessage): Promise<void> {
   const range = createRange(dir, options, tools, (note) => tell({ note }));
   relay(4, { host: third, port: ports.temporal });
   relay(5, { host: third, port: ports.ui });
-  await useLabResolver(dir);
   const env = await range.start();
   rmSync(paths.control, { force: true });
   await new Promise<void>((resolve, reject) => {

@@ -1,7 +1,7 @@
 /** One host as a machine with a power switch: boots after a delay, is cut like a pulled plug, keeps its disk. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type HostSpec, ports } from '../layout.ts';
 import type { LabPaths } from '../paths.ts';
@@ -47,7 +47,7 @@ export function machine(paths: LabPaths, spec: HostSpec, options: { bootDelayMs:
     generation += 1;
     status.power = 'off';
     status.bootId = undefined;
-    child?.kill('SIGKILL');
+    if (child?.pid) cutPower(child.pid);
     await gone;
   }
 
@@ -102,6 +102,22 @@ export function machine(paths: LabPaths, spec: HostSpec, options: { bootDelayMs:
       await freshDisk(paths, spec);
     },
   };
+}
+
+/** Kills the host's pid 1, so that its parent `unshare` ends only after every process of the host has. */
+function cutPower(unshare: number): void {
+  const children = attempt(() => readFileSync(`/proc/${unshare}/task/${unshare}/children`, 'utf8').trim());
+  for (const pid of children ? children.split(' ') : [unshare]) attempt(() => process.kill(Number(pid), 'SIGKILL'));
+}
+
+/** Undefined when the process is gone already. */
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    throw error;
+  }
 }
 
 async function sshListens(paths: LabPaths, spec: HostSpec): Promise<boolean> {

@@ -29,13 +29,15 @@ export function powerSwitch(
     ]),
   );
   const instances = new Map<string, InstanceState>();
-  let stopped = false;
   let paused = false;
+  /** Rises with every change from our side: what was read before it is stale. */
+  let epoch = 0;
 
   /** Reads one region once and sets its hosts' power to match. */
   async function follow(region: Region): Promise<void> {
+    const mine = epoch;
     const seen = await describe(clients.get(region) as EC2Client);
-    if (paused) return;
+    if (paused || mine !== epoch) return;
     for (const each of machines.filter((one) => one.spec.region === region)) {
       const instance = seen.find((one) => one.address === each.spec.address);
       if (!instance) {
@@ -50,7 +52,7 @@ export function powerSwitch(
   }
 
   async function watch(region: Region): Promise<void> {
-    while (!stopped) {
+    for (;;) {
       if (!paused) await follow(region).catch(() => {});
       await new Promise((wake) => setTimeout(wake, everyMs));
     }
@@ -63,6 +65,7 @@ export function powerSwitch(
     const client = clients.get(host.spec.region) as EC2Client;
     const input = { InstanceIds: [instance.id] };
     await client.send(state === 'on' ? new StartInstancesCommand(input) : new StopInstancesCommand(input));
+    epoch += 1;
     return true;
   }
 
@@ -75,9 +78,7 @@ export function powerSwitch(
     },
     pause: (value: boolean) => {
       paused = value;
-    },
-    stop: () => {
-      stopped = true;
+      epoch += 1;
     },
   };
 }

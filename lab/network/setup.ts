@@ -1,5 +1,6 @@
 /** Builds the sealed network: the third place, a child namespace a region, and the rules that can fail them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { hosts, type RegionSpec, regions, third } from '../layout.ts';
 import type { LabPaths } from '../paths.ts';
 import { run } from '../shell.ts';
@@ -14,6 +15,14 @@ export async function setUpNetwork(paths: LabPaths): Promise<void> {
   await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'lab-ns', paths.namespaces]);
   await Promise.all(regions.map((region) => addRegion(paths, region)));
   await run('nft', ['-f', '-'], { input: ruleset.sealed });
+}
+
+/** The lab's processes resolve names at the lab's own DNS. Visible inside its mount namespace only. */
+export async function useLabResolver(paths: LabPaths): Promise<void> {
+  mkdirSync(paths.etc, { recursive: true });
+  const path = join(paths.etc, 'resolv.conf');
+  writeFileSync(path, `nameserver ${third}\noptions timeout:1 attempts:2\n`);
+  await run('mount', ['--bind', path, '/etc/resolv.conf']);
 }
 
 async function addRegion(paths: LabPaths, region: RegionSpec): Promise<void> {

@@ -57,7 +57,8 @@ export function processManager(paths: LabPaths, baseEnv: Record<string, string>)
     const one = entry(name);
     if (!one.child?.pid || !one.gone) return;
     one.status.state = 'stopped';
-    signalGroup(one, 'SIGCONT');
+    // A frozen process dies of SIGKILL where it stands; it must not run on for an instant first.
+    if (signal !== 'SIGKILL') signalGroup(one, 'SIGCONT');
     signalGroup(one, signal);
     await one.gone;
   }

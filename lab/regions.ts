@@ -1,0 +1,69 @@
+/** What can be done to a whole region: kill, hang, heal, and cutting the two from each other. */
+import { type Place, type Region, regions } from './layout.ts';
+import { cutRegion, cutSites, healRegion, joinSites } from './network/faults.ts';
+import type { LabPaths } from './paths.ts';
+import type { ProcessManager } from './processes/manager.ts';
+
+export type RegionHealth = 'up' | 'killed' | 'hung';
+export type RegionFaults = ReturnType<typeof regionFaults>;
+
+export function regionFaults(paths: LabPaths, processes: ProcessManager) {
+  const health = new Map<Region, RegionHealth>(regions.map(({ name }) => [name, 'up']));
+  let sitesCut = false;
+
+  /** Cuts every packet to and from the region and kills its worker. Its hosts run on, unreachable, as real ones would. */
+  async function kill(region: Region): Promise<void> {
+    if (health.get(region) === 'hung') thaw(region);
+    if (health.get(region) !== 'killed') await cutRegion(paths, region);
+    health.set(region, 'killed');
+    if (processes.has(workerOf(region))) await processes.stop(workerOf(region));
+  }
+
+  /** Undoes kill and hang; the worker is started again. */
+  async function heal(region: Region): Promise<void> {
+    await reconnect(region);
+    if (processes.has(workerOf(region))) await processes.start(workerOf(region));
+  }
+
+  /** Undoes kill and hang, but leaves a killed worker dead. */
+  async function reconnect(region: Region): Promise<void> {
+    if (health.get(region) === 'killed') await healRegion(paths, region);
+    health.set(region, 'up');
+    thaw(region);
+  }
+
+  /** Freezes the region's AWS, store and worker: connections are taken and never answered. */
+  async function hang(region: Region): Promise<void> {
+    if (health.get(region) === 'killed') throw new Error(`${region} is killed. Try: heal it first.`);
+    for (const name of processes.inPlace(region)) processes.freeze(name);
+    health.set(region, 'hung');
+  }
+
+  function thaw(place: Place): void {
+    for (const name of processes.inPlace(place)) processes.thaw(name);
+  }
+
+  async function cut(on: boolean): Promise<void> {
+    await (on ? cutSites() : joinSites());
+    sitesCut = on;
+  }
+
+  async function healAll(): Promise<void> {
+    await Promise.all([...regions.map(({ name }) => reconnect(name)), cut(false)]);
+    thaw('third');
+  }
+
+  return {
+    kill,
+    heal,
+    hang,
+    cut,
+    healAll,
+    state: (region: Region) => health.get(region) ?? 'up',
+    isCut: () => sitesCut,
+  };
+}
+
+function workerOf(region: Region): string {
+  return `worker-${region}`;
+}
