@@ -16,7 +16,7 @@
 # Everything else on stdout is log; the end of stderr is shown when the job fails. stdin is empty.
 # A child bash (xargs -P … bash -c) may source this file again; it has no secrets then.
 
-if [[ -z ${MUSTER_JOB:-} ]]; then
+if [[ -z ${MUSTER_JOB:-} || -z ${MUSTER_LIB:-} ]]; then
   echo 'this script runs as a host job only' >&2
   exit 64
 fi
@@ -63,14 +63,15 @@ secret() {
 }
 
 secret_file() {
-  local folder=/dev/shm/muster${MUSTER_JOB//\//_} path
+  # Names that a caller would not choose: VAR is set past these locals.
+  local muster_folder=/dev/shm/muster${MUSTER_JOB//\//_} muster_path
   if [[ $(stat -f -c %T /dev/shm) != tmpfs ]]; then
     refuse NoMemoryFolder '/dev/shm is not a tmpfs, so a secret would touch a disk.' 'mount -t tmpfs tmpfs /dev/shm'
   fi
-  [[ -O $folder && ! -L $folder ]] || mkdir -m 700 -- "$folder"
-  path=$folder/$1
-  (umask 077 && secret "$1" >"$path")
-  printf -v "$2" '%s' "$path"
+  [[ -O $muster_folder && ! -L $muster_folder ]] || mkdir -m 700 -- "$muster_folder"
+  muster_path=$muster_folder/$1
+  (umask 077 && secret "$1" >"$muster_path")
+  printf -v "$2" '%s' "$muster_path"
 }
 
 # Lines are appended in one write each, so that subshells and children never mix theirs.
@@ -109,11 +110,15 @@ take_spool() {
   mkdir -p -- "$folder" "$taken"
   while :; do
     for entry in "$folder"/*; do
-      if [[ -e $entry ]] && mv -T -- "$entry" "$taken/${entry##*/}" 2>/dev/null; then
+      [[ -e $entry ]] || continue
+      # The link decides between two takers, and between a first and a second filling of the same name.
+      if ln -T -- "$entry" "$taken/${entry##*/}" 2>/dev/null; then
+        rm -f -- "$entry"
         cat -- "$taken/${entry##*/}"
         : >"$taken/${entry##*/}"
         return 0
       fi
+      [[ ! -e $taken/${entry##*/} ]] || rm -f -- "$entry"
     done
     # Said again from time to time: the worker that read it may have died before it answered.
     if ((waited % 50 == 0)); then muster_say "@need $kind"; fi

@@ -92,6 +92,7 @@ UsePAM no
 UseDNS no
 StrictModes no
 PidFile none
+SetEnv HOME=${folder}
 `;
 }
 
