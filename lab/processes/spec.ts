@@ -19,8 +19,6 @@ export type ProcessSpec = {
   env?: Record<string, string>;
   cwd?: string;
   ready: Ready;
-  /** The lab itself does without it: when it fails to start, that is told and the rise goes on. */
-  optional?: true;
 };
 
 /** `said` is what the process wrote since its start. */
