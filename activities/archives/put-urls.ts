@@ -38,7 +38,9 @@ function wantedParts(kind: string): Wanted[] | undefined {
   const many = /^puts\.([0-9a-f]{8})\.(\d{1,7})\.(\d{1,3})$/.exec(kind);
   if (many) {
     const [, token = '', from, count] = many;
-    return range(Number(from), Number(count)).map((archive) => part(archive, 0, `${token}1`));
+    const archives = range(Number(from), Number(count)).map((archive) => part(archive, 0, `${token}1`));
+    // The index is as good as always one part; its URL comes with the first ones.
+    return Number(from) === 0 ? [...archives, part('index', 0, `${token}1`)] : archives;
   }
   const some = /^put\.([0-9a-f]{8})\.(index|\d{1,7})\.(\d{1,5})\.(\d{1,2})\.\d{1,2}$/.exec(kind);
   if (!some) return undefined;

@@ -17,8 +17,10 @@ export class OpensslFailed extends Error {
 /** Answers stdout. Throws `OpensslFailed` with openssl's words, refusal `OpensslMissing`. */
 export async function openssl(args: readonly string[], input: OpensslInput = {}): Promise<Buffer> {
   // A child's descriptor is a socket here, which cannot be opened by path; the shell makes a pipe of it.
-  const script =
-    'a=(); for x in "$@"; do if [[ $x == "{key}" ]]; then exec 4< <(cat <&3); a+=(/dev/fd/4); else a+=("$x"); fi; done; exec openssl "${a[@]}"';
+  const script = [
+    'for x in "$@"; do shift; if [[ $x == "{key}" ]]; then exec 4< <(cat <&3); x=/dev/fd/4; fi; set -- "$@" "$x"; done',
+    'exec openssl "$@"',
+  ].join('; ');
   const child = spawn('bash', ['-c', script, 'openssl', ...args], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
   const keyPipe = child.stdio[3] as Duplex;
   for (const pipe of [child.stdin, keyPipe]) pipe.on('error', () => {}); // openssl may end before it has read everything

@@ -13,7 +13,7 @@ as_user() {
 # The newest tools of the machine; distributions keep several versions side by side.
 find_tools() {
   local newest
-  newest=$(find /usr/lib/postgresql /usr/pgsql-* -mindepth 1 -maxdepth 2 -type d -name bin 2>/dev/null | sort -V | tail -n 1)
+  newest=$(find /usr/lib/postgresql /usr/pgsql-* -mindepth 1 -maxdepth 2 -type d -name bin 2>/dev/null | sort -V | tail -n 1) || true
   if [[ -n $newest && -x $newest/pg_dump ]]; then PATH=$newest:$PATH; fi
   need_tools psql pg_dump pg_restore
   id -u "$system_user" >/dev/null 2>&1 ||

@@ -32,7 +32,7 @@ main() {
   room
   make_roles
   if [[ $(comment "$fresh") != "$note" ]]; then
-    fetch_dump
+    find_dump || fetch_dump
     load
   fi
   run_checks "$fresh"
@@ -48,7 +48,8 @@ room() {
   local data
   data=$(echo 'SHOW data_directory' | sql postgres)
   exists_database "$fresh" || need_room "$data" "$(param size)" "the database $database"
-  need_room "$W" "$(($(param bytes) + 134217728))" 'the dump and the fetched parts'
+  need_room /var/tmp "$(param bytes)" 'the dump'
+  need_room "$W" 134217728 'the fetched parts'
 }
 
 # Roles that own or were granted something; without a login, apart from the owner where the plan has a password.
@@ -73,27 +74,45 @@ make_roles() {
 
 # The dump in clear lies on the disk of the host that will hold the database anyway, readable by the server's user only.
 fetch_dump() {
-  dump=$W/dump
-  rm -f -- "$dump"
+  dump=$(cd / && as_user mktemp /var/tmp/muster-dump.XXXXXXXX)
+  # Forgotten ones of an earlier start are taken away with this one.
+  mkdir -p -- "${dumps%/*}"
+  remove_dumps
+  printf '%s fetching\n' "$dump" >"$dumps"
   progress 0 "$(param bytes)" 'fetching the dump'
-  open_archive 0 | zstd -dq >"$dump"
-  progress "$(param bytes)" "$(param bytes)" 'loading the dump'
+  open_archive 0 | zstd -dq | (cd / && as_user sh -c 'cat >"$1"' sh "$dump")
+  printf '%s whole\n' "$dump" >"$dumps"
+}
+
+# A dump that was fetched whole before the host went down is not fetched again.
+find_dump() {
+  local state
+  dumps=${MUSTER_JOB%/jobs/*}/restored/$(param component).$point.$run.dump
+  [[ -s $dumps ]] || return 1
+  read -r dump state <"$dumps"
+  [[ $state == whole && -e $dump ]]
+}
+
+remove_dumps() {
+  local old
+  [[ -s $dumps ]] || return 0
+  read -r old _ <"$dumps"
+  rm -f -- "$old" "$dumps"
 }
 
 load() {
   if exists_database "$fresh"; then echo 'DROP DATABASE :"name"' | sql postgres -v "name=$fresh"; fi
   echo "CREATE DATABASE :\"name\" OWNER :\"owner\" TEMPLATE template0 ENCODING :'encoding' LC_COLLATE :'collate' LC_CTYPE :'ctype'" |
     sql postgres -v "name=$fresh" -v "owner=$owner" -v "encoding=$(param encoding)" -v "collate=$(param collate)" -v "ctype=$(param ctype)"
-  chmod 755 "$MUSTER_JOB/work" 2>/dev/null || true
-  # The server's user reads it through an open descriptor; a parallel load seeks, which /dev/fd allows for a plain file.
-  if ! (cd / && as_user pg_restore -p "$port" -d "$fresh" --exit-on-error -j "$(cores)" /dev/fd/9 9<"$dump") 2>"$W/load.errors"; then
+  progress "$(param bytes)" "$(param bytes)" 'loading the dump'
+  if ! (cd / && as_user pg_restore -p "$port" -d "$fresh" --exit-on-error -j "$(cores)" "$dump") 2>"$W/load.errors"; then
     refuse RestoreFailed "$(hostname): pg_restore of $database: $(head -c 500 "$W/load.errors")" 'mend what it names, then retry this step.'
   fi
-  rm -f -- "$dump"
   {
     echo 'ANALYZE;'
     echo "COMMENT ON DATABASE :\"name\" IS :'note';"
   } | sql "$fresh" -v "name=$fresh" -v "note=$note"
+  remove_dumps
 }
 
 # The same questions as in the dump's snapshot must have the same answers.
