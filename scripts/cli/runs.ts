@@ -29,6 +29,11 @@ export interface RunSeen {
   readonly status?: RunStatus | undefined;
 }
 
+/** For `--json`: the run's own status with what the server says beside it; without the former when no worker answered. */
+export function flatRun({ status, ...seen }: RunSeen): Record<string, unknown> {
+  return { ...status, ...seen };
+}
+
 /** The newest run on a workflow id; undefined when there has been none. */
 export async function seeRun(temporal: Temporal, workflowId: string): Promise<RunSeen | undefined> {
   const description = await describe(temporal, workflowId);

@@ -22,7 +22,6 @@ import type { AddVerb } from './verb.ts';
 import { addWatch } from './watch.ts';
 
 export const verbs: readonly AddVerb[] = [
-  addOverview,
   addPlan,
   addPoints,
   addBackup,
@@ -42,4 +41,6 @@ export const verbs: readonly AddVerb[] = [
   addAccept,
   addAbort,
   addNote,
+  // Last: what it allows itself would be inherited by the verbs added after it.
+  addOverview,
 ];

@@ -3,7 +3,7 @@ import { formatDuration } from '../../domain/duration.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
-import { type RunSeen, seeRun } from '../cli/runs.ts';
+import { flatRun, type RunSeen, seeRun } from '../cli/runs.ts';
 import { ageOf, servicePoints } from '../cli/service-points.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { AddVerb } from './verb.ts';
@@ -38,7 +38,11 @@ export const addOverview: AddVerb = (program, run) => {
         services.map((service) => standingOf(cli, service, typeof temporal !== 'string')),
       );
       const server = typeof temporal === 'string' ? { answers: false, why: temporal } : { answers: true };
-      if (cli.json) sayJson(cli.io, { temporal: server, services: standings });
+      if (cli.json)
+        sayJson(cli.io, {
+          temporal: server,
+          services: standings.map((each) => ({ ...each, runs: each.runs.map(flatRun) })),
+        });
       else say(cli.io, overviewLines(cli, standings, server).join('\n'));
       return exitOf(standings, server.answers);
     }),

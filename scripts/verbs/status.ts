@@ -1,6 +1,6 @@
 /** `muster status`: what runs, or where one service's run stands. */
 import { say, sayJson } from '../cli/io.ts';
-import { type RunSeen, seeRunningRuns } from '../cli/runs.ts';
+import { flatRun, type RunSeen, seeRunningRuns } from '../cli/runs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { columns } from '../views/columns.ts';
 import { rememberedLines, runLines } from '../views/run-lines.ts';
@@ -19,7 +19,7 @@ export const addStatus: AddVerb = (program, run) => {
     .action(
       run<{ backup?: boolean }>(async (cli, [service], options) => {
         const runs = service ? [await runFor(cli, service, options)] : await seeRunningRuns(await cli.temporal());
-        if (cli.json) sayJson(cli.io, service ? runs[0] : { runs });
+        if (cli.json) sayJson(cli.io, service ? flatRun(runs[0] as RunSeen) : { runs: runs.map(flatRun) });
         else say(cli.io, service ? oneRun(runs[0] as RunSeen) : allRuns(runs));
         return runs.some((each) => each.needsPerson) ? exitCodes.needsPerson : exitCodes.ok;
       }),

@@ -6,7 +6,7 @@ import type { RunStatus } from '../../domain/run.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson, warn } from '../cli/io.ts';
 import { progressReader } from '../cli/progress.ts';
-import { type RunSeen, seeRun } from '../cli/runs.ts';
+import { flatRun, type RunSeen, seeRun } from '../cli/runs.ts';
 import { isUnreachable } from '../cli/temporal.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { liveView } from './live.ts';
@@ -108,7 +108,7 @@ function jsonTeller(cli: Cli): Teller {
     const key = JSON.stringify([seen.state, seen.phase, rest, [...progress]]);
     if (key === last) return;
     last = key;
-    cli.io.stdout.write(`${JSON.stringify({ ...seen, progress: Object.fromEntries(progress) })}\n`);
+    cli.io.stdout.write(`${JSON.stringify({ ...flatRun(seen), progress: Object.fromEntries(progress) })}\n`);
   };
 }
 
