@@ -15,7 +15,8 @@ export function sshShell(host: { address: string; key: string; knownHosts: strin
     `${host.user ?? 'root'}@${host.address}`,
   ];
   return async (script, input = '') => {
-    const command = `exec bash -euo pipefail -c '${script.replaceAll("'", `'\\''`)}'`;
+    // --norc: bash below sshd would read startup files that are not made for -u.
+    const command = `exec bash --norc -euo pipefail -c '${script.replaceAll("'", `'\\''`)}'`;
     const child = spawn('ssh', [...options, ...login, command], { stdio: 'pipe' });
     const ended = new Promise<number | null>((resolve, reject) => child.once('exit', resolve).once('error', reject));
     child.stdin.on('error', () => {}); // A script that ends early says so by its exit status.
