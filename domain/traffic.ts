@@ -50,6 +50,11 @@ export function pointsAt(record: RecordSet | undefined, target: Target): boolean
   );
 }
 
+/** Like `pointsAt`, whatever the time to live: whether users are led there. */
+export function leadsTo(record: RecordSet | undefined, target: Target): boolean {
+  return pointsAt(record, 'alias' in target ? target : { ...target, ttl: (record?.ttl ?? 0) * 1000 });
+}
+
 export function sameRecord(a: RecordSet | undefined, b: RecordSet | undefined): boolean {
   if (!a || !b) return a === b;
   return sameName(a.name, b.name) && a.type === b.type && a.healthCheck === b.healthCheck && pointsAt(a, targetOf(b));

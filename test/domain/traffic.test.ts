@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeTarget, pointsAt, sameName, sameRecord } from '../../domain/traffic.ts';
+import { describeTarget, leadsTo, pointsAt, sameName, sameRecord } from '../../domain/traffic.ts';
 
 const alias = { zone: 'Z1', name: 'lb.amazonaws.com', evaluateTargetHealth: false };
 const base = { name: 'a.company.com', type: 'A' };
@@ -24,6 +24,8 @@ test('addresses agree in any order, with the same time to live', () => {
   expect(pointsAt(record, { addresses: ['10.0.0.1', '10.0.0.2'], ttl: 60_000 })).toBe(true);
   expect(pointsAt(record, { addresses: ['10.0.0.1', '10.0.0.2'], ttl: 30_000 })).toBe(false);
   expect(pointsAt(record, { addresses: ['10.0.0.1'], ttl: 60_000 })).toBe(false);
+  expect(leadsTo(record, { addresses: ['10.0.0.1', '10.0.0.2'], ttl: 1_000 })).toBe(true);
+  expect(leadsTo(record, { addresses: ['10.0.0.1'], ttl: 60_000 })).toBe(false);
 });
 
 test('a record with a health check is not the one without', () => {

@@ -1,6 +1,6 @@
 /** Where a name of the service points now, as Route 53 has it. */
 import type { TrafficRecord } from '../../../domain/plan.ts';
-import { describeRecord, pointsAt, type RecordSet } from '../../../domain/traffic.ts';
+import { describeRecord, leadsTo, type RecordSet } from '../../../domain/traffic.ts';
 import { readRecord } from '../../traffic/record-sets.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';
@@ -22,8 +22,8 @@ export async function nameNow(record: TrafficRecord, deps: AssessDeps): Promise<
 }
 
 function placeOf(record: TrafficRecord, now: RecordSet | undefined) {
-  const site = Object.entries(record.sites).find(([, target]) => pointsAt(now, target))?.[0];
+  const site = Object.entries(record.sites).find(([, target]) => leadsTo(now, target))?.[0];
   if (site) return { label: site, state: 'good', site } as const;
-  if (record.withdrawn && pointsAt(now, record.withdrawn)) return { label: 'withdrawn', state: 'warning' } as const;
+  if (record.withdrawn && leadsTo(now, record.withdrawn)) return { label: 'withdrawn', state: 'warning' } as const;
   return { label: now ? 'no target of the plan' : 'no such record', state: 'warning' } as const;
 }

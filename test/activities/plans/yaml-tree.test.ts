@@ -26,13 +26,23 @@ test('merging nothing, or the same again, changes nothing', () => {
   );
 });
 
-test('it makes no difference which two of three overlays are merged first', () => {
+test('every scalar and list of the last overlay stands, wherever it is', () => {
   fc.assert(
     fc.property(value.map, value.map, value.map, (a, b, c) => {
-      expect(merged(a, merged(b, c))).toEqual(merged(merged(a, b), c));
+      const result = merged(a, b, c);
+      for (const [path, leaf] of leavesOf(c)) expect(at(result, path)).toEqual(leaf);
     }),
   );
 });
+
+function leavesOf(data: unknown, path: string[] = []): [path: string[], leaf: unknown][] {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return [[path, data]];
+  return Object.entries(data).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));
+}
+
+function at(data: unknown, path: string[]): unknown {
+  return path.reduce((here, key) => Object.getOwnPropertyDescriptor(here as object, key)?.value, data);
+}
 
 test('every key of the overlay is there afterwards, and every other key of the base as it was', () => {
   fc.assert(

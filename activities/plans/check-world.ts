@@ -1,0 +1,174 @@
+/**
+ * Compares a plan with the world it speaks of: hosts by their tags, the zone and its records, storage, secrets, certificates.
+ * Reads only; for `muster plan check --live` and for readiness.
+ */
+import { createPublicKey, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { Route53Client } from '@aws-sdk/client-route-53';
+import { Refusal } from '../../domain/errors.ts';
+import type { Plan, SecretRef } from '../../domain/plan.ts';
+import { describeRecord, leadsTo } from '../../domain/traffic.ts';
+import { awsError } from '../aws/errors.ts';
+import { findInstances } from '../compute/instances.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import { readRecord } from '../traffic/record-sets.ts';
+import { withLimit } from '../waiting.ts';
+import { checkSecrets, type PlanFinding } from './check-secrets.ts';
+
+export interface WorldClients {
+  ec2(region: string): Promise<EC2Client>;
+  route53(): Promise<Route53Client>;
+  store(location: string): Promise<ObjectStore>;
+  secret(ref: SecretRef): Promise<string>;
+  /** Folder against which relative files of the plan are resolved. */
+  readonly planFolder: string;
+  now(): Date;
+  /** ms for each question; default 5000. */
+  readonly limit?: number;
+}
+
+/** A certificate that ends sooner than this is a finding: site keys are changed every 90 days. */
+const soon = 30 * 86_400_000;
+
+/** Every finding, in the order of the plan; empty when plan and world agree. Never rejects for what it finds. */
+export async function checkPlanAgainstWorld(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+  const found = await Promise.all([
+    checkHosts(plan, clients),
+    checkStorage(plan, clients),
+    checkTraffic(plan, clients),
+    checkCertificates(plan, clients),
+    checkSigners(plan, clients),
+    checkSecrets(plan, (ref) => clients.secret(ref)),
+  ]);
+  return found.flat();
+}
+
+async function checkHosts(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+  const groups = Object.entries(plan.sites).flatMap(([site, { region, hosts }]) =>
+    Object.entries(hosts).map(([group, selector]) => ({ path: `sites.${site}.hosts.${group}`, region, selector })),
+  );
+  return await each(groups, clients, async ({ path, region, selector }, signal) => {
+    if (!('tags' in selector)) return [];
+    const client = await clients.ec2(region);
+    const found = await findInstances(client, selector.tags, { signal }).catch((error: unknown) => {
+      throw awsError(error, `EC2 of ${region} could not be asked`);
+    });
+    if (found.length === selector.count) return [];
+    const tags = Object.entries(selector.tags)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(', ');
+    const fact = `${found.length || 'No'} instances in ${region} have the tags ${tags}; the plan expects ${selector.count}.`;
+    return [{ path, fact, hint: 'correct the tags or the count in the plan, or tag the instances.' }];
+  });
+}
+
+async function checkStorage(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+  const locations = Object.entries(plan.storage).map(([name, location]) => ({
+    path: `storage.${name}`,
+    name,
+    location,
+  }));
+  return await each(locations, clients, async ({ path, name, location }) => {
+    const outside = location.allowedRegions && !location.allowedRegions.includes(location.region);
+    const store = await clients.store(name);
+    try {
+      for await (const _ of store.list(`${plan.service}/points/`)) break;
+    } catch (error) {
+      const fact = `${location.bucket} in ${location.region} cannot be listed: ${messageOf(error)}.`;
+      return [{ path, fact, hint: 'create the bucket, or correct its name, region and credentials.' }];
+    }
+    if (!outside) return [];
+    const fact = `${location.region} is none of the allowed regions ${location.allowedRegions?.join(', ')}.`;
+    return [{ path: `${path}.region`, fact, hint: 'move the data, or allow the region.' }];
+  });
+}
+
+async function checkTraffic(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+  const { zone } = plan.traffic;
+  const records = plan.traffic.records.map((record, index) => ({ path: `traffic.records[${index}]`, record }));
+  return await each(records, clients, async ({ path, record }, signal) => {
+    try {
+      const now = await readRecord(await clients.route53(), { zone, name: record.name, type: record.type }, { signal });
+      if (Object.values(record.sites).some((target) => leadsTo(now, target))) return [];
+      const fact = `${record.name} points at ${describeRecord(now)}, which is no site of the plan.`;
+      return [{ path: `${path}.sites`, fact, hint: 'correct the targets, or point the name at a site.' }];
+    } catch (error) {
+      const isZone = error instanceof Refusal && error.type === 'ZoneNotFound';
+      return [finding(isZone ? 'traffic.zone' : path, error)];
+    }
+  });
+}
+
+async function checkCertificates(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+  const files = [
+    ...Object.entries(plan.sites).map(([name, site]) => ({
+      path: `sites.${name}.certificate`,
+      file: site.certificate.file,
+    })),
+    { path: 'offline.certificate', file: plan.offline.certificate.file },
+  ];
+  return await each(files, clients, async ({ path, file }) => {
+    let certificate: X509Certificate;
+    try {
+      certificate = new X509Certificate(await readFile(resolve(clients.planFolder, file)));
+    } catch (error) {
+      return [
+        { path, fact: `${file} is no readable certificate: ${messageOf(error)}.`, hint: 'put the PEM file there.' },
+      ];
+    }
+    const left = certificate.validToDate.getTime() - clients.now().getTime();
+    if (left > soon) return [];
+    const fact = `${file} ${left < 0 ? 'expired' : 'expires'} on ${certificate.validToDate.toISOString().slice(0, 10)}.`;
+    return [{ path, fact, hint: 'make a new key and certificate for this recipient.' }];
+  });
+}
+
+async function checkSigners(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+  const files = plan.signer.pinned.map(({ file }, index) => ({ path: `signer.pinned[${index}]`, file }));
+  return await each(files, clients, async ({ path, file }) => {
+    const fact = await readFile(resolve(clients.planFolder, file)).then(
+      (pem) => {
+        try {
+          const type = createPublicKey(pem).asymmetricKeyType;
+          return type === 'ed25519' ? '' : `${file} is a key of type ${type}, not Ed25519.`;
+        } catch (error) {
+          return `${file} is no public key: ${messageOf(error)}.`;
+        }
+      },
+      (error) => `${file} cannot be read: ${messageOf(error)}.`,
+    );
+    return fact ? [{ path, fact, hint: "put the signer's public key there, in PEM." }] : [];
+  });
+}
+
+/** Asks about each thing side by side, each with its own limit; what cannot be asked is a finding too. */
+async function each<Thing extends { readonly path: string }>(
+  things: readonly Thing[],
+  clients: WorldClients,
+  look: (thing: Thing, signal: AbortSignal) => Promise<PlanFinding[]>,
+): Promise<PlanFinding[]> {
+  const found = await Promise.all(
+    things.map((thing) =>
+      withLimit(clients.limit ?? 5_000, undefined, (signal) => look(thing, signal)).catch((error) => [
+        finding(thing.path, error),
+      ]),
+    ),
+  );
+  return found.flat();
+}
+
+function finding(path: string, error: unknown): PlanFinding {
+  if (error instanceof Refusal)
+    return { path, fact: error.message.split(' Try: ')[0] ?? error.message, hint: error.hint };
+  return {
+    path,
+    fact: `It could not be asked: ${messageOf(error).split(' Try: ')[0]}.`,
+    hint: 'check the network and the service, and ask again.',
+  };
+}
+
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '');
+}
