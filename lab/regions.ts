@@ -9,13 +9,16 @@ export type RegionFaults = ReturnType<typeof regionFaults>;
 
 export function regionFaults(paths: LabPaths, processes: ProcessManager) {
   const health = new Map<Region, RegionHealth>(regions.map(({ name }) => [name, 'up']));
+  const inTurn = queue();
   let sitesCut = false;
 
   /** Cuts every packet to and from the region and kills its worker. Its hosts run on, unreachable, as real ones would. */
   async function kill(region: Region): Promise<void> {
-    if (health.get(region) === 'hung') thaw(region);
-    if (health.get(region) !== 'killed') await cutRegion(paths, region);
-    health.set(region, 'killed');
+    await inTurn(async () => {
+      if (health.get(region) === 'hung') thaw(region);
+      if (health.get(region) !== 'killed') await cutRegion(paths, region);
+      health.set(region, 'killed');
+    });
     if (processes.has(workerOf(region))) await processes.stop(workerOf(region));
   }
 
@@ -26,10 +29,12 @@ export function regionFaults(paths: LabPaths, processes: ProcessManager) {
   }
 
   /** Undoes kill and hang, but leaves a killed worker dead. */
-  async function reconnect(region: Region): Promise<void> {
-    if (health.get(region) === 'killed') await healRegion(paths, region);
-    health.set(region, 'up');
-    thaw(region);
+  function reconnect(region: Region): Promise<void> {
+    return inTurn(async () => {
+      if (health.get(region) === 'killed') await healRegion(paths, region);
+      health.set(region, 'up');
+      thaw(region);
+    });
   }
 
   /** Freezes the region's AWS, store and worker: connections are taken and never answered. */
@@ -43,9 +48,11 @@ export function regionFaults(paths: LabPaths, processes: ProcessManager) {
     for (const name of processes.inPlace(place)) processes.thaw(name);
   }
 
-  async function cut(on: boolean): Promise<void> {
-    await (on ? cutSites() : joinSites());
-    sitesCut = on;
+  function cut(on: boolean): Promise<void> {
+    return inTurn(async () => {
+      await (on ? cutSites() : joinSites());
+      sitesCut = on;
+    });
   }
 
   async function healAll(): Promise<void> {
@@ -61,6 +68,16 @@ export function regionFaults(paths: LabPaths, processes: ProcessManager) {
     healAll,
     state: (region: Region) => health.get(region) ?? 'up',
     isCut: () => sitesCut,
+  };
+}
+
+/** One network change after the other, whoever asks: rules and what is known of them stay together. */
+function queue() {
+  let last: Promise<unknown> = Promise.resolve();
+  return <T>(act: () => Promise<T>): Promise<T> => {
+    const mine = last.then(act, act);
+    last = mine.catch(() => {});
+    return mine;
   };
 }
 
