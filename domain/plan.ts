@@ -25,6 +25,10 @@ const absolutePath = z
     error: 'a path on a host does not climb. Try: write it without ..',
   });
 
+const httpUrl = z
+  .string()
+  .regex(/^https?:\/\/[^\s/]+/, { error: 'a URL begins with http or https. Try: http://{host}:8080/status' });
+
 const octalMode = z.string().regex(/^[0-7]{3,4}$/, { error: 'a mode is octal and quoted. Try: "0600"' });
 
 /** Hosts are found by EC2 tags, or named by address where there is no EC2. */
@@ -149,7 +153,11 @@ export const objectiveNames = [
   'partial-recovery',
 ] as const;
 
-const rtoSchema = z.strictObject({ expected: durationSchema, maximum: durationSchema });
+const rtoSchema = z
+  .strictObject({ expected: durationSchema, maximum: durationSchema })
+  .refine(({ expected, maximum }) => expected <= maximum, {
+    error: 'expected is longer than maximum. Try: exchange them',
+  });
 
 /** A command of the plan's own: on a host group of the target site, or on the worker. */
 const commandSchema = z.strictObject({
@@ -175,7 +183,10 @@ export const planSchema = z.strictObject({
       }),
     )
     .default([]),
-  review: z.strictObject({ last: z.iso.date(), next: z.iso.date() }).optional(),
+  review: z
+    .strictObject({ last: z.iso.date(), next: z.iso.date() })
+    .refine(({ last, next }) => last <= next, { error: 'the next review is before the last. Try: a later date' })
+    .optional(),
   objectives: z.strictObject({
     rpo: durationSchema,
     rto: z.record(nameSchema, rtoSchema),
@@ -199,9 +210,9 @@ export const planSchema = z.strictObject({
   }),
   health: z.strictObject({
     /** `{host}` stands for the address of a host of `control.host`. */
-    url: z.string().min(1),
+    url: httpUrl,
     /** The service's own name, as its users reach it. */
-    publicUrl: z.string().min(1),
+    publicUrl: httpUrl,
     expect: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
     successes: z.number().int().positive().default(3),
     interval: durationSchema.default(5_000),

@@ -100,6 +100,13 @@ describe('a mistake is named with its line', () => {
       '        eu-west-1:\n          alias',
       /the name has no target at us-west-2/,
     ],
+    [
+      'expected: 15m, maximum: 30m',
+      'expected: 45m, maximum: 30m',
+      /objectives\.rto\.failover: .*expected is longer than maximum\. Try: exchange them/,
+    ],
+    ['next: 2026-01-02', 'next: 2024-01-02', /review: .*the next review is before the last/],
+    ['publicUrl: http://', 'publicUrl: ftp://', /health\.publicUrl: .*begins with http/],
     ['role: standby', 'role: primary', /sites: us-east-1 and us-west-2 are both primary/],
     [
       'url: { env: SPACETIME_SLACK_WEBHOOK }',
