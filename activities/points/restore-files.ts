@@ -23,7 +23,7 @@ function restoreMd(manifest: Manifest): string {
     key: manifest.keys[0]?.key ?? '',
     components: manifest.components.map(describe).join('\n'),
   };
-  return template('RESTORE.md').replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  return template('restore-md.txt').replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
 
 function describe(record: ComponentRecord): string {

@@ -102,17 +102,17 @@ fi
 
 # stream COMPONENT ARCHIVE: its zstd stream, part by part, each checked before it is decrypted
 stream() {
-  local kind component archive part bytes sha object
-  while IFS=$'\t' read -r kind component archive part bytes sha object; do
+  local kind component archive sha object
+  while IFS=$'\t' read -r kind component archive _ _ sha object; do
     [[ $kind == part && $component == "$1" && $archive == "$2" ]] || continue
     checked "$object" "$sha" "$work/part.$1.$2"
-    openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "$point_key") -in "$work/part.$1.$2"
+    openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "$point_key") -in "$work/part.$1.$2" || exit 1
     rm -f -- "$work/part.$1.$2"
   done < <(table)
 }
 
 unpack() {
-  stream "$1" "$2" | zstd -dq | tar -C "$target" -xpf - --same-owner --xattrs --xattrs-include='*' --acls
+  stream "$1" "$2" | zstd -dq | tar -C "$target" -xpf - --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls
 }
 
 restore_files() {
@@ -120,7 +120,7 @@ restore_files() {
   # Folders (archive 0) come last, so that their times are not changed again.
   for number in $(archives "$1" | awk '$1 != 0') $(archives "$1" | awk '$1 == 0'); do
     say "  $1: archive $number"
-    unpack "$1" "$number"
+    unpack "$1" "$number" || exit 1
   done
 }
 
@@ -128,7 +128,7 @@ archives() { table | awk -F '\t' -v c="$1" '$1 == "part" && $2 == c && $3 != "in
 
 restore_dump() {
   local dump=$target/$1.dump
-  stream "$1" 0 | zstd -dq >"$dump"
+  stream "$1" 0 | zstd -dq >"$dump" || exit 1
   say "  $1: $dump (pg_restore reads it)"
   [[ -n $database ]] || return 0
   createdb --template=template0 --encoding="$2" --lc-collate="$3" --lc-ctype="$4" "$database"
@@ -143,7 +143,7 @@ chosen() {
   return 1
 }
 
-# --- 3. the components, in the order of the plan's ranks
+# --- 3. the components, one after another
 count=0
 while IFS=$'\t' read -r kind component driver encoding collate ctype; do
   [[ $kind == component ]] && chosen "$component" || continue

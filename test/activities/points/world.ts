@@ -24,7 +24,7 @@ import type { Host } from '../../../domain/host.ts';
 import type { Component, Plan } from '../../../domain/plan.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 import { stepContext } from '../../support/step-context.ts';
-import { startS3, type S3Server } from '../storage/versitygw.ts';
+import { type S3Server, startS3 } from '../storage/versitygw.ts';
 
 const run = promisify(execFile);
 
@@ -49,7 +49,11 @@ export interface World {
   context(parts: Partial<StepContext>, ...hosts: TestHost[]): Promise<StepContext>;
   /** A whole backup: prepare, capture, commit, copy. */
   backup(source: TestHost, id?: string): Promise<{ point: string; sha256: string; outputs: Record<string, unknown> }>;
-  restore(point: { id: string; sha256: string }, target: TestHost, parts?: Partial<StepContext>): Promise<Record<string, Awaited<ReturnType<typeof restoreComponent.run>>>>;
+  restore(
+    point: { id: string; sha256: string },
+    target: TestHost,
+    parts?: Partial<StepContext>,
+  ): Promise<Record<string, Awaited<ReturnType<typeof restoreComponent.run>>>>;
   end(): Promise<void>;
 }
 
@@ -123,7 +127,10 @@ export async function makeWorld(components: Component[]): Promise<World> {
       for (const component of plan.components) {
         const input = { service, point, component, host: target.host, site: 'west', locations: ['far', 'near'] };
         const step = `restore-${component.name}`;
-        answers[component.name] = await restoreComponent.run(input, await context({ step, ...parts, run: runId }, target));
+        answers[component.name] = await restoreComponent.run(
+          input,
+          await context({ step, ...parts, run: runId }, target),
+        );
       }
       return answers;
     },
