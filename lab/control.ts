@@ -7,7 +7,7 @@ import type { Range } from './range.ts';
 const region = z.enum(['us-east-1', 'us-west-2']);
 
 /** Input of every verb. */
-export const verbs = {
+const verbs = {
   kill: z.strictObject({ region }),
   heal: z.strictObject({ region }),
   hang: z.strictObject({ region }),
@@ -17,7 +17,7 @@ export const verbs = {
   reset: z.strictObject({}),
 } as const;
 
-export type Verb = keyof typeof verbs;
+type Verb = keyof typeof verbs;
 
 export function controlServer(range: Range): Server {
   return createServer((request, response) => {

@@ -57,11 +57,6 @@ export function hostNamed(name: string): HostSpec {
   return found;
 }
 
-/** The address on which a place's own services listen. */
-export function addressOf(place: Place): string {
-  return place === 'third' ? third : regionNamed(place).service;
-}
-
 function region(name: Region, index: number): RegionSpec {
   const net = `10.77.${index}`;
   return { name, index, cidr: `${net}.0/24`, gateway: `${net}.1`, service: `${net}.2`, link: `v${index}` };

@@ -5,7 +5,6 @@ import type { LabPaths } from './paths.ts';
 import type { ProcessManager } from './processes/manager.ts';
 
 export type RegionHealth = 'up' | 'killed' | 'hung';
-export type RegionFaults = ReturnType<typeof regionFaults>;
 
 export function regionFaults(paths: LabPaths, processes: ProcessManager) {
   const health = new Map<Region, RegionHealth>(regions.map(({ name }) => [name, 'up']));

@@ -1,6 +1,6 @@
 /** `lab.json`: what a lab says about itself, and whether the process that owns it still lives. */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import type { HostSpec, Region, RegionSpec } from './layout.ts';
+import type { HostSpec, Region } from './layout.ts';
 import { labPaths } from './paths.ts';
 
 /** A process on this machine. The start time (clock ticks since boot) tells a reused pid apart. */
@@ -28,8 +28,6 @@ export type LabState = {
   /** Environment for anything that runs inside the sealed network. It holds the lab's own, worthless secrets. */
   env: Record<string, string>;
 };
-
-export type RegionState = RegionSpec & { primary: boolean };
 
 export function readState(dir: string): LabState | undefined {
   try {

@@ -1,11 +1,11 @@
 /** PostgreSQL of a database host: an empty cluster of its own and the unit that runs it. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HostSpec, network, ports } from '../layout.ts';
 import type { LabPaths } from '../paths.ts';
 import { run } from '../shell.ts';
 
-export const dataDirectory = '/var/lib/postgresql/15/main';
+const dataDirectory = '/var/lib/postgresql/15/main';
 
 export const postgresUnit = `[Unit]
 Description=PostgreSQL 15
@@ -38,10 +38,6 @@ export async function pristineCluster(paths: LabPaths, host: HostSpec): Promise<
   await run('unshare', ['-m', '--propagation', 'private', 'bash', '-euc', script, 'initdb', home]);
   writeFileSync(join(cluster, 'postgresql.auto.conf'), settings(host));
   writeFileSync(join(cluster, 'pg_hba.conf'), hba);
-}
-
-export function hasPostgres(): boolean {
-  return existsSync('/usr/lib/postgresql/15/bin') && readdirSync('/usr/lib/postgresql/15/bin').includes('initdb');
 }
 
 function settings(host: HostSpec): string {

@@ -5,8 +5,6 @@ import type { Machine } from './machine.ts';
 
 export type InstanceState = { id: string; state: string; address: string };
 
-export type PowerSwitch = ReturnType<typeof powerSwitch>;
-
 type Credentials = { accessKeyId: string; secretAccessKey: string };
 
 /** Asks each region's own EC2 (never the proxy) every `everyMs`; a region that does not answer changes nothing. */
