@@ -72,7 +72,7 @@ export interface RtoBar {
 }
 
 /** Percentages of the maximum at which a run speaks. */
-export const rtoMarks = [50, 80, 100] as const;
+const rtoMarks = [50, 80, 100] as const;
 
 export function rtoBar(clock: RtoClock): RtoBar {
   const passed = Math.max(0, Date.parse(clock.recoveredAt ?? clock.now) - Date.parse(clock.declaredAt));

@@ -4,7 +4,9 @@
  */
 import { formatDuration } from './duration.ts';
 import { describeTimeLeft, renderRtoBar, timeLeft } from './estimate.ts';
-import type { Approval, RunStatus, StageStatus, StepStatus } from './run.ts';
+import { byteLength, cutTo, joinParts, markdownList, markdownTable, oneLine } from './markdown.ts';
+import { presentNeeds } from './present-needs.ts';
+import type { RunStatus, StageStatus, StepStatus } from './run.ts';
 
 /** The server refuses current details beyond this many bytes. */
 export const detailsLimit = 20_000;
@@ -21,11 +23,11 @@ export function presentStatus(status: RunStatus, options: PresentOptions = {}): 
   const limit = options.limit ?? detailsLimit;
   const head = [presentHead(status, options.now), presentNeeds(status)];
   const facts = [presentRisks(status), presentFacts(status)];
-  const full = join([...head, ...facts, presentStages(status.stages, options.now), presentTimeline(status, 15)]);
+  const full = joinParts([...head, ...facts, presentStages(status.stages, options.now), presentTimeline(status, 15)]);
   if (byteLength(full) <= limit) return full;
-  const short = join([...head, ...facts, presentStages(status.stages, options.now, { folded: true })]);
+  const short = joinParts([...head, ...facts, presentStages(status.stages, options.now, { folded: true })]);
   if (byteLength(short) <= limit) return short;
-  return cutTo(short, limit);
+  return cutTo(short, limit, '\n\n*Shortened: the whole status is in the query `status`.*\n');
 }
 
 /** `FAILOVER us-east-1 -> us-west-2`: never to be misread at three in the morning. */
@@ -33,17 +35,6 @@ export function directionOf(run: { procedure: string; from: string; to: string }
   const name = run.procedure.replaceAll('-', ' ').toUpperCase();
   if (run.procedure === 'backup') return `${name} OF ${run.from}`;
   return run.from === run.to ? `${name} IN ${run.to}` : `${name} ${run.from} -> ${run.to}`;
-}
-
-/** What somebody sends as the `approve` Update or Signal; every standing risk is accepted by name. */
-export function approvalFor(status: RunStatus, by = 'YOUR NAME'): Approval {
-  return {
-    by,
-    decision: 'go',
-    playbook: status.playbook ?? '',
-    accept: status.risks.map((risk) => risk.id),
-    reason: '',
-  };
 }
 
 /** `3 of 12 steps done, 2 running` */
@@ -70,7 +61,7 @@ function presentHead(status: RunStatus, now: string | undefined): string {
     '',
     `**${status.service}**: ${status.phase}${status.paused ? ', PAUSED' : ''}. ${describeProgress(status)}.`,
     '',
-    `Run \`${status.run}\`, asked for by ${status.requestedBy}${status.reason ? `: ${status.reason}` : ''}.`,
+    `Run \`${status.run}\`, asked for by ${oneLine(status.requestedBy)}${status.reason ? `: ${oneLine(status.reason)}` : ''}.`,
   ];
   const { clock } = status;
   if (now !== undefined) {
@@ -97,46 +88,26 @@ function presentHead(status: RunStatus, now: string | undefined): string {
   return lines.join('\n');
 }
 
-function presentNeeds(status: RunStatus): string {
-  if (status.needs.length === 0) return '';
-  const lines = ['## Needed from a person now', ''];
-  for (const need of status.needs) lines.push(`- **${text(need.what)}** (since ${need.since}). ${text(need.how)}`);
-  if (status.phase === 'awaiting-approval' && status.playbook !== undefined) {
-    lines.push(
-      '',
-      `Playbook \`${status.playbook}\`.`,
-      'Read facts and risks below, then *Send an Update* (or *a Signal*) named `approve` with your own name in:',
-      '',
-      '```json',
-      JSON.stringify(approvalFor(status), null, 2),
-      '```',
-      '',
-      'To refuse, send the same with `"decision": "no-go"`.',
-    );
-  }
-  return lines.join('\n');
-}
-
 function presentRisks(status: RunStatus): string {
   if (status.risks.length === 0) return '';
   const rows = status.risks.map((risk) => [
     `\`${risk.id}\``,
     risk.severity,
-    cell(risk.text),
-    risk.acceptedBy ? `accepted by ${cell(risk.acceptedBy)}` : '**open**',
+    risk.text,
+    risk.acceptedBy ? `accepted by ${risk.acceptedBy}` : '**open**',
   ]);
-  return table('## Risks', ['risk', 'severity', 'what it means', 'state'], rows);
+  return markdownTable('Risks', ['risk', 'severity', 'what it means', 'state'], rows);
 }
 
 function presentFacts(status: RunStatus): string {
   if (status.facts.length === 0) return '';
   const rows = status.facts.map((fact) => [
-    cell(fact.title),
-    cell(fact.value),
+    fact.title,
+    fact.value,
     fact.state === 'good' ? 'good' : `**${fact.state}**`,
-    cell(fact.source),
+    fact.source,
   ]);
-  return table('## Facts', ['fact', 'value', 'state', 'source'], rows);
+  return markdownTable('Facts', ['fact', 'value', 'state', 'source'], rows);
 }
 
 function presentStages(stages: readonly StageStatus[], now: string | undefined, fold = { folded: false }): string {
@@ -144,7 +115,7 @@ function presentStages(stages: readonly StageStatus[], now: string | undefined, 
   const rows: string[][] = [];
   for (const stage of stages) {
     rows.push([
-      `**${cell(stage.title)}**`,
+      `**${stage.title}**`,
       stage.type === 'pointOfNoReturn' ? 'POINT OF NO RETURN' : stage.state,
       duration(stage, now),
       '',
@@ -152,18 +123,17 @@ function presentStages(stages: readonly StageStatus[], now: string | undefined, 
     if (fold.folded && (stage.state === 'done' || stage.state === 'pending')) continue;
     for (const step of stage.ranks.flat()) {
       const retried = step.generation > 1 ? ` (try ${step.generation})` : '';
-      rows.push([`${cell(step.title)} \`${step.id}\``, state(step) + retried, duration(step, now), remark(step)]);
+      rows.push([`${step.title} \`${step.id}\``, state(step) + retried, duration(step, now), remark(step)]);
     }
   }
-  return table('## Stages and steps', ['what', 'state', 'took', 'remark'], rows);
+  return markdownTable('Stages and steps', ['what', 'state', 'took', 'remark'], rows);
 }
 
 function presentTimeline(status: RunStatus, last: number): string {
-  if (status.timeline.length === 0) return '';
   const lines = status.timeline.slice(-last).map((entry) => {
-    return `- ${entry.at.slice(11, 19)} ${text(entry.text)}${entry.by ? ` (${text(entry.by)})` : ''}`;
+    return `${entry.at.slice(11, 19)} ${entry.text}${entry.by ? ` (${entry.by})` : ''}`;
   });
-  return ['## Latest', '', ...lines].join('\n');
+  return markdownList('Latest', lines);
 }
 
 function state(step: StepStatus): string {
@@ -171,53 +141,12 @@ function state(step: StepStatus): string {
 }
 
 function remark(step: StepStatus): string {
-  if (step.error) return cell(`${step.error.type}: ${step.error.message}`);
-  if (step.state === 'skipped') return cell(`skipped by ${step.skippedBy ?? 'nobody named'}`);
-  return cell(step.outcome ?? '');
+  if (step.error) return `${step.error.type}: ${step.error.message}`;
+  if (step.state === 'skipped') return `skipped by ${step.skippedBy ?? 'nobody named'}`;
+  return step.outcome ?? '';
 }
 
 function duration(step: { startedAt?: string; finishedAt?: string }, now: string | undefined): string {
   const ms = tookOf(step, now);
   return ms === undefined ? '' : formatDuration(ms);
-}
-
-function table(title: string, head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(' | ')} |`;
-  return [title, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/** Long error messages must not push the table out of the page. */
-function cell(raw: string): string {
-  const flat = text(raw).replaceAll('|', '\\|');
-  return flat.length > 300 ? `${flat.slice(0, 297)}...` : flat;
-}
-
-/** One line, and no HTML from a host or a person. */
-function text(raw: string): string {
-  return raw.replace(/\s+/g, ' ').replaceAll('<', '&lt;').trim();
-}
-
-function join(parts: string[]): string {
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
-}
-
-/** Cuts at a line end and says so. */
-function cutTo(markdown: string, limit: number): string {
-  const notice = '\n\n*Shortened: the whole status is in the query `status`.*\n';
-  let kept = '';
-  for (const line of markdown.split('\n')) {
-    if (byteLength(kept) + byteLength(line) + 1 + byteLength(notice) > limit) break;
-    kept += `${line}\n`;
-  }
-  return kept.trimEnd() + notice;
-}
-
-/** UTF-8 bytes, without Buffer: the sandbox has none. */
-function byteLength(value: string): number {
-  let bytes = 0;
-  for (const character of value) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
 }

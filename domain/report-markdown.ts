@@ -1,5 +1,6 @@
 /** The report as Markdown, for the people who read it the next morning. Pure. */
 import { formatDuration } from './duration.ts';
+import { joinParts, markdownList, markdownTable } from './markdown.ts';
 import { directionOf } from './present.ts';
 import type { Report } from './report.ts';
 
@@ -9,16 +10,16 @@ export function renderReportMarkdown(report: Report): string {
     summary(report),
     exceptions(report),
     risks(report),
-    list('Decisions', report.decisions.map(entry)),
+    markdownList('Decisions', report.decisions.map(entry)),
     steps(report),
     facts(report),
-    list('Timeline', report.timeline.map(entry)),
+    markdownList('Timeline', report.timeline.map(entry)),
   ];
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+  return joinParts(parts);
 }
 
 /** `4m10s of at most 15m: met`, or that nobody saw it. */
-export function describeRto({ rto }: Pick<Report, 'rto'>): string {
+function describeRto({ rto }: Pick<Report, 'rto'>): string {
   const promise = rto.maximum === undefined ? 'no RTO in the plan' : `at most ${formatDuration(rto.maximum)}`;
   if (rto.achieved === undefined) {
     const own =
@@ -29,7 +30,7 @@ export function describeRto({ rto }: Pick<Report, 'rto'>): string {
   return `${formatDuration(rto.achieved)} (${promise}${expected}): ${rto.verdict}`;
 }
 
-export function describeRpo({ rpo }: Pick<Report, 'rpo'>): string {
+function describeRpo({ rpo }: Pick<Report, 'rpo'>): string {
   if (rpo.achieved === undefined) return rpo.basis;
   const promise = rpo.objective === undefined ? '' : ` of at most ${formatDuration(rpo.objective)}`;
   const verdict = rpo.verdict === 'unknown' ? '' : `: ${rpo.verdict}`;
@@ -94,7 +95,7 @@ function summary(report: Report): string {
       `${formatDuration(report.overhead.ms)} beyond a critical path of ${formatDuration(report.overhead.criticalPath)}`,
     ]);
   }
-  return table('What happened', ['', ''], rows);
+  return markdownTable('What happened', ['', ''], rows);
 }
 
 function exceptions(report: Report): string {
@@ -110,11 +111,11 @@ function exceptions(report: Report): string {
   ];
   if (report.point && report.point.torn > 0)
     lines.push(`**Torn**: ${report.point.torn} paths changed while they were backed up`);
-  return list('What is not as it should be', lines.length > 0 ? lines : ['Nothing.']);
+  return markdownList('What is not as it should be', lines.length > 0 ? lines : ['Nothing.']);
 }
 
 function risks(report: Report): string {
-  return list(
+  return markdownList(
     'Risks',
     report.risks.map(
       (risk) =>
@@ -133,27 +134,18 @@ function steps(report: Report): string {
     step.worker ?? '',
     step.outcome ?? step.error ?? '',
   ]);
-  return rows.length === 0 ? '' : table('Steps', ['stage', 'step', 'state', 'took', 'busy', 'worker', 'outcome'], rows);
+  return rows.length === 0
+    ? ''
+    : markdownTable('Steps', ['stage', 'step', 'state', 'took', 'busy', 'worker', 'outcome'], rows);
 }
 
 function facts(report: Report): string {
   const rows = report.facts.map((fact) => [fact.title, fact.value, fact.state, fact.source]);
-  return rows.length === 0 ? '' : table('Facts before the decision', ['fact', 'value', 'state', 'source'], rows);
+  return rows.length === 0
+    ? ''
+    : markdownTable('Facts before the decision', ['fact', 'value', 'state', 'source'], rows);
 }
 
 function entry({ at, text, by }: Report['timeline'][number]): string {
   return `${at} ${text}${by ? ` (${by})` : ''}`;
-}
-
-function list(title: string, lines: string[]): string {
-  return lines.length === 0 ? '' : [`## ${title}`, '', ...lines.map((line) => `- ${flat(line)}`)].join('\n');
-}
-
-function table(title: string, head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.map((cell) => flat(cell).replaceAll('|', '\\|')).join(' | ')} |`;
-  return [`## ${title}`, '', line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-function flat(raw: string): string {
-  return raw.replace(/\s+/g, ' ').replaceAll('<', '&lt;').trim();
 }

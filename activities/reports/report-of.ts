@@ -1,8 +1,8 @@
 /** Activity `writeReport`: asks the observer what it saw, builds the report, and leaves it in every place that answers. */
 
+import type { Observed } from '../../domain/build-report.ts';
 import { lostWritesSchema } from '../../domain/observer.ts';
 import type { Plan } from '../../domain/plan.ts';
-import type { Observed } from '../../domain/report.ts';
 import { observedOutages } from '../health/observer.ts';
 import { requestText } from '../health/request.ts';
 import { loadPlan } from '../plans/load-plan.ts';

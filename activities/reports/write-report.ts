@@ -5,10 +5,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assessment } from '../../domain/assessment.ts';
+import { buildReport, type Observed } from '../../domain/build-report.ts';
 import type { Playbook } from '../../domain/playbook.ts';
 import type { StepOutput } from '../../domain/protocol.ts';
 import { layout } from '../../domain/recovery-point.ts';
-import { buildReport, type Observed, type Report } from '../../domain/report.ts';
+import type { Report } from '../../domain/report.ts';
 import { renderReportMarkdown } from '../../domain/report-markdown.ts';
 import type { RunStatus } from '../../domain/run.ts';
 import type { ObjectStore } from '../storage/store.ts';
@@ -56,7 +57,7 @@ export async function reportRun(call: ReportCall, deps: ReportDeps): Promise<Wri
 }
 
 /** Stores a report that is built already. Safe to repeat: the same run writes the same keys. */
-export async function writeReport(
+async function writeReport(
   { report }: { report: Report },
   deps: ReportDeps,
 ): Promise<{ written: string[]; missed: string[] }> {

@@ -9,7 +9,7 @@ import { type UiPlace, uiPlace } from './links.ts';
 import { connectTemporal, isUnreachable, noServer, type Temporal } from './temporal.ts';
 import { type Who, whoAmI } from './who.ts';
 
-export interface GlobalOptions {
+interface GlobalOptions {
   readonly json?: boolean;
   readonly address?: string;
   readonly namespace?: string;
@@ -55,7 +55,7 @@ export function runnerFor(io: CliIo, done: (code: ExitCode) => void): Runner {
     };
 }
 
-export function openCli(io: CliIo, options: GlobalOptions): { cli: Cli; close: () => Promise<void> } {
+function openCli(io: CliIo, options: GlobalOptions): { cli: Cli; close: () => Promise<void> } {
   let connecting: Promise<Temporal> | undefined;
   const temporal = () => {
     connecting ??= connectTemporal(io.env, options);

@@ -11,13 +11,13 @@ import { inTime, type Temporal } from './temporal.ts';
 /** ms; the run has just answered a query when an Update is sent, so this is long. */
 const updatePatience = 15_000;
 
-export type Sent =
+type Sent =
   | ({ readonly way: 'update' } & DecisionAnswer)
   /** Stored by the server; not judged yet. */
   | { readonly way: 'signal' };
 
 /** `signal: true` sends the Signal without trying the Update. @throws RunEnded, or the refusal of a malformed decision */
-export async function sendDecision(
+async function sendDecision(
   temporal: Temporal,
   run: RunSeen,
   name: string,

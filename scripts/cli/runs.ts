@@ -95,7 +95,7 @@ export async function ask<Value>(
 }
 export const unanswered = Symbol('no worker answered');
 
-export function noWorker(workflowId: string): Error {
+function noWorker(workflowId: string): Error {
   return refusal(
     'NoWorker',
     `No worker answered for ${workflowId} within ${queryPatience / 1000} s.`,

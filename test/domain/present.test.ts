@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { approvalFor, detailsLimit, directionOf, presentStatus } from '../../domain/present.ts';
+import { detailsLimit, directionOf, presentStatus } from '../../domain/present.ts';
+import { approvalFor } from '../../domain/present-needs.ts';
 import { approvalSchema } from '../../domain/run.ts';
 import { aStage, aStatus, aStep, at } from './a-run.ts';
 
@@ -21,6 +22,36 @@ describe('a status as Markdown', () => {
 
   test('asks for no approval when none is wanted', () => {
     expect(presentStatus(aStatus())).not.toContain('```json');
+  });
+
+  test('holds what to paste for a failed step, a manual step, a gate and a pause', () => {
+    const markdown = presentStatus(
+      aStatus({
+        paused: true,
+        needs: [{ what: 'a decision', since: at(0), how: 'muster retry spacetime a' }],
+        stages: [
+          aStage('x', [
+            [
+              aStep('a', { state: 'failed' }),
+              aStep('m', { state: 'running', kind: 'manual' }),
+              aStep('r', { state: 'running' }),
+            ],
+          ]),
+          aStage('Fenced', [], { type: 'gate', state: 'waiting' }),
+        ],
+      }),
+    );
+    const payloads = [...markdown.matchAll(/^- (`\w+`(?: or `\w+`)?): `(\{.*\})`$/gm)].map(([, name, json = '']) => [
+      name,
+      JSON.parse(json),
+    ]);
+    expect(payloads).toEqual([
+      ['`retry` or `skip`', { by: 'YOUR NAME', step: 'a', reason: 'WHY' }],
+      ['`confirm`', { by: 'YOUR NAME', step: 'm' }],
+      ['`acceptRisk`', { by: 'YOUR NAME', risk: 'old-primary-not-fenced', reason: 'WHY' }],
+      ['`resume`', { by: 'YOUR NAME' }],
+      ['`abort`', { by: 'YOUR NAME', reason: 'WHY' }],
+    ]);
   });
 
   test('shows facts that are not good and risks that are open', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { buildReport, reportSchema } from '../../domain/report.ts';
+import { buildReport } from '../../domain/build-report.ts';
+import { reportSchema } from '../../domain/report.ts';
 import { renderReportMarkdown } from '../../domain/report-markdown.ts';
 import { aPlaybook, aPlaybookStep, aStage, aStatus, aStep, at, declaredAt } from './a-run.ts';
 

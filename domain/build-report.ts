@@ -1,0 +1,173 @@
+/**
+ * Builds the report from the run's own status and from what the observer saw. Runs in the workflow sandbox too: no Node,
+ * no clock.
+ */
+import type { Assessment } from './assessment.ts';
+import type { Playbook } from './playbook.ts';
+import type { StepOutput } from './protocol.ts';
+import type { Report } from './report.ts';
+import { gatesOf, type StepRow, stepRows } from './report-steps.ts';
+import type { RunStatus } from './run.ts';
+
+/** What somebody outside saw. `outage` is the one this run answered; `until` absent while it lasts. */
+export interface Observed {
+  readonly source: string;
+  readonly outage?: { readonly since: string; readonly until?: string | undefined } | undefined;
+  readonly writes?: { readonly acknowledged: number; readonly lost: number } | undefined;
+}
+
+export interface ReportInput {
+  readonly status: RunStatus;
+  readonly playbook?: Playbook | undefined;
+  readonly assessment?: Assessment | undefined;
+  readonly observed?: Observed | undefined;
+  /** Outputs of steps by id. */
+  readonly outputs?: Readonly<Record<string, StepOutput | undefined>>;
+  /** RPO of the service, ms. */
+  readonly rpo?: number | undefined;
+  /** ISO; the end of the timeline where absent. */
+  readonly endedAt?: string | undefined;
+}
+
+export function buildReport(input: ReportInput): Report {
+  const { status } = input;
+  const rows = stepRows(status);
+  const ended = input.endedAt ?? status.timeline.at(-1)?.at ?? status.clock.declared.at;
+  const times = timesOf(input, ended);
+  return {
+    format: 1,
+    run: status.run,
+    workflowId: status.workflowId,
+    service: status.service,
+    procedure: status.procedure,
+    from: status.from,
+    to: status.to,
+    result: status.phase,
+    requestedBy: status.requestedBy,
+    reason: status.reason,
+    playbook: status.playbook,
+    point: status.point,
+    times,
+    durations: durationsOf(status, times),
+    rto: rtoOf(status, times),
+    rpo: rpoOf(input, times),
+    downtime: downtimeOf(input, times),
+    writes: input.observed?.writes ? { ...input.observed.writes, source: input.observed.source } : undefined,
+    decisions: status.timeline.filter((entry) => entry.kind === 'decision'),
+    risks: status.risks,
+    gates: gatesOf(input.playbook, status, input.outputs ?? {}),
+    skipped: rows
+      .filter((row) => row.state === 'skipped')
+      .map((row) => ({ step: row.id, title: row.title, by: row.skippedBy })),
+    failed: rows
+      .filter((row) => row.state === 'failed')
+      .map((row) => ({ step: row.id, title: row.title, error: row.error ?? 'no reason recorded' })),
+    overhead: overheadOf(status, rows),
+    steps: rows,
+    facts: status.facts.map(({ title, value, state, source }) => ({ title, value, state, source })),
+    timeline: status.timeline,
+  };
+}
+
+function timesOf(input: ReportInput, ended: string): Report['times'] {
+  const { status, observed, assessment } = input;
+  const { clock } = status;
+  const seen = observed?.outage;
+  const outputs = Object.values(input.outputs ?? {});
+  const outage = seen
+    ? { at: seen.since, source: observed.source }
+    : (clock.outage ??
+      observedStart(assessment?.outageStart ?? outputs.find((each) => each?.outageStart)?.outageStart));
+  return { outage, declared: clock.declared, recovered: recoveryOf(status, observed), ended };
+}
+
+function observedStart(at: unknown): { at: string; source: string } | undefined {
+  return typeof at === 'string' ? { at, source: 'observer' } : undefined;
+}
+
+/**
+ * The run's own step asked the observer about the new site's addresses, so its answer counts first. An outage that ended
+ * before the declaration was another one: its end is no recovery of this run.
+ */
+function recoveryOf(status: RunStatus, observed: Observed | undefined): Report['times']['recovered'] {
+  const own = status.clock.recovered;
+  if (own && /observer/i.test(own.source)) return { ...own, observed: true };
+  const until = observed?.outage?.until;
+  if (observed && until && Date.parse(until) >= Date.parse(status.clock.declared.at)) {
+    return { at: until, source: observed.source, observed: true };
+  }
+  return own ? { ...own, observed: false } : undefined;
+}
+
+function durationsOf(status: RunStatus, times: Report['times']): Report['durations'] {
+  const total = between(times.declared.at, times.ended);
+  const waiting = Math.min(total, status.clock.waiting);
+  const watch = status.stages
+    .filter((stage) => stage.type === 'watch' && stage.startedAt !== undefined)
+    .reduce((sum, stage) => sum + between(stage.startedAt ?? times.ended, stage.finishedAt ?? times.ended), 0);
+  return { total, waiting, watch, machine: Math.max(0, total - waiting - watch) };
+}
+
+function rtoOf(status: RunStatus, times: Report['times']): Report['rto'] {
+  const { expected, maximum, waiting } = status.clock;
+  const promised = { expected, maximum };
+  const { recovered } = times;
+  if (!recovered) return { verdict: 'not observed', ...promised };
+  const ms = between(times.declared.at, recovered.at);
+  if (!recovered.observed) return { verdict: 'not observed', ownCheck: ms, ...promised };
+  const achieved = { achieved: ms, withoutWaiting: Math.max(0, ms - waiting) };
+  if (maximum === undefined) return { verdict: 'unknown', ...achieved };
+  const verdict = ms > maximum ? 'missed' : expected !== undefined && ms > expected ? 'over expected' : 'met';
+  return { verdict, ...achieved, ...promised };
+}
+
+/** Outage start minus the oldest restored moment: what happened in between is gone. */
+function rpoOf(input: ReportInput, times: Report['times']): Report['rpo'] {
+  const { status, rpo: objective } = input;
+  if (status.procedure === 'backup') return { verdict: 'unknown', basis: 'a backup restores nothing', objective };
+  const takenAt = status.point?.takenAt;
+  if (takenAt === undefined) return { verdict: 'unknown', basis: 'no recovery point was restored', objective };
+  const start = times.outage ?? times.declared;
+  const achieved = between(takenAt, start.at);
+  const basis = times.outage
+    ? `start of the outage (${start.source})`
+    : `declaration (${start.source}); the start of the outage was not observed`;
+  const found = { achieved, basis, takenAt, objective };
+  if (!times.outage) return { verdict: 'not observed', ...found };
+  if (objective === undefined) return { verdict: 'unknown', ...found };
+  return { verdict: achieved > objective ? 'missed' : 'met', ...found };
+}
+
+function downtimeOf({ observed }: ReportInput, { recovered }: Report['times']): Report['downtime'] {
+  const since = observed?.outage?.since;
+  const until = recovered?.observed ? recovered.at : observed?.outage?.until;
+  if (!observed || since === undefined || until === undefined) return undefined;
+  return { ms: between(since, until), source: observed.source, until };
+}
+
+/** From the first step's start to the last one's end; the watch is no work. Undefined when nothing was executed. */
+function overheadOf(status: RunStatus, rows: readonly StepRow[]): Report['overhead'] {
+  const work = rows.filter((row) => !row.watch && row.startedAt !== undefined && row.finishedAt !== undefined);
+  if (work.length === 0) return undefined;
+  const starts = work.map((row) => Date.parse(row.startedAt ?? ''));
+  const ends = work.map((row) => Date.parse(row.finishedAt ?? ''));
+  const execution = Math.max(...ends) - Math.min(...starts);
+  const longest = new Map<string, number>();
+  for (const row of work) {
+    const rank = `${row.stage}/${row.rank}`;
+    longest.set(rank, Math.max(longest.get(rank) ?? 0, row.busy ?? 0));
+  }
+  const criticalPath = [...longest.values()].reduce((sum, ms) => sum + ms, 0);
+  const waiting = Math.max(0, status.clock.waiting - waitedForApproval(status, Math.min(...starts)));
+  return { execution, criticalPath, waiting, ms: Math.max(0, execution - criticalPath - waiting) };
+}
+
+/** ms between the compiled playbook (the last fact before the first step) and the first step: the go/no-go. */
+function waitedForApproval(status: RunStatus, firstStep: number): number {
+  const facts = status.timeline.filter((entry) => entry.kind === 'fact' && Date.parse(entry.at) <= firstStep);
+  return Math.max(0, firstStep - Date.parse(facts.at(-1)?.at ?? status.clock.declared.at));
+}
+
+function between(from: string, to: string): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from));
+}

@@ -1,0 +1,61 @@
+/** What a person should do now, with the JSON to paste into the Temporal UI: enough without the command. Pure. */
+import { oneLine } from './markdown.ts';
+import type { Approval, RunStatus } from './run.ts';
+
+const nobody = 'YOUR NAME';
+
+export function presentNeeds(status: RunStatus): string {
+  if (status.needs.length === 0) return '';
+  const lines = ['## Needed from a person now', ''];
+  for (const need of status.needs) {
+    lines.push(`- **${oneLine(need.what)}** (since ${need.since}). \`${oneLine(need.how)}\``);
+  }
+  if (status.phase === 'awaiting-approval' && status.playbook !== undefined) lines.push(...approvalLines(status));
+  else lines.push(...decisionLines(status));
+  return lines.join('\n');
+}
+
+/** What somebody sends as the `approve` Update or Signal; every standing risk is accepted by name. */
+export function approvalFor(status: RunStatus, by = nobody): Approval {
+  return {
+    by,
+    decision: 'go',
+    playbook: status.playbook ?? '',
+    accept: status.risks.map((risk) => risk.id),
+    reason: '',
+  };
+}
+
+function approvalLines(status: RunStatus): string[] {
+  return [
+    '',
+    `Playbook \`${status.playbook}\`.`,
+    'Read facts and risks below, then *Send an Update* (or *a Signal*) named `approve` with your own name in:',
+    '',
+    '```json',
+    JSON.stringify(approvalFor(status), null, 2),
+    '```',
+    '',
+    'To refuse, send the same with `"decision": "no-go"`.',
+  ];
+}
+
+/** Updates (or Signals) that answer what is open: failed steps, manual steps, a gate, a pause. */
+function decisionLines(status: RunStatus): string[] {
+  const lines: string[] = [];
+  const say = (names: string, payload: object) => lines.push(`- ${names}: \`${JSON.stringify(payload)}\``);
+  for (const step of status.stages.flatMap((stage) => stage.ranks.flat())) {
+    if (step.state === 'failed' && step.required) {
+      say('`retry` or `skip`', { by: nobody, step: step.id, reason: 'WHY' });
+    }
+    if (step.state === 'running' && step.kind === 'manual') say('`confirm`', { by: nobody, step: step.id });
+  }
+  if (status.stages.some((stage) => stage.type === 'gate' && stage.state === 'waiting')) {
+    for (const risk of status.risks)
+      if (!risk.acceptedBy) say('`acceptRisk`', { by: nobody, risk: risk.id, reason: 'WHY' });
+  }
+  if (status.paused) say('`resume`', { by: nobody });
+  if (lines.length === 0) return [];
+  say('`abort`', { by: nobody, reason: 'WHY' });
+  return ['', '*Send an Update* (or *a Signal*) of one of these names:', '', ...lines];
+}
