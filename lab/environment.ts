@@ -18,6 +18,15 @@ export function labCredentials(paths: LabPaths): LabCredentials {
   return JSON.parse(readFileSync(path, 'utf8')) as LabCredentials;
 }
 
+/** A random text that is made at the first call and kept in a file of mode 600. */
+function secretOnce(path: string): string {
+  if (!existsSync(path)) {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(path, randomBytes(18).toString('base64url'), { mode: 0o600 });
+  }
+  return readFileSync(path, 'utf8');
+}
+
 /** For commands and processes inside the sealed network. */
 export function labEnvironment(paths: LabPaths, credentials: LabCredentials): Record<string, string> {
   return {
@@ -30,6 +39,8 @@ export function labEnvironment(paths: LabPaths, credentials: LabCredentials): Re
     AWS_EC2_METADATA_DISABLED: 'true',
     MUSTER_PLANS: paths.plans,
     MUSTER_REPORTS: paths.reports,
+    // What SpaceTime is installed with, and what a recovery gives the role on the bare standby.
+    SPACETIME_DATABASE_PASSWORD: secretOnce(join(paths.keys, 'spacetime-database')),
     SPACETIME_SLACK_WEBHOOK: `http://${third}:${ports.notices}/slack`,
     MUSTER_DNS: `${third}:${ports.dns}`,
     MUSTER_SSH_KEY: paths.sshKey,

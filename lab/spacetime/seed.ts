@@ -3,7 +3,8 @@
  *
  *   node lab/spacetime/seed.ts [--files 20000] [--megabytes 150] [--rows 50000] [--region us-east-1]
  *
- * As a program it runs inside the lab's network, with MUSTER_SSH_KEY and MUSTER_KNOWN_HOSTS set, and prints JSON.
+ * As a program it runs inside the lab's network, with MUSTER_SSH_KEY and MUSTER_KNOWN_HOSTS set, takes the password
+ * from SPACETIME_DATABASE_PASSWORD, and prints JSON.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -23,13 +24,15 @@ export type SpacetimeSeed = {
   megabytes?: number;
   /** Rows of the largest table; about twice as many in all. Default 50,000. */
   rows?: number;
+  /** Of the database role; new and random when absent. */
+  password?: string;
   /** Days of logs; default 20. */
   logDays?: number;
 };
 
-/** What was there is replaced. Resolves once the service says that it is ready; the password is new and only in .env. */
+/** What was there is replaced. Resolves once the service says that it is ready; the password stands only in .env. */
 export async function seedSpacetime(seed: SpacetimeSeed): Promise<Generated> {
-  const password = randomBytes(18).toString('base64url');
+  const { password = randomBytes(18).toString('base64url') } = seed;
   const { files = 20_000, megabytes = 150, rows = 50_000, logDays = 20 } = seed;
   const [generated] = await Promise.all([
     seedApp({ shell: seed.app, password, files, megabytes, logDays }),
@@ -49,7 +52,7 @@ async function main(): Promise<void> {
       region: { type: 'string', default: 'us-east-1' },
     },
   });
-  const { MUSTER_SSH_KEY: key, MUSTER_KNOWN_HOSTS: knownHosts } = process.env;
+  const { MUSTER_SSH_KEY: key, MUSTER_KNOWN_HOSTS: knownHosts, SPACETIME_DATABASE_PASSWORD: password } = process.env;
   if (!key || !knownHosts)
     throw new Error('MUSTER_SSH_KEY and MUSTER_KNOWN_HOSTS are not set. Try: run it inside the lab.');
   const shell = (role: 'app' | 'db') => {
@@ -59,7 +62,7 @@ async function main(): Promise<void> {
   };
   const number = (text?: string) => (text === undefined ? undefined : Number(text));
   const { files, megabytes, rows } = values;
-  const size = { files: number(files), megabytes: number(megabytes), rows: number(rows) };
+  const size = { password, files: number(files), megabytes: number(megabytes), rows: number(rows) };
   console.log(JSON.stringify(await seedSpacetime({ app: shell('app'), db: shell('db'), ...size })));
 }
 
