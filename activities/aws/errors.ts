@@ -63,7 +63,9 @@ export function awsError(error: unknown, what: string): Error {
 export function isUnreachable(error: unknown): boolean {
   const named = error as { name?: string; code?: string; $response?: { statusCode?: number } };
   if (named?.$response?.statusCode) return named.$response.statusCode >= 500 && !slowDown.test(awsCode(error));
-  return /^(TimeoutError|AbortError|LimitPassed)$/.test(named?.name ?? '') || /^E[A-Z]+$/.test(named?.code ?? '');
+  return (
+    /^(TimeoutError|AbortError|LimitPassed)$/.test(named?.name ?? '') || /^E(?!RR_)[A-Z_]+$/.test(named?.code ?? '')
+  );
 }
 
 /** `NoSuchHostedZone`, `UnauthorizedOperation`; empty when there is none. */
