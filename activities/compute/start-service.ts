@@ -1,5 +1,6 @@
 /** Starts the service on a host and verifies that it runs. Runbook step 10. Whether it is healthy is `checkHealth`'s matter. */
 import { z } from 'zod';
+import { shellQuote } from '../hosts/shell-quote.ts';
 import { defineStep } from '../step.ts';
 import { bringTo, isRunning, serviceInputSchema } from './service.ts';
 
@@ -9,7 +10,7 @@ export const startService = defineStep({
   version: 1,
   input: serviceInputSchema,
   title: ({ service, host }) => `Start ${service} on ${host.name} in ${host.region}`,
-  shell: ({ host, start }) => [`ssh -p ${host.ssh.port} ${host.ssh.user}@${host.address} ${JSON.stringify(start)}`],
+  shell: ({ host, start }) => [`ssh -p ${host.ssh.port} ${host.ssh.user}@${host.address} ${shellQuote(start)}`],
   limits: { startToClose: 300_000 },
   async check(input, context) {
     return (await isRunning(input, context)) ? { state: 'done', what: 'running already' } : { state: 'ready' };

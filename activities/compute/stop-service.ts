@@ -1,5 +1,6 @@
 /** Stops the service on a host and verifies it. Runbook step 4: nothing may write while data is restored. */
 import { z } from 'zod';
+import { shellQuote } from '../hosts/shell-quote.ts';
 import { defineStep } from '../step.ts';
 import { bringTo, isRunning, serviceInputSchema } from './service.ts';
 
@@ -9,7 +10,7 @@ export const stopService = defineStep({
   version: 1,
   input: serviceInputSchema,
   title: ({ service, host }) => `Stop ${service} on ${host.name} in ${host.region}`,
-  shell: ({ host, stop }) => [`ssh -p ${host.ssh.port} ${host.ssh.user}@${host.address} ${JSON.stringify(stop)}`],
+  shell: ({ host, stop }) => [`ssh -p ${host.ssh.port} ${host.ssh.user}@${host.address} ${shellQuote(stop)}`],
   limits: { startToClose: 300_000 },
   async check(input, context) {
     return (await isRunning(input, context)) ? { state: 'ready' } : { state: 'done', what: 'stopped already' };

@@ -1,6 +1,7 @@
 /** Tells the team, as a step of its own. Runbook step 7. Put it in with `required: false`: it never holds up a recovery. */
 import { z } from 'zod';
 import { passing } from '../aws/errors.ts';
+import { shellQuote } from '../hosts/shell-quote.ts';
 import { defineStep } from '../step.ts';
 import { notify } from './notify.ts';
 
@@ -18,7 +19,7 @@ export const sendNotice = defineStep({
   input: inputSchema,
   title: ({ text }) => `Tell the team: ${text}`,
   shell: ({ text }) => [
-    `printf '%s' ${quote(JSON.stringify({ text }))} | curl -fsS --max-time 4 -H 'content-type: application/json' --data @- "$NOTICE_URL"`,
+    `printf '%s' ${shellQuote(JSON.stringify({ text }))} | curl -fsS --max-time 4 -H 'content-type: application/json' --data @- "$NOTICE_URL"`,
   ],
   limits: { startToClose: 20_000 },
   async run(input, context) {
@@ -36,7 +37,3 @@ export const sendNotice = defineStep({
     return { outcome: `told ${sent.length} of ${deliveries.length}`, deliveries };
   },
 });
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
-}

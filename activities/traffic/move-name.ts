@@ -12,6 +12,7 @@ import {
 } from '../../domain/traffic.ts';
 import { passing } from '../aws/errors.ts';
 import type { StepContext } from '../context.ts';
+import { shellQuote } from '../hosts/shell-quote.ts';
 import type { CheckResult } from '../step.ts';
 import { awaitChange, changeRecord, readRecord, recordFor } from './record-sets.ts';
 
@@ -112,7 +113,7 @@ export function moveShell(input: Move): string[] {
     Changes: [{ Action: 'UPSERT', ResourceRecordSet: { Name: input.name, Type: input.type, ...record } }],
   };
   return [
-    `change=$(aws route53 change-resource-record-sets --hosted-zone-id ${input.zone} --change-batch '${JSON.stringify(batch)}' --query ChangeInfo.Id --output text)`,
+    `change=$(aws route53 change-resource-record-sets --hosted-zone-id ${input.zone} --change-batch ${shellQuote(JSON.stringify(batch))} --query ChangeInfo.Id --output text)`,
     'aws route53 wait resource-record-sets-changed --id "$change"',
   ];
 }
