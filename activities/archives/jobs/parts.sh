@@ -113,6 +113,11 @@ fetch_part() {
   mapfile -t locations < <(param locations)
   for location in "${locations[@]}"; do
     [[ -n $first ]] || first=$location
+    # One part finds out that a location does not answer; the others do not wait for it again.
+    if [[ -n $(find "$W/away.$location" -mmin -1 2>/dev/null) ]]; then
+      away+="${away:+, }$location did not answer"
+      continue
+    fi
     for try in 0 1 2 3; do
       url=$(get_url "$number" "$location")
       [[ -n $url ]] || continue 2
@@ -139,6 +144,7 @@ fetch_part() {
         *) sleep "0.$((try + 1))" ;;
       esac
     done
+    touch -- "$W/away.$location"
     away+="${away:+, }$location did not give it ($status)"
   done
   if [[ -n $away ]]; then try_again "part $key: $away${wrong:+; $wrong}"; fi

@@ -88,7 +88,7 @@ unpack_archive() {
     if [[ $(tr -cd '\0' <"$W/members.$number" | wc -c) != "$entries" ]]; then
       only=(--no-wildcards --anchored --no-recursion --null -T "$W/members.$number")
     fi
-    open_archive "$number" | zstd -dq | tar -C "$stage/tree" -xpf - --same-owner --xattrs --xattrs-include='*' --acls "${only[@]}"
+    open_archive "$number" | zstd -dq | tar -C "$stage/tree" -xpf - --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls "${only[@]}"
     rm -f -- "$W/members.$number"
     touch -- "$stage/done/$number"
   fi

@@ -52,7 +52,8 @@ export async function describeTree(root: string): Promise<string> {
     find . -printf '%y %m %U %G %T@ %n %p -> %l\\0' | sort -z | tr '\\n\\0' '\\001\\n'
     find . -type f -printf '%s %p\\0' | sort -z | tr '\\n\\0' '\\001\\n'
     find . -type f -print0 | sort -z | xargs -0 -r sha256sum -z | tr '\\n\\0' '\\001\\n'
-    find . -type f -links +1 -printf '%i %p\\0' | sort -z | awk 'BEGIN{RS="\\0"}{i=$1; $1=""; if(!(i in n)) n[i]=++c; print n[i] $0}' | tr '\\n' '\\n'
+    find . -type f -links +1 -printf '%p\\t%i\\0' | sort -z |
+      awk 'BEGIN{RS="\\0";FS="\\t"}{i=$NF; $NF=""; if(!(i in n)) n[i]=++c; print n[i], $0}'
     getfattr -R -h -d -m - -e hex . 2>/dev/null | sort
     getfacl -R -n -P . 2>/dev/null
   `;

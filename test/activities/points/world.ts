@@ -149,7 +149,7 @@ async function makeHost(folder: string, name: string): Promise<TestHost> {
   await chmod(join(folder, '..'), 0o755);
   await chmod(folder, 0o755);
   const enter = join(folder, 'enter');
-  await writeFile(enter, `#!/bin/sh\nmount --bind '${srv}' /srv && exec sh -c "$1"\n`, { mode: 0o755 });
+  await writeFile(enter, `#!/bin/sh\nmount --rbind '${srv}' /srv && exec sh -c "$1"\n`, { mode: 0o755 });
   const wrap = (command: string) => `exec unshare -m --propagation private ${enter} ${shellQuote(command)}`;
   const executor = (): HostExecutor => {
     const inner = localExecutor({ name });
