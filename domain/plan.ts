@@ -44,7 +44,6 @@ const sshSchema = z.strictObject({
   /** OpenSSH known_hosts lines. A host whose key is not there is refused. */
   knownHosts: secretSchema,
 });
-export type SshSettings = z.infer<typeof sshSchema>;
 
 const trafficTargetSchema = z.union([
   z.strictObject({
@@ -269,7 +268,6 @@ export const planSchema = z.strictObject({
 export type Plan = z.infer<typeof planSchema>;
 export type Site = Plan['sites'][string];
 export type TrafficRecord = Plan['traffic']['records'][number];
-export type PlanCommand = z.infer<typeof commandSchema>;
 
 /** The site of a role, if the plan has exactly one. */
 export function siteOfRole(plan: Plan, role: Site['role']): string | undefined {

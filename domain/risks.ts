@@ -6,7 +6,7 @@ import type { PointSummary, Risk } from './assessment.ts';
 import { formatDuration } from './duration.ts';
 import type { Procedure } from './playbook.ts';
 
-export const riskIds = [
+const riskIds = [
   'primary-still-healthy',
   'old-primary-not-fenced',
   'standby-host-missing',
@@ -17,7 +17,7 @@ export const riskIds = [
   'too-few-copies',
   'observer-missing',
 ] as const;
-export type RiskId = (typeof riskIds)[number];
+type RiskId = (typeof riskIds)[number];
 
 /** What the rules need to know. Undefined means that it could not be found out. */
 export interface RiskEvidence {

@@ -25,7 +25,7 @@ export function sameName(a: string, b: string): boolean {
 }
 
 /** Lower case, without the root's dot and without `dualstack.`, which Route 53's console puts before load balancers. */
-export function plainName(name: string): string {
+function plainName(name: string): string {
   return name
     .toLowerCase()
     .replace(/\.$/, '')

@@ -6,7 +6,7 @@ import type { Host } from '../../domain/host.ts';
 import type { Plan, SecretRef } from '../../domain/plan.ts';
 import type { HostExecutor } from '../hosts/executor.ts';
 
-export interface LocationPoints {
+interface LocationPoints {
   /** Manifest and signature are good. */
   readonly points: readonly PointSummary[];
   readonly refused: readonly { readonly id: string; readonly type: string }[];

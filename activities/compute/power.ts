@@ -61,7 +61,7 @@ export function isGone(facts: InstanceFacts): boolean {
   return facts.state === 'terminated' || facts.state === 'shutting-down';
 }
 
-export function gone(target: PowerTarget, facts: InstanceFacts) {
+function gone(target: PowerTarget, facts: InstanceFacts) {
   return refusal(
     'InstanceTerminated',
     `${target.name} (${target.instance}, ${target.region}) is ${facts.state} and will not come back.`,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
 import { defineStep } from '../step.ts';
 
-export const manualInputSchema = z.object({
+const manualInputSchema = z.object({
   title: z.string().min(1),
   /** What to do, for the person who does it. */
   instructions: z.string(),

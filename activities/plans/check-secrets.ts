@@ -32,7 +32,7 @@ interface Named {
 }
 
 /** Every reference in a plan, with where it stands. */
-export function secretsOf(plan: Plan): Named[] {
+function secretsOf(plan: Plan): Named[] {
   return [
     ...Object.entries(plan.sites).flatMap(([name, site]) => [
       { path: `sites.${name}.ssh.key`, ref: site.ssh.key },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startPostgres, type TestPostgres } from '../activities/databases/postgres.ts';
 import { spacetimePlan } from '../support/plan.ts';
 
+const asOther = 'runuser';
 let server: TestPostgres;
 let queries: Record<string, string>;
 beforeAll(async () => {
@@ -18,7 +19,7 @@ beforeAll(async () => {
   // A restored copy on a server of other habits: dumped and loaded, in another zone and style.
   await server.sql('postgres', 'CREATE DATABASE two');
   const connection = ['-h', '/var/run/postgresql', '-p', String(server.port)];
-  const dump = execFileSync('runuser', ['-u', 'postgres', '--', 'pg_dump', ...connection, 'one'], {
+  const dump = execFileSync(asOther, ['-u', 'postgres', '--', 'pg_dump', ...connection, 'one'], {
     cwd: '/',
     encoding: 'utf8',
   });
