@@ -64,6 +64,8 @@ export function connectSsh(target: SshTarget): Promise<Client> {
     if (types.length > 0) config.algorithms = { serverHostKey: types };
     try {
       client.connect(config);
+      // Small packets wait for no acknowledgement; without this every command costs 80 ms more.
+      client.setNoDelay(true);
     } catch (error) {
       fail(
         refusal(

@@ -1,10 +1,11 @@
 /** Commands and files over SSH. Connects at first use, and again when the connection broke. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import type { HostExecutor } from './executor.ts';
-import { HostFault } from './faults.ts';
+import { HostFault, isFault } from './faults.ts';
 import { executorOver, type Pipes } from './pipes.ts';
 import { shellQuote } from './shell-quote.ts';
 import { connectSsh, type SshTarget } from './ssh-connection.ts';
@@ -15,7 +16,9 @@ export interface SshSettings extends SshTarget {
 }
 
 /** sshd allows ten sessions on a connection unless told otherwise. */
-const mostChannels = 8;
+const mostChannels = 6;
+/** ms to go on asking for a channel that sshd refuses: it counts a session until long after its command has ended. */
+const channelPatience = 10_000;
 
 export function sshExecutor(settings: SshSettings): HostExecutor {
   const name = `${settings.name} (${settings.address})`;
@@ -54,9 +57,10 @@ export function sshExecutor(settings: SshSettings): HostExecutor {
         // The login shell may be any; `sh` is what the contract promises.
         const mark = `MUSTER_EXEC=${randomBytes(8).toString('hex')}`;
         const before = sudo ? 'sudo -n ' : '';
-        const channel = await openChannel(client, `exec ${before}env ${mark} sh -c ${shellQuote(command)}`, name);
         const kill = () => client.exec(`exec ${before}sh -c ${shellQuote(killMarked(mark))}`, () => {});
-        const pipes = pipesOf(channel, name, kill);
+        const line = `exec ${before}env ${mark} sh -c ${shellQuote(command)}`;
+        const use = (channel: ClientChannel) => pipesOf(channel, name, kill);
+        const pipes = await patiently(() => openChannel(client, line, name, use), signal);
         pipes.ended.then(leave, leave);
         return pipes;
       } catch (error) {
@@ -72,7 +76,20 @@ export function sshExecutor(settings: SshSettings): HostExecutor {
   });
 }
 
-function openChannel(client: Client, line: string, name: string): Promise<ClientChannel> {
+async function patiently<T>(open: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  const end = performance.now() + channelPatience;
+  for (let pause = 10; ; pause = Math.min(pause * 2, 500)) {
+    try {
+      return await open();
+    } catch (error) {
+      if (!isFault(error, 'HostUnreachable') || performance.now() > end) throw error;
+      await delay(pause, undefined, { signal });
+    }
+  }
+}
+
+/** `use` is called at once: status and close may stand in the very packet that says the channel is open. */
+function openChannel<T>(client: Client, line: string, name: string, use: (channel: ClientChannel) => T): Promise<T> {
   return new Promise((resolve, reject) => {
     // A connection that breaks here calls nobody back.
     const lost = () => reject(new HostFault('ConnectionLost', `${name}: the connection broke.`));
@@ -81,8 +98,8 @@ function openChannel(client: Client, line: string, name: string): Promise<Client
       client.exec(line, (error, channel) => {
         client.off('close', lost);
         if (error)
-          reject(new HostFault('ConnectionLost', `${name}: no channel could be opened: ${error.message}`, error));
-        else resolve(channel);
+          reject(new HostFault('HostUnreachable', `${name}: no channel could be opened: ${error.message}`, error));
+        else resolve(use(channel));
       });
     } catch (error) {
       client.off('close', lost);
@@ -114,7 +131,7 @@ function pipesOf(channel: ClientChannel, name: string, kill: () => void): Pipes 
   channel.on('error', () => {});
   const stdout = channel.pipe(new PassThrough());
   return {
-    stdin: channel,
+    stdin: inputOf(channel),
     stdout,
     stderr: channel.stderr,
     ended,
@@ -129,6 +146,22 @@ function pipesOf(channel: ClientChannel, name: string, kill: () => void): Pipes 
       channel.close();
     },
   };
+}
+
+/**
+ * Ends its input without ending the channel's stream: once both directions of that have ended, Node destroys it, and
+ * the close which that sends may reach sshd before the command's status was noted, which is then lost.
+ */
+function inputOf(channel: ClientChannel): Writable {
+  const input = new Writable({
+    write: (chunk, _, done) => void channel.write(chunk, done),
+    final(done) {
+      (channel as ClientChannel & { eof(): void }).eof();
+      done();
+    },
+  });
+  channel.once('close', () => input.destroy());
+  return input;
 }
 
 function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {

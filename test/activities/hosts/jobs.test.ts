@@ -24,7 +24,7 @@ import { sshExecutor } from '../../../activities/hosts/ssh-executor.ts';
 import { startOrAttach } from '../../../activities/hosts/start-job.ts';
 import { sweepJobs } from '../../../activities/hosts/sweep-jobs.ts';
 import { startSshd, type TestSshd } from './sshd.ts';
-import { until } from './until.ts';
+import { alive, until } from './until.ts';
 
 let sshd: TestSshd;
 let folder: string;
@@ -207,7 +207,7 @@ describe.each([
       type: 'HostLocked',
       message: expect.stringContaining(one.job.key.run),
     });
-    killAll(handle.folder);
+    await until('its last process is gone', () => !killAll(handle.folder));
     const second = await start(two.job);
     expect((await followJob(second)).code).toBe(0);
     const third = await start({ ...one.job, key: { ...one.job.key, generation: 2 } });
@@ -410,22 +410,17 @@ function makeJob(text: string, more: Partial<HostJob> = {}) {
   };
 }
 
-function alive(pid: number): boolean {
-  try {
-    return !/^.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
-function killAll(beginning: string): void {
-  for (const pid of processesWith(`MUSTER_JOB=${beginning}`)) {
+/** Answers how many there were. */
+function killAll(beginning: string): number {
+  const pids = processesWith(`MUSTER_JOB=${beginning}`);
+  for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
     }
   }
+  return pids.length;
 }
 
 /** Processes whose environment has a value that begins so. */

@@ -1,4 +1,5 @@
 /** Waits for a condition instead of for a time. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export async function until<T>(
@@ -12,5 +13,14 @@ export async function until<T>(
     if (seen) return seen as NonNullable<Exclude<T, false>>;
     if (Date.now() > end) throw new Error(`waited ${limit} ms in vain: ${what}`);
     await delay(20);
+  }
+}
+
+/** Whether a process lives; one that nobody has buried yet does not. */
+export function alive(pid: number): boolean {
+  try {
+    return !/^.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }
