@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { clearFaults, type FaultRule, hits, setFault } from '../../lab/aws/faults.ts';
-import { hasMoto, moto } from '../../lab/tools/moto.ts';
-import { freePort, startProgram, tool } from '../lab/aws/servers.ts';
+import { moto } from '../../lab/tools/moto.ts';
+import { freePort, startProgram } from '../lab/aws/servers.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 export const regions = ['us-east-1', 'us-west-2'] as const;
@@ -56,10 +56,8 @@ export async function startAws(): Promise<Aws> {
 }
 
 async function startMoto(port: number): Promise<() => Promise<void>> {
-  const onPath = tool('moto_server');
-  const args = ['-H', '127.0.0.1', '-p', String(port)];
-  const [command, ...before] = hasMoto() || !onPath ? [await moto({ note: () => {} }), '-m', 'moto.server'] : [onPath];
-  const child = spawn(command as string, [...before, ...args], {
+  const args = ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)];
+  const child = spawn(await moto({ note: () => {} }), args, {
     stdio: 'ignore',
     env: { ...process.env, MOTO_EC2_LOAD_DEFAULT_AMIS: 'false' },
   });

@@ -1,23 +1,17 @@
 /** Starts the real servers (moto, versitygw, our own programs) that a test needs, on free local ports, and ends them. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { goTool } from '../../../lab/tools/go.ts';
+import { moto } from '../../../lab/tools/moto.ts';
 
 export type Started = { url: string; port: number; stop(): Promise<void> };
 
-/** An executable from the environment variable `MUSTER_<NAME>`, the lab's cache or PATH; undefined when there is none. */
-export function tool(name: string): string | undefined {
-  const named = process.env[`MUSTER_${name.toUpperCase()}`];
-  const cache = join(process.env.MUSTER_CACHE ?? join(process.env.HOME ?? '/', '.cache', 'muster'));
-  const places = [cache, join(cache, 'bin'), join(cache, 'moto', 'bin'), ...(process.env.PATH ?? '').split(delimiter)];
-  return named ?? places.map((place) => join(place, name)).find((path) => existsSync(path));
-}
-
 export async function startMoto(): Promise<Started> {
   const port = await freePort();
-  const child = spawn(required('moto_server'), ['-H', '127.0.0.1', '-p', String(port)], {
+  const child = spawn(await moto(quiet), ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
     stdio: 'ignore',
     env: { ...process.env, MOTO_EC2_LOAD_DEFAULT_AMIS: 'false' },
   });
@@ -48,7 +42,7 @@ export async function startStore(region: string, credentials: { accessKeyId: str
     join(dir, 'versions'),
     join(dir, 'data'),
   ];
-  const child = spawn(required('versitygw'), [...options, ...backend], { stdio: 'ignore' });
+  const child = spawn(await goTool('versitygw', quiet), [...options, ...backend], { stdio: 'ignore' });
   return serving(child, port, '/health', () => rmSync(dir, { recursive: true, force: true }));
 }
 
@@ -87,12 +81,8 @@ export async function eventually<T>(
   throw new Error(`Waited ${limit} ms in vain until ${what}.`);
 }
 
-function required(name: string): string {
-  const path = tool(name);
-  if (!path)
-    throw new Error(`${name} is not installed. Try: npm run lab -- tools, or set MUSTER_${name.toUpperCase()}.`);
-  return path;
-}
+/** The lab's own pinned tools, built at first use. */
+const quiet = { note: () => {} };
 
 async function serving(child: ChildProcess, port: number, path: string, tidy = () => {}): Promise<Started> {
   const url = `http://127.0.0.1:${port}`;
