@@ -8,7 +8,7 @@ const time = z.iso.datetime();
 const length = z.number().nonnegative();
 
 /** One request to the service. `at` is when it was sent, `at` + `ms` when it was answered or given up. */
-export const probeSchema = z.object({
+const probeSchema = z.object({
   kind: z.literal('probe'),
   at: time,
   ms: length,
@@ -19,7 +19,7 @@ export const probeSchema = z.object({
 export type Probe = z.infer<typeof probeSchema>;
 
 /** One canary write. `ok` means acknowledged; a write that was not may still have happened, and is never counted as lost. */
-export const writeSchema = probeSchema.extend({ kind: z.literal('write'), id: z.string() });
+const writeSchema = probeSchema.extend({ kind: z.literal('write'), id: z.string() });
 export type Write = z.infer<typeof writeSchema>;
 
 /** A line of the observer's log. `start` marks a (re)start: what lies before it and the probe before that was not observed. */
@@ -30,7 +30,7 @@ export const observerLineSchema = z.discriminatedUnion('kind', [
 ]);
 export type ObserverLine = z.infer<typeof observerLineSchema>;
 
-export const outageSchema = z.object({
+const outageSchema = z.object({
   /** When the first failed request was sent. */
   since: time,
   /** First healthy answer; absent while it lasts. */
@@ -49,7 +49,7 @@ export const outageSchema = z.object({
 });
 export type Outage = z.infer<typeof outageSchema>;
 
-export const windowSchema = z.object({ since: time, until: time });
+const windowSchema = z.object({ since: time, until: time });
 export type Window = z.infer<typeof windowSchema>;
 
 /** GET /state */

@@ -52,7 +52,7 @@ export function readOptions(argv: readonly string[]): ObserverOptions {
 }
 
 /** `10.77.0.1:8390` */
-export function parseAddress(text: string): { host: string; port: number } {
+function parseAddress(text: string): { host: string; port: number } {
   const colon = text.lastIndexOf(':');
   const port = Number(text.slice(colon + 1));
   if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535)

@@ -19,7 +19,7 @@ export async function probe(
 }
 
 /** What is wrong with an answer, or undefined. */
-export function judge(status: number, body: string, expect: readonly Expectation[]): string | undefined {
+function judge(status: number, body: string, expect: readonly Expectation[]): string | undefined {
   if (status < 200 || status > 299) return `status ${status}`;
   if (expect.length === 0) return undefined;
   let read: unknown;

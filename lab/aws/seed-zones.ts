@@ -16,7 +16,7 @@ export type ZoneIds = { service: string; balancers: string };
 export type Names = { balancers: Record<string, string>; target: string; address: string };
 
 export const serviceName = 'spacetime-api.company.com';
-export const plainName = 'spacetime-plain.company.com';
+const plainName = 'spacetime-plain.company.com';
 
 /** Makes both zones if needed, puts their records right, and returns bare ids (without /hostedzone/). */
 export async function seedZones(client: Route53Client, names: Names): Promise<ZoneIds> {

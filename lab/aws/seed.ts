@@ -10,7 +10,7 @@ import { seedBucket } from './seed-bucket.ts';
 import { type InstanceSeed, resetInstances, seedInstances } from './seed-instances.ts';
 import { resetRecords, seedZones, type ZoneIds } from './seed-zones.ts';
 
-export type RegionSeed = {
+type RegionSeed = {
   /** This region's moto, asked directly: seeding must not trip over faults in the proxy. */
   awsUrl: string;
   /** This region's object store, and the credentials it accepts; without it no bucket is made. */

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-route-53';
 
 export type Zone = { id: string; name: string; records: ResourceRecordSet[] };
-export type Contents = { zones: Zone[]; checks: HealthCheck[] };
+type Contents = { zones: Zone[]; checks: HealthCheck[] };
 
 /** Milliseconds that a query waits for the control plane before the last known contents answer it. */
 const patience = 300;

@@ -4,7 +4,7 @@ import type { Region } from '../layout.ts';
 import { hosts } from '../layout.ts';
 
 export const databaseName = 'db.spacetime.internal';
-export const account = { name: 'spacetime-app', uid: 2077, gid: 2077, home: '/opt/spacetime' };
+const account = { name: 'spacetime-app', uid: 2077, gid: 2077, home: '/opt/spacetime' };
 
 /** Line for /etc/hosts: in each region the name means that region's own database host, so a restored .env fits both. */
 export function databaseLine(region: Region): string {

@@ -21,11 +21,6 @@ ANALYZE;
   await seed.shell(`${untilItServes}\n${asPostgres} -v rows=${seed.rows}`, script);
 }
 
-/** The role alone: for a standby whose PostgreSQL was provisioned with it. */
-export async function seedRole(seed: { shell: HostShell; password: string }): Promise<void> {
-  await seed.shell(`${untilItServes}\n${asPostgres}`, role(seed.password));
-}
-
 const untilItServes = `cd /
 for i in {1..100}; do
   ${asPostgres} -c 'SELECT 1' </dev/null >/dev/null 2>&1 && break
