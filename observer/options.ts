@@ -1,7 +1,6 @@
 /** The observer's options: what a person types, checked. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { durationSchema } from '../domain/duration.ts';
-import { refusal } from '../domain/errors.ts';
 import type { Expectation } from './probe.ts';
 
 export type ObserverOptions = {
@@ -27,8 +26,8 @@ export function readOptions(argv: readonly string[]): ObserverOptions {
     .requiredOption('--url <url>', "the service's health URL, by name", parseUrl)
     .option('--resolver <address:port>', "name server to ask; the system's own when absent")
     .option('--honour-ttl', 'keep an address for its TTL, as clients do; otherwise every request asks anew', false)
-    .option('--interval <duration>', 'between two requests', parseLength, 1000)
-    .option('--timeout <duration>', 'for name and answer together', parseLength, 1000)
+    .addOption(lasting('--interval <duration>', 'between two requests', '1s'))
+    .addOption(lasting('--timeout <duration>', 'for name and answer together', '1s'))
     .option(
       '--expect <path=value>',
       'of the JSON body, such as overall_ready=true; may be repeated',
@@ -36,10 +35,14 @@ export function readOptions(argv: readonly string[]): ObserverOptions {
       [],
     )
     .option('--canary <url>', 'POST { id, at } here and remember each acknowledgement', parseUrl)
-    .option('--canary-interval <duration>', 'between two writes', parseLength, 200)
-    .option('--listen <address:port>', 'where the observer answers', parseAddress, { host: '127.0.0.1', port: 8390 })
+    .addOption(lasting('--canary-interval <duration>', 'between two writes', '200ms'))
+    .addOption(
+      new Option('--listen <address:port>', 'where the observer answers')
+        .argParser(parseAddress)
+        .default(parseAddress('127.0.0.1:8390'), '127.0.0.1:8390'),
+    )
     .option('--log <file>', 'append-only JSON lines; read back after a restart', 'observer.jsonl')
-    .option('--keep <duration>', 'how far back it answers', parseLength, 7 * 86_400_000)
+    .addOption(lasting('--keep <duration>', 'how far back it answers', '7d'))
     .parse([...argv], { from: 'user' });
   const { interval, timeout, canaryInterval, keep, ...rest } = command.opts();
   return {
@@ -51,12 +54,16 @@ export function readOptions(argv: readonly string[]): ObserverOptions {
   } as ObserverOptions;
 }
 
+function lasting(flags: string, description: string, normally: string): Option {
+  return new Option(flags, description).argParser(parseLength).default(parseLength(normally), normally);
+}
+
 /** `10.77.0.1:8390` */
 function parseAddress(text: string): { host: string; port: number } {
   const colon = text.lastIndexOf(':');
   const port = Number(text.slice(colon + 1));
   if (colon < 1 || !Number.isInteger(port) || port < 0 || port > 65_535)
-    throw refusal('BadOption', `"${text}" is no address to listen on.`, '127.0.0.1:8390');
+    throw new InvalidArgumentError('Try: 127.0.0.1:8390');
   return { host: text.slice(0, colon), port };
 }
 

@@ -3,7 +3,6 @@ import packet, { type Answer, type Packet } from 'dns-packet';
 import type { Reply, Resource } from './answer.ts';
 
 const codes = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 };
-type Code = keyof typeof codes;
 
 /** The response to `query`, authoritative unless refused or failed. */
 export function toMessage(
