@@ -50,7 +50,7 @@ export function hostPark(
 
   function untilPrimaryIsOn(): Promise<void> {
     const on = () => machines.every((one) => one.spec.region !== primary || one.status().power === 'on');
-    return until(`the hosts of ${primary} are on (see the logs host-*)`, on);
+    return until(`the hosts of ${primary} are on (see the logs host-*)`, on, { timeoutMs: 60_000 });
   }
 
   /** The EC2 of a region that is not up cannot be asked: then the plug alone is pulled, and EC2 rules again once healed. */

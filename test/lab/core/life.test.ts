@@ -52,7 +52,7 @@ test('two labs stand side by side with the same addresses, and down leaves nothi
     expectNothingLeft(dir, networks);
   }
   expect(await down({ dir: one })).toBe(false);
-}, 120_000);
+}, 240_000);
 
 test('when the supervisor is killed everything goes with it, and down still works', async () => {
   const dir = await newDir();
@@ -70,7 +70,7 @@ test('when the supervisor is killed everything goes with it, and down still work
   expect(await down({ dir })).toBe(false);
   expect(existsSync(`${dir}/lab.json`)).toBe(false);
   await raise(dir);
-}, 120_000);
+}, 240_000);
 
 test.each(['network of two regions', 'AWS of both regions', 'hosts of us-east-1'])(
   'an interrupted up takes down what stood already (after: %s)',
@@ -91,6 +91,19 @@ test.each(['network of two regions', 'AWS of both regions', 'hosts of us-east-1'
   },
   16 * 60_000,
 );
+
+test('a rise that fails says why and takes back what stood', async () => {
+  const dir = await newDir();
+  let networks: string[] = [];
+  const note = () => {
+    networks = networksOf(stateOf(dir));
+  };
+  const options = { ...bare, without: ['moto-global'] };
+  await expect(up({ dir, options, note })).rejects.toThrow(/ECONNREFUSED.*10\.77\.0\.1:5000/);
+  expect(networks).toHaveLength(3);
+  expectNothingLeft(dir, networks);
+  expect(existsSync(`${dir}/lab.json`)).toBe(false);
+}, 240_000);
 
 test(
   'a lab whose up was killed outright ends by itself',

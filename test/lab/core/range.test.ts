@@ -98,6 +98,24 @@ test('the Temporal UI and gRPC are reachable from outside through the relays', a
   expect(frame[3]).toBe(4); // HTTP/2 SETTINGS
 });
 
+test('a command inside has the lab’s environment, and the lab command works there too', async () => {
+  const main = fileURLToPath(new URL('../../../lab/main.ts', import.meta.url));
+  const inner = ['bash', '-c', 'echo $AWS_ENDPOINT_URL $TEMPORAL_ADDRESS; ip -o -4 addr show e0 | wc -l'];
+  const nested = await lab.exec([process.execPath, main, 'exec', '--in', west, '--', ...inner]);
+  expect(nested.stdout).toBe('http://10.77.0.1:4566 10.77.0.1:7233\n3\n');
+});
+
+test('cutting the SSH connections of a host leaves the host and its detached work alone', async () => {
+  const open = lab.ssh(
+    'app-us-east-1',
+    'setsid sleep 77 >/dev/null 2>&1 </dev/null & echo begun > /run/begun; sleep 600',
+  );
+  await until('the session works', async () => (await lab.ssh('app-us-east-1', 'cat /run/begun')).code === 0);
+  await lab.ssh('app-us-east-1', "pkill -f '^sshd: root@'");
+  expect((await open).code).toBe(255);
+  expect((await lab.ssh('app-us-east-1', "pkill -xf 'sleep 77'")).code).toBe(0);
+});
+
 test('nothing gets into a killed region, and healing brings it back', async () => {
   const target = `${storeOf(east)}/health`;
   expect((await get(target)).stdout).toBe('200');
