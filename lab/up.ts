@@ -1,6 +1,7 @@
 /** Raises a lab: tools, keys, the sealed namespaces, the supervisor in them; and takes it all back if that fails. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, openSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +29,7 @@ export async function up({ dir, options = {}, note = () => {}, signal }: UpOptio
   const paths = labPaths(dir);
   const parsed = labOptions.parse(options);
   refuseTaken(dir);
+  refuseLong(paths.root);
   const tools = await ensureTools({ note, signal });
   signal?.throwIfAborted();
   refuseTaken(dir);
@@ -63,6 +65,12 @@ function refuseTaken(dir: string): void {
       `A lab is ${found.phase === 'ready' ? 'up' : 'coming up'} in ${found.dir} already. Try: npm run lab -- down, or --dir with another directory.`,
     );
   }
+}
+
+/** A unix socket's path has at most 107 bytes; the proxy's control socket is the longest here. */
+function refuseLong(root: string): void {
+  if (Buffer.byteLength(join(root, 'run', 'proxy.sock')) <= 107) return;
+  throw new Error(`The lab's directory ${root} has too long a path for sockets. Try: --dir with a shorter one.`);
 }
 
 function launch(dir: string, temporalDoor: number, uiDoor: number): ChildProcess {
