@@ -46,6 +46,8 @@ export const stageSchema = z.object({
   title: z.string(),
   /** Ranks run one after another; the steps of a rank side by side. */
   ranks: z.array(z.array(stepSchema).min(1)).min(1),
+  /** Goes on beside the stages after it; the next gate or point of no return waits for it. */
+  alongside: z.literal(true).optional(),
 });
 export type Stage = z.infer<typeof stageSchema>;
 

@@ -18,6 +18,11 @@ export function stage(title: string, ...ranks: (readonly Step[])[]): Stage[] {
   return filled.length > 0 ? [{ type: 'stage', title, ranks: filled }] : [];
 }
 
+/** A stage that nothing but the next gate or point of no return waits for. */
+export function alongside(title: string, ...ranks: (readonly Step[])[]): Stage[] {
+  return stage(title, ...ranks).map((each) => ({ ...each, alongside: true }));
+}
+
 export function gate(title: string, steps: readonly Step[], outcome: string, risk: string): Gate[] {
   return steps.length > 0 ? [{ type: 'gate', title, steps: steps.map((step) => step.id), outcome, risk }] : [];
 }

@@ -4,7 +4,7 @@
  * The runbook moves the name first, to hosts that hold nothing yet. Here the name leaves the lost site first and reaches
  * the standby last, when that is proven healthy (docs/decisions/0002-the-name-moves-last.md).
  */
-import { gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
+import { alongside, gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { notRestorable } from './refusals.ts';
 import { type Builder, stepsFor } from './steps.ts';
 
@@ -19,15 +19,13 @@ export function failover(situation: Situation) {
   const cutOver = site.pointNames();
   const resolve = site.awaitNames();
   return playbook(situation, point.id, [
-    stage(
-      'Take the name away, power up',
-      [...site.withdrawNames(from), ...site.startHosts()],
-      [...site.awaitHosts(), ...fences],
-    ),
+    alongside('Fence the lost site', fences),
+    stage('Take the name away, power up', [...site.withdrawNames(from), ...site.startHosts()], site.awaitHosts()),
     stage('Restore the data', ...site.restoreByRank(point)),
     gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
+    stage('Check the data before anything writes to it', site.checkData(point)),
     stage('Start the service', site.startService()),
-    stage('Prove it works', [...site.checkHealth(), ...site.checkData(point)], site.manual('cutover')),
+    stage('Prove it works', site.checkHealth(), site.manual('cutover')),
     pointOfNoReturn(`${to} takes writes`),
     stage('Cut traffic over', cutOver),
     stage('See it from outside', resolve, site.seeFromOutside([...cutOver, ...resolve])),

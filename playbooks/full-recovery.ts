@@ -14,8 +14,9 @@ export function fullRecovery(situation: Situation) {
   return playbook(situation, point.id, [
     stage('Stop the service', site.awaitHosts(), site.stopService()),
     stage('Restore the data', ...site.restoreByRank(point)),
+    stage('Check the data before anything writes to it', site.checkData(point)),
     stage('Start the service', site.startService()),
-    stage('Prove it works', [...site.checkHealth(), ...site.checkData(point)], site.manual('cutover')),
+    stage('Prove it works', site.checkHealth(), site.manual('cutover')),
     pointOfNoReturn('The restored service takes writes'),
     stage('See it from outside', resolve, site.seeFromOutside(resolve)),
     stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),

@@ -9,20 +9,35 @@ import { runStep } from './step.ts';
 
 export async function execute(run: Run): Promise<void> {
   const items = run.playbook?.items ?? [];
+  const beside: Promise<void>[] = [];
   for (const [index, item] of items.entries()) {
     const status = run.status.stages[index] as StageStatus;
+    if (item.type === 'gate' || item.type === 'pointOfNoReturn') await Promise.all(beside);
     await run.untilResumed();
-    status.state = 'running';
-    status.startedAt = new Date().toISOString();
-    run.publish();
-    await executeItem(run, item, status);
-    status.state = 'done';
-    status.finishedAt = new Date().toISOString();
-    run.publish();
+    const going = executeItem(run, item, status);
+    if (item.type === 'stage' && item.alongside) beside.push(going);
+    else await Promise.race([going, failureOf(beside)]);
   }
+  await Promise.all(beside);
+}
+
+/** Rejects when a stage that goes on beside is cancelled; never resolves. */
+async function failureOf(beside: readonly Promise<void>[]): Promise<never> {
+  await Promise.all(beside);
+  return await new Promise<never>(() => {});
 }
 
 async function executeItem(run: Run, item: PlaybookItem, status: StageStatus): Promise<void> {
+  status.state = 'running';
+  status.startedAt = new Date().toISOString();
+  run.publish();
+  await executeKind(run, item, status);
+  status.state = 'done';
+  status.finishedAt = new Date().toISOString();
+  run.publish();
+}
+
+async function executeKind(run: Run, item: PlaybookItem, status: StageStatus): Promise<void> {
   switch (item.type) {
     case 'stage':
       return await executeStage(run, item);

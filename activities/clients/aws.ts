@@ -11,7 +11,9 @@ export class AwsClients {
   ec2(region: string): Promise<EC2Client> {
     let client = this.ec2Clients.get(region);
     if (!client) {
-      client = import('@aws-sdk/client-ec2').then(({ EC2Client }) => new EC2Client({ region, requestHandler: timeouts }));
+      client = import('@aws-sdk/client-ec2').then(
+        ({ EC2Client }) => new EC2Client({ region, requestHandler: timeouts }),
+      );
       this.ec2Clients.set(region, client);
     }
     return client;

@@ -2,7 +2,7 @@
 import type { ApprovalPolicy } from '../../domain/approvals.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { playbookSchema, type Procedure } from '../../domain/playbook.ts';
+import { type Procedure, playbookSchema } from '../../domain/playbook.ts';
 import { type CompileCall, type Compiled, queueOf } from '../../domain/protocol.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { loadPlan } from '../plans/load-plan.ts';
@@ -14,7 +14,9 @@ import { hashPlaybook } from './hash.ts';
  */
 export async function compilePlaybook(call: CompileCall, deps: Dependencies): Promise<Compiled> {
   const { assessment, procedure } = call;
-  const { plan, sha256 } = await loadPlan(deps.plans.folder, assessment.service, { overlays: [...deps.plans.overlays] });
+  const { plan, sha256 } = await loadPlan(deps.plans.folder, assessment.service, {
+    overlays: [...deps.plans.overlays],
+  });
   if (sha256 !== assessment.plan) {
     throw refusal(
       'PlanChanged',

@@ -1,7 +1,7 @@
 /** Makes Temporal activities out of step definitions: one for each kind, and two that serve every undoable kind. */
 import { Context } from '@temporalio/activity';
-import type { StepAnswer, StepCall, StepOutput, UndoCall } from '../../domain/protocol.ts';
 import { refusal } from '../../domain/errors.ts';
+import type { StepAnswer, StepCall, StepOutput, UndoCall } from '../../domain/protocol.ts';
 import type { StepContext } from '../context.ts';
 import type { StepDefinition } from '../step.ts';
 import { openContext } from './context.ts';
@@ -25,7 +25,8 @@ export function stepActivities(definitions: readonly StepDefinition[], deps: Dep
       }),
   };
   for (const definition of definitions) {
-    activities[definition.kind] = (call: StepCall) => inContext(deps, call, (context) => runStep(definition, call, context));
+    activities[definition.kind] = (call: StepCall) =>
+      inContext(deps, call, (context) => runStep(definition, call, context));
   }
   return activities;
 }

@@ -1,5 +1,6 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Step } from '../../domain/playbook.ts';
 import { act, hash, openRange, runOf, stage } from './support/range.ts';
 
 type Range = Awaited<ReturnType<typeof openRange>>;
@@ -245,6 +246,40 @@ describe('a gate', () => {
     expect(await run.go()).toMatchObject({ taken: false, why: expect.stringContaining('not-fenced') });
     await run.go({ accept: ['not-fenced'] });
     expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+});
+
+describe('a stage that goes on beside', () => {
+  const beside = (...steps: Step[]) => ({
+    type: 'stage' as const,
+    title: 'beside',
+    ranks: [steps],
+    alongside: true as const,
+  });
+  const gate = { type: 'gate' as const, title: 'Fenced', steps: ['b-fence'], outcome: 'fenced', risk: 'not-fenced' };
+
+  it('holds nobody but the next gate', async () => {
+    const fence = act('b-fence', { wait: true, output: { outcome: 'fenced' } });
+    const run = await range.start({
+      items: [beside(fence), stage('one', [act('b-one')]), gate, stage('two', [act('b-two')])],
+    });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until((status) => status.stages[1]?.state === 'done');
+    expect((await run.status()).stages[2]?.state).toBe('pending');
+    range.release('b-fence');
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect(range.calls.indexOf('b-two#1')).toBeGreaterThan(range.calls.indexOf('b-one#1'));
+  });
+
+  it('is waited for at the end, and ended by an abort', async () => {
+    const run = await range.start({ items: [beside(act('b-stuck', { wait: true })), stage('one', [act('b-last')])] });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until((status) => status.stages[1]?.state === 'done');
+    await run.update('abort', { by: 'op' });
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    expect(await run.stateOf('b-stuck')).toMatchObject({ state: 'cancelled' });
   });
 });
 
