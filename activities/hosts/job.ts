@@ -96,16 +96,6 @@ export interface SpoolEntry {
 export const tryAgainStatus = 75;
 
 /*
- * startOrAttach(executor: HostExecutor, job: HostJob, place?: JobPlace, signal?: AbortSignal): Promise<JobHandle>
- *     start-job.ts. Refusals: HostLocked, JobSuperseded, HostPrerequisite. Faults: HostUnreachable and the like.
- * followJob(handle: JobHandle, options?: FollowOptions): Promise<JobEnd>
- *     follow-job.ts. Fault JobLost when the host rebooted or the process vanished: call startOrAttach again.
- * readResults(handle: JobHandle): Promise<unknown[]>
- *     job-results.ts. Every @result line of the job from its beginning, whichever worker read it first.
- * runHostJob(context: StepContext, executor: HostExecutor, job: Omit<HostJob, 'key'>, options?: { onLine?, place? }):
- *     Promise<{ handle: JobHandle; results: unknown[]; stderr: string }>
- *     run-job.ts. Start or attach, follow, start again when lost. Refusal JobFailed (with the end of stderr), or the script's own.
- * fillSpool(handle: JobHandle, kind: string, entries: readonly SpoolEntry[]): Promise<void>
- * cancelJob(handle: JobHandle): Promise<void>
- * sweepJobs(executor: HostExecutor, olderThan: ms, place?: JobPlace): Promise<{ removed: string[] }>
+ * Where the rest is: start-job.ts (startOrAttach), follow-job.ts (followJob), job-results.ts (readResults), run-job.ts (runHostJob),
+ * spool.ts (fillSpool), cancel-job.ts (cancelJob, cancelByKey), sweep-jobs.ts (sweepJobs). On the host: the scripts in control/.
  */

@@ -1,7 +1,7 @@
 /** What most steps want: start or find a host job, read along, start it again when it was lost, answer its results. */
 import { refusal } from '../../domain/errors.ts';
 import type { StepContext } from '../context.ts';
-import { cancelJob } from './cancel-job.ts';
+import { cancelByKey } from './cancel-job.ts';
 import type { HostExecutor } from './executor.ts';
 import { HostFault, isFault } from './faults.ts';
 import { followJob } from './follow-job.ts';
@@ -41,9 +41,9 @@ export async function runHostJob(
   const key = { run: context.run, step, generation: context.generation };
   for (;;) {
     context.assertCurrent();
-    const handle = await startOrAttach(executor, { ...job, key }, options.place, context.signal);
-    context.log(`host job ${handle.how}`, { host: executor.name, folder: handle.folder });
     try {
+      const handle = await startOrAttach(executor, { ...job, key }, options.place, context.signal);
+      context.log(`host job ${handle.how}`, { host: executor.name, folder: handle.folder });
       const end = await followJob(handle, {
         signal: context.signal,
         heartbeat: (progress) => context.heartbeat(progress),
@@ -53,9 +53,9 @@ export async function runHostJob(
       if (end.code !== 0) throw failure(end, handle, context.step);
       return { handle, results: end.results ?? (await readResults(handle)), stderr: end.stderr };
     } catch (error) {
-      if (isOperatorCancel(context.signal)) await cancelJob(handle);
+      if (isOperatorCancel(context.signal)) await cancelByKey(executor, key, options.place);
       if (!isFault(error, 'JobLost')) throw error;
-      context.log('host job lost, starting it again', { host: executor.name, folder: handle.folder });
+      context.log('host job lost, starting it again', { host: executor.name, step });
     }
   }
 }

@@ -1,7 +1,7 @@
 /** Commands and files over SSH. Connects at first use, and again when the connection broke. */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:os';
-import { PassThrough, Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import type { HostExecutor } from './executor.ts';
@@ -131,7 +131,7 @@ function pipesOf(channel: ClientChannel, name: string, kill: () => void): Pipes 
   channel.on('error', () => {});
   const stdout = channel.pipe(new PassThrough());
   return {
-    stdin: inputOf(channel),
+    stdin: channel,
     stdout,
     stderr: channel.stderr,
     ended,
@@ -146,22 +146,6 @@ function pipesOf(channel: ClientChannel, name: string, kill: () => void): Pipes 
       channel.close();
     },
   };
-}
-
-/**
- * Ends its input without ending the channel's stream: once both directions of that have ended, Node destroys it, and
- * the close which that sends may reach sshd before the command's status was noted, which is then lost.
- */
-function inputOf(channel: ClientChannel): Writable {
-  const input = new Writable({
-    write: (chunk, _, done) => void channel.write(chunk, done),
-    final(done) {
-      (channel as ClientChannel & { eof(): void }).eof();
-      done();
-    },
-  });
-  channel.once('close', () => input.destroy());
-  return input;
 }
 
 function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {

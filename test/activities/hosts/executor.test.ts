@@ -40,6 +40,10 @@ describe.each([
     expect((await host.exec('kill -9 $$')).code).toBe(137);
   });
 
+  it('learns the status of a command that closes its output long before it ends', async () => {
+    expect((await host.exec('exec >&- 2>&-; sleep 0.3; exit 5')).code).toBe(5);
+  });
+
   it('passes arguments on unchanged, whatever is in them', async () => {
     const words = ["it's", 'a b', 'two\nlines', '$HOME `id` "x" \\', '*', '', 'ümlaut', '-n'];
     const { stdout } = await host.exec(`printf '%s\\0' ${shellQuote(...words)}`);

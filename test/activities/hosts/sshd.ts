@@ -1,10 +1,9 @@
 /** A real sshd on a loopback address with keys of its own, for tests. */
-import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import type { SshSettings } from '../../../activities/hosts/ssh-executor.ts';
 
 const program = '/usr/sbin/sshd';
@@ -65,11 +64,11 @@ export async function startSshd(address = '127.0.0.77'): Promise<TestSshd> {
     },
     cut() {
       const pids = childrenOf(child.pid ?? 0);
-      for (const pid of pids) process.kill(pid, 'SIGKILL');
+      for (const pid of pids) kill(pid);
       return pids.length;
     },
     async stop() {
-      for (const pid of childrenOf(child.pid ?? 0)) process.kill(pid, 'SIGKILL');
+      for (const pid of childrenOf(child.pid ?? 0)) kill(pid);
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
       await gone;
@@ -115,8 +114,14 @@ export async function freePort(address: string): Promise<number> {
   return typeof found === 'object' && found ? found.port : 0;
 }
 
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 function childrenOf(pid: number): number[] {
   return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
-
-export const run = promisify(execFile);

@@ -3,6 +3,7 @@ import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { cancelByKey } from '../../../activities/hosts/cancel-job.ts';
 import { checkHost } from '../../../activities/hosts/check-host.ts';
 import type { HostExecutor } from '../../../activities/hosts/executor.ts';
 import { hostFacts, lackingPrerequisites } from '../../../activities/hosts/host-facts.ts';
@@ -10,6 +11,7 @@ import { localExecutor } from '../../../activities/hosts/local-executor.ts';
 import { command } from '../../../activities/hosts/run-command.ts';
 import { runHostJob } from '../../../activities/hosts/run-job.ts';
 import { sshExecutor } from '../../../activities/hosts/ssh-executor.ts';
+import { startOrAttach } from '../../../activities/hosts/start-job.ts';
 import { someHost, stepContext } from '../../support/step-context.ts';
 import { startSshd, type TestSshd } from './sshd.ts';
 import { alive, until } from './until.ts';
@@ -83,6 +85,13 @@ it("a person's cancel ends the job, a worker's shutdown leaves it", async () => 
     expect(alive(Number(pid))).toBe(left);
     if (left) process.kill(Number(pid), 'SIGKILL');
   }
+});
+
+it('a job that was cancelled before it started is not started by a request that comes late', async () => {
+  const key = { run: 'late', step: 'step', generation: 1 };
+  const late = { ...job('echo started'), key };
+  await cancelByKey(host, key, place());
+  expect(await startOrAttach(host, late, place())).toMatchObject({ state: 'exited', code: 143 });
 });
 
 it('a command of the plan runs on its host and on the worker, and its output is kept', async () => {
