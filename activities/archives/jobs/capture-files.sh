@@ -17,6 +17,9 @@ main() {
   need_tools
   prepare_puts
   find_roots
+  # The first URLs are signed while the listing is made.
+  ask_puts 0 64 &
+  local asked=$!
   local started archives entries bytes
   started=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
   list >"$W/listing"
@@ -25,7 +28,8 @@ main() {
   progress 0 "$bytes" "$entries entries"
   echo "$bytes" >"$W/total"
   local from
-  for ((from = 0; from <= archives; from += 500)); do ask_puts "$from" "$((archives - from < 500 ? archives - from + 1 : 500))"; done
+  for ((from = 64; from <= archives; from += 500)); do ask_puts "$from" "$((archives - from < 500 ? archives - from + 1 : 500))"; done
+  wait "$asked"
   : >"$W/bytes-done"
   # One more than cores: while one waits for the store, the others compress.
   seq 0 "$archives" | in_parallel "$(($(cores) + 1))" archive
@@ -106,7 +110,7 @@ archive() {
     { read_tree "$n" 2>"$W/tar-errors.$n" || echo $? >"$W/tar-status.$n"; } | zstd -q -1 -T1 | put_parts "$n" "$try"
     look_again "$n"
     tar_trouble "$n"
-    awk -v mode=changed -f "$(param_file compare.awk)" file=1 "$W/now.$n" file=2 "$W/list.$n" >"$W/changed.$n"
+    compare changed "$n" >"$W/changed.$n"
     if [[ ! -s $W/changed.$n && ! -s $W/torn.$n ]]; then break; fi
     ((try == 1)) || break
     report vanished "$W/gone.$n"
@@ -115,7 +119,7 @@ archive() {
   done
   report vanished "$W/gone.$n"
   report_torn "$n"
-  awk -v mode=flag -v archive="$n" -f "$(param_file compare.awk)" file=1 "$W/now.$n" file=2 "$W/list.$n" >"$W/index.$n"
+  compare flag "$n" >"$W/index.$n"
   finish_archive "$n" "$((try > 2 ? 2 : try))"
 }
 
@@ -131,7 +135,16 @@ look_again() {
   if grep -v 'No such file or directory$' "$W/find.errors.$1" >&2; then
     refuse TarFailed "$(hostname): looking again failed: $(head -c 500 "$W/find.errors.$1")" 'mend what it names, then retry.'
   fi
-  awk -v mode=gone -f "$(param_file compare.awk)" file=1 "$W/now.$1" file=2 "$W/list.$1" >"$W/gone.$1"
+  compare gone "$1" >"$W/gone.$1"
+}
+
+# compare MODE ARCHIVE, see compare.awk; the usual case, nothing changed, is short.
+compare() {
+  if ! cmp -s "$W/now.$2" "$W/list.$2"; then
+    awk -v "mode=$1" -v "archive=$2" -f "$(param_file compare.awk)" file=1 "$W/now.$2" file=2 "$W/list.$2"
+  elif [[ $1 == flag ]]; then
+    awk -v "archive=$2" 'BEGIN { RS = "\0" } NR % 2 { printf "%s\t=\t%s%c", archive, $0, 0; next } { printf "%s%c", $0, 0 }' "$W/now.$2"
+  fi
 }
 
 # Sorts tar's complaints: vanished and changed files are expected on a living system, anything else is a failure.

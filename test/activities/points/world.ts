@@ -30,7 +30,7 @@ const run = promisify(execFile);
 
 export interface TestHost {
   readonly host: Host;
-  /** What the host sees as /srv. */
+  /** What the host sees as /srv; commands in its `sbin` come before those of the machine. */
   readonly srv: string;
   executor(): HostExecutor;
   /** Runs a command line as on the host; answers stdout, throws with its stderr. */
@@ -149,7 +149,11 @@ async function makeHost(folder: string, name: string): Promise<TestHost> {
   await chmod(join(folder, '..'), 0o755);
   await chmod(folder, 0o755);
   const enter = join(folder, 'enter');
-  await writeFile(enter, `#!/bin/sh\nmount --rbind '${srv}' /srv && exec sh -c "$1"\n`, { mode: 0o755 });
+  await writeFile(
+    enter,
+    `#!/bin/sh\nmount --rbind '${srv}' /srv\n[ ! -d /srv/sbin ] || mount --bind /srv/sbin /usr/local/sbin\nexec sh -c "$1"\n`,
+    { mode: 0o755 },
+  );
   const wrap = (command: string) => `exec unshare -m --propagation private ${enter} ${shellQuote(command)}`;
   const executor = (): HostExecutor => {
     const inner = localExecutor({ name });

@@ -1,0 +1,16 @@
+/** `npm run bench -- archives [--gb 2] [--rounds 2]`: measurements side by side, in one run, on this machine. */
+import { parseArgs } from 'node:util';
+import { archives } from './archives.ts';
+
+const benches = { archives } as const;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { gb: { type: 'string', default: '2' }, rounds: { type: 'string', default: '2' } },
+});
+const bench = benches[positionals[0] as keyof typeof benches];
+if (!bench) {
+  console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--gb N] [--rounds N]`);
+  process.exit(64);
+}
+await bench({ gb: Number(values.gb), rounds: Number(values.rounds) });
