@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { constants, hostname } from 'node:os';
 import type { HostExecutor } from './executor.ts';
 import { HostFault } from './faults.ts';
-import { executorOver, type Pipes } from './pipes.ts';
+import { executorOver, type Pipes, quietBash } from './pipes.ts';
 
 export interface LocalSettings {
   /** Default `worker (<hostname>)`. */
@@ -31,7 +31,7 @@ export function localExecutor(settings: LocalSettings = {}): HostExecutor {
 }
 
 async function start(command: string, env: NodeJS.ProcessEnv, name: string): Promise<Pipes> {
-  const child = spawn('sh', ['-c', command], { env, cwd: '/', detached: true, stdio: 'pipe' });
+  const child = spawn('env', [quietBash, 'sh', '-c', command], { env, cwd: '/', detached: true, stdio: 'pipe' });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', (error) => reject(new HostFault('HostUnreachable', `${name}: ${error.message}`, error)));

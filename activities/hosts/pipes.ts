@@ -6,6 +6,9 @@ import type { ExecOptions, ExecResult, HostExecutor } from './executor.ts';
 import { HostFault } from './faults.ts';
 import { shellQuote } from './shell-quote.ts';
 
+/** At a lower level a bash whose stdin is a socket takes itself for a remote login and reads the user's .bashrc. */
+export const quietBash = 'SHLVL=2';
+
 export interface Pipes {
   readonly stdin: Writable;
   readonly stdout: Readable;

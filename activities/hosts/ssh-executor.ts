@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import type { HostExecutor } from './executor.ts';
 import { HostFault, isFault } from './faults.ts';
-import { executorOver, type Pipes } from './pipes.ts';
+import { executorOver, type Pipes, quietBash } from './pipes.ts';
 import { shellQuote } from './shell-quote.ts';
 import { connectSsh, type SshTarget } from './ssh-connection.ts';
 
@@ -58,7 +58,7 @@ export function sshExecutor(settings: SshSettings): HostExecutor {
         const mark = `MUSTER_EXEC=${randomBytes(8).toString('hex')}`;
         const before = sudo ? 'sudo -n ' : '';
         const kill = () => client.exec(`exec ${before}sh -c ${shellQuote(killMarked(mark))}`, () => {});
-        const line = `exec ${before}env ${mark} sh -c ${shellQuote(command)}`;
+        const line = `exec ${before}env ${mark} ${quietBash} sh -c ${shellQuote(command)}`;
         const use = (channel: ClientChannel) => pipesOf(channel, name, kill);
         const pipes = await patiently(() => openChannel(client, line, name, use), signal);
         pipes.ended.then(leave, leave);
