@@ -37,15 +37,22 @@ export function stepsFor(situation: Situation, siteName: string) {
   const hosts = hostsOf(situation, siteName);
   const serving = hosts.filter((host) => host.group === plan.control.host);
 
-  /** Every host of a component's group; a component without a host would silently not be restored. */
-  function hostsFor(component: Component): Host[] {
-    const found = hosts.filter((host) => host.group === component.host);
+  /** Every host of a group; a component without a host would silently not be restored. */
+  function hostsOfGroup(group: string, what: string): Host[] {
+    const found = hosts.filter((host) => host.group === group);
     if (found.length > 0) return found;
     throw refusal(
       'HostMissing',
-      `No host of group ${component.host}, which has component ${component.name}, was found in ${siteName}.`,
+      `No host of group ${group}, which ${what} needs, was found in ${siteName}.`,
       `check the tags of ${siteName} in the plan, and that EC2 of its region answers.`,
     );
+  }
+
+  const hostsFor = (component: Component) => hostsOfGroup(component.host, `component ${component.name}`);
+
+  /** A command of the plan runs on the worker or on the first host of a group; it never moves from one to the other. */
+  function hostOf(on: string, title: string): Host | undefined {
+    return on === 'worker' ? undefined : hostsOfGroup(on, `the command "${title}"`)[0];
   }
 
   function targetOf(record: TrafficRecord): TrafficTarget {
@@ -207,7 +214,7 @@ export function stepsFor(situation: Situation, siteName: string) {
     updateMonitoring: (): Step[] =>
       plan.monitoring.map((each, index) =>
         command.step(
-          { title: each.title, run: each.run, host: hosts.find((host) => host.group === each.on), limit: each.limit },
+          { title: each.title, run: each.run, host: hostOf(each.on, each.title), limit: each.limit },
           at(`monitoring-${index + 1}`, { required: false, limits: { startToClose: each.limit + 10_000 } }),
         ),
       ),
