@@ -27,7 +27,10 @@ export interface ApprovalSituation {
 export type ApprovalVerdict = { readonly accepted: true } | { readonly accepted: false; readonly why: string };
 
 /** Judges one approval against the situation it meets. The first reason that refuses it is the one that is given. */
-export function judgeApproval(approval: z.output<typeof approvalSchema>, situation: ApprovalSituation): ApprovalVerdict {
+export function judgeApproval(
+  approval: z.output<typeof approvalSchema>,
+  situation: ApprovalSituation,
+): ApprovalVerdict {
   const { policy } = situation;
   if (situation.phase === 'assessing' || situation.playbook === undefined) {
     return refused('there is nothing to approve yet: the playbook is still being compiled');

@@ -44,11 +44,6 @@ export const stepDecisionSchema = z.object({ ...attributed, step: z.string().min
 export const skipSchema = z.object({ ...attributed, step: z.string().min(1), reason: z.string().min(1) });
 export const noteSchema = z.object({ by: z.string().min(1), text: z.string().min(1) });
 export const acceptRiskSchema = z.object({ ...attributed, risk: z.string().min(1) });
-export type Operator = z.infer<typeof operatorSchema>;
-export type StepDecision = z.infer<typeof stepDecisionSchema>;
-export type Skip = z.infer<typeof skipSchema>;
-export type Note = z.infer<typeof noteSchema>;
-export type AcceptRisk = z.infer<typeof acceptRiskSchema>;
 
 export const stepStates = ['pending', 'running', 'done', 'failed', 'skipped', 'undone', 'cancelled'] as const;
 
@@ -109,7 +104,6 @@ export const clockSchema = z.object({
   /** ms spent waiting for people so far. */
   waiting: z.number(),
 });
-export type Clock = z.infer<typeof clockSchema>;
 
 export const runPhases = [
   'assessing',

@@ -18,9 +18,9 @@ import {
 } from '../domain/run.ts';
 import type { Run } from './run.ts';
 
-export const statusQuery = defineQuery<RunStatus>('status');
-export const playbookQuery = defineQuery<Playbook | undefined>('playbook');
-export const reportQuery = defineQuery<unknown>('report');
+const statusQuery = defineQuery<RunStatus>('status');
+const playbookQuery = defineQuery<Playbook | undefined>('playbook');
+const reportQuery = defineQuery<unknown>('report');
 
 export function receiveDecisions(run: Run): void {
   setHandler(statusQuery, () => ({ ...run.status, clock: { ...run.status.clock, waiting: run.waiting.total() } }), {

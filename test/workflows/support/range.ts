@@ -144,8 +144,6 @@ export async function openRange() {
   };
 }
 
-export type TestRun = ReturnType<typeof runOf>;
-
 export function runOf(handle: WorkflowHandle) {
   const status = () => handle.query<RunStatus>('status');
   return {
