@@ -49,7 +49,9 @@ export const files: ComponentDriver<FilesComponent> = {
         point,
         run,
         component: component.name,
-        archives: lines(record.archives.map(({ number, entries, bytes }) => `${number} ${entries} ${bytes}`)),
+        archives: lines(
+          largestFirst(record.archives).map(({ number, entries, bytes }) => `${number} ${entries} ${bytes}`),
+        ),
         roots: nulList(rootsOf(record)),
         bytes: String(record.bytes),
         entries: String(record.entries),
@@ -103,6 +105,11 @@ const words: Record<string, string> = {
   owner: 'of another owner',
   group: 'of another group',
 };
+
+/** The last archives to be unpacked should not leave cores idle. */
+function largestFirst(archives: ComponentRecord['archives']): ComponentRecord['archives'] {
+  return [...archives].sort((a, b) => b.bytes - a.bytes);
+}
 
 function rootsOf(record: ComponentRecord): Buffer[] {
   const { roots } = detailsSchema.parse(record.details);

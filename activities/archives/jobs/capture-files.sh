@@ -32,7 +32,7 @@ main() {
   wait "$asked"
   : >"$W/bytes-done"
   # One more than cores: while one waits for the store, the others compress.
-  seq 0 "$archives" | in_parallel "$(($(cores) + 1))" archive
+  sort -k 1,1nr "$W/sizes" | cut -d ' ' -f 2 | in_parallel "$(($(cores) + 1))" archive
   send_index
   result "{\"type\":\"summary\",\"token\":\"$token\",\"hostname\":$(json_string "$(hostname)"),\"takenAt\":\"$started\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\",\"roots\":$(json_list "${roots[@]}")$(version)}"
 }

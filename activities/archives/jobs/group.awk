@@ -1,5 +1,6 @@
 # Groups a listing into archives. Reads NUL-terminated pairs (fields and path, link target); writes list.<n> (the same pairs)
-# and names.<n> (paths for tar). Directories are archive 0, which is unpacked first and last; files start at 1.
+# and names.<n> (paths for tar). Directories are archive 0, which is unpacked last; files start at 1.
+# Prints how many archives of files, entries and bytes there are; `sizes` lists bytes and number of each archive.
 # Hard links of one inode share an archive, because a link over two archives becomes two files.
 # -v limit=BYTES -v most=ENTRIES -v out=FOLDER
 
@@ -21,6 +22,7 @@ NR % 2 == 1 { record = $0; next }
   # A file that fills an archive by itself gets its own; small ones are kept together.
   if (n == 0 || held >= most || (held > 0 && bytes + size > limit)) { n++; bytes = 0; held = 0 }
   bytes += size; held++
+  filled[n] += size
   if (field[1] == "f" && field[11] > 1) home[inode] = n
   write(n)
 }
@@ -34,4 +36,9 @@ function write(archive) {
   printf "%s%c", path, 0 >> (out "/names." archive)
 }
 
-END { printf "%d %d %.0f\n", n, entries, total }
+# The order to work in, largest first: the last ones should not leave cores idle. Folders are small.
+END {
+  print "0 0" > (out "/sizes")
+  for (i = 1; i <= n; i++) printf "%.0f %d\n", filled[i], i > (out "/sizes")
+  printf "%d %d %.0f\n", n, entries, total
+}
