@@ -20,7 +20,12 @@ export function failover(situation: Situation) {
   const resolve = site.awaitNames();
   return playbook(situation, point.id, [
     alongside('Fence the lost site', fences),
-    stage('Take the name away, power up', [...site.withdrawNames(from), ...site.startHosts()], site.awaitHosts()),
+    stage(
+      'Take the name away, power up',
+      [...site.withdrawNames(from), ...site.startHosts()],
+      site.awaitHosts(),
+      site.checkHosts(),
+    ),
     stage('Restore the data', ...site.restoreByRank(point)),
     gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
     stage('Check the data before anything writes to it', site.checkData(point)),

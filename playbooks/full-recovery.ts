@@ -12,7 +12,7 @@ export function fullRecovery(situation: Situation) {
   const site = stepsFor(situation, to);
   const resolve = site.awaitNames();
   return playbook(situation, point.id, [
-    stage('Stop the service', site.awaitHosts(), site.stopService()),
+    stage('Stop the service', site.awaitHosts(), site.checkHosts(), site.stopService()),
     stage('Restore the data', ...site.restoreByRank(point)),
     stage('Check the data before anything writes to it', site.checkData(point)),
     stage('Start the service', site.startService()),

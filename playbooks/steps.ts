@@ -12,6 +12,7 @@ import { startService } from '../activities/compute/start-service.ts';
 import { stopService } from '../activities/compute/stop-service.ts';
 import { checkHealth } from '../activities/health/check-health.ts';
 import { seeFromOutside } from '../activities/health/see-from-outside.ts';
+import { checkHost } from '../activities/hosts/check-host.ts';
 import { command } from '../activities/hosts/run-command.ts';
 import { manual } from '../activities/people/manual.ts';
 import { commitPoint } from '../activities/points/commit-point.ts';
@@ -108,6 +109,9 @@ export function stepsFor(situation: Situation, siteName: string) {
 
     awaitHosts: (): Step[] =>
       hosts.map((host) => awaitHost.step({ host, within: plan.limits.boot }, at(`await-host-${host.name}`))),
+
+    /** Tools, clock and the like, before anything is changed on a host. */
+    checkHosts: (): Step[] => hosts.map((host) => checkHost.step({ host }, at(`check-host-${host.name}`))),
 
     restoreByRank: (point: PointSummary): Step[][] =>
       byRank(plan.components).map((rank) =>

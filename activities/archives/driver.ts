@@ -46,7 +46,7 @@ export interface ComponentDriver<C extends Component = Component> {
   judge(component: C, record: ComponentRecord, results: readonly unknown[]): Verified;
 }
 
-export interface JobTask {
+interface JobTask {
   readonly context: JobContext;
   readonly executor: HostExecutor;
   readonly place?: JobPlace;

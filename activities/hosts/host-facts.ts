@@ -91,12 +91,6 @@ export function lackingPrerequisites(facts: HostFacts, host: string, needs: Host
   return lacking;
 }
 
-/** Throws the first of `lackingPrerequisites`. */
-export function requirePrerequisites(facts: HostFacts, host: string, needs: HostNeeds = {}): void {
-  const [first] = lackingPrerequisites(facts, host, needs);
-  if (first) throw first;
-}
-
 /** The oldest version that will do, and the Debian package it comes from. */
 const oldest: Record<Tool, { version: string; from: string }> = {
   bash: { version: '4.4', from: 'bash' },
