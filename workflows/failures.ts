@@ -1,6 +1,5 @@
 /** Failures that a workflow throws: always Temporal's own kind, because any other error would retry the task for ever. */
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/workflow';
-import type { Run } from './run.ts';
 
 export interface Failure {
   readonly type: string;
@@ -11,8 +10,9 @@ export function badInput(fact: string, hint: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(`${fact} Try: ${hint}`, 'BadInput');
 }
 
-export function failedRun(run: Run): ApplicationFailure {
-  return ApplicationFailure.nonRetryable(run.summary(), run.failure?.type ?? 'RunFailed');
+/** The run as a whole failed: what is true now, and the type of what broke it. */
+export function failedRun(summary: string, type = 'RunFailed'): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(summary, type);
 }
 
 /** The cause that a person can act on, out of Temporal's wrapping. */

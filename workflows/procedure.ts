@@ -71,7 +71,7 @@ async function finish(run: Run): Promise<RunResult> {
   notify(run, run.status.phase, run.summary());
   const reports = run.playbook ? await writeReport(run) : [];
   await run.noticesSent();
-  if (run.status.phase === 'failed') throw failedRun(run);
+  if (run.status.phase === 'failed') throw failedRun(run.summary(), run.failure?.type);
   return {
     run: run.status.run,
     workflowId: run.status.workflowId,

@@ -45,9 +45,3 @@ export interface ComponentDriver<C extends Component = Component> {
   verify(component: C, record: ComponentRecord, finishedAt: string): Promise<JobParts & { readonly needsKey: boolean }>;
   judge(component: C, record: ComponentRecord, results: readonly unknown[]): Verified;
 }
-
-interface JobTask {
-  readonly context: JobContext;
-  readonly executor: HostExecutor;
-  readonly place?: JobPlace;
-}
