@@ -6,7 +6,9 @@
 #         bytes, entries, permissions (`path owner mode recursive`, tab-separated), after (NUL-separated), expected (NUL-separated),
 #         parts.sh, differ.awk
 # secrets: key (the point's private key)
-# results: repaired, done-already, summary
+# results: repaired, done-already, kept, summary
+# For undo-files.sh it notes in restored/: `.stage` (the staging place) and `.switched` (NUL-separated triples, each before its act:
+# `made FOLDER -`, `root LIVE OLD`).
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
@@ -28,11 +30,15 @@ main() {
   stage=${start%/}/.muster-$(param component)-$(param point)-$run
   if [[ ! -d $stage ]]; then need_room "$start" "$(($(param bytes) + $(param entries) * 1024))" 'the restore'; fi
   need_room "$W" "$((128 * 1048576))" 'the fetched parts'
+  mkdir -p -- "${done_mark%/*}"
+  printf '%s' "$stage" >"$done_mark.stage"
   mkdir -p -- "$stage"
   chmod 700 -- "$stage"
   mkdir -p -- "$stage/done" "$stage/tree"
   if [[ ! -e $stage/checked ]]; then
     open_archive index | zstd -dq >"$W/index"
+    # How many entries the index has of each archive.
+    awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 { n[$1]++ } END { for (each in n) print each, n[each] }' "$W/index" >"$W/counts"
     unpack
     check_tree
     set_permissions "$stage/tree"
@@ -42,7 +48,6 @@ main() {
   set_permissions ''
   look_for_expected
   run_after
-  mkdir -p -- "${done_mark%/*}"
   date -u +%Y-%m-%dT%H:%M:%SZ >"$done_mark"
   rm -rf -- "$stage"
   result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)"),\"entries\":$(param entries),\"bytes\":$(param bytes)}"
@@ -82,10 +87,10 @@ unpack_archive() {
   local number entries bytes
   read -r number entries bytes <<<"$1"
   if [[ ! -e $stage/done/$number ]]; then
-    members "$number" >"$W/members.$number"
     # Only what the index names is unpacked; where the archive holds nothing else, the list is not needed.
     local only=()
-    if [[ $(tr -cd '\0' <"$W/members.$number" | wc -c) != "$entries" ]]; then
+    if [[ $(awk -v n="$number" '$1 == n { print $2 }' "$W/counts") != "$entries" ]]; then
+      members "$number" >"$W/members.$number"
       only=(--no-wildcards --anchored --no-recursion --null -T "$W/members.$number")
     fi
     open_archive "$number" | zstd -dq | tar -C "$stage/tree" -xpf - --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls "${only[@]}"
@@ -109,11 +114,9 @@ check_tree() {
       for (i = 1; i <= n; i++) if (path == root[i] || index(path, root[i] "/") == 1) keep = 1; next }
     keep { printf "%s%c%s%c", record, 0, $0, 0 }' "$W/index" >"$W/index.roots"
   awk -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 "$W/there" >"$W/differs"
-  (cd "$stage/tree" && awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $15 != "-" { path = $0; for (i = 0; i < 15; i++) path = substr(path, index(path, "\t") + 1); printf "%s  %s%c", $15, path, 0 }' "$W/index.roots" |
-    while IFS= read -r -d '' line; do
-      found=$(sha256sum -z -- "${line:66}" | head -c 64)
-      [[ $found == "${line:0:64}" ]] || printf 'content\t%s\0' "${line:66}"
-    done) >>"$W/differs"
+  awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $15 != "-" { path = $0; for (i = 0; i < 15; i++) path = substr(path, index(path, "\t") + 1); printf "%s  %s%c", $15, path, 0 }' "$W/index.roots" >"$W/samples"
+  (cd "$stage/tree" && cut -z -c 67- "$W/samples" | xargs -0 -r sha256sum -z --) >"$W/sampled"
+  cmp -s "$W/samples" "$W/sampled" || printf 'content\t%s\0' "$(cmp "$W/samples" "$W/sampled" | head -n 1)" >>"$W/differs"
   if [[ -s $W/differs ]]; then
     refuse RestoredTreeDiffers "$(hostname): $(tr -cd '\0' <"$W/differs" | wc -c) restored files differ from the index, the first: $(head -z -n 3 "$W/differs" | tr '\t\0' ' ;')." \
       'restore an earlier recovery point; the staging place is kept for a look.'
@@ -164,7 +167,10 @@ switch_in() {
     if [[ -e $live || -L $live ]]; then
       # Interrupted between the two renames, and someone made the root anew: nothing of it is lost.
       while [[ -e $old || -L $old ]]; do old+=-again; done
+      printf 'root\0%s\0%s\0' "$live" "$old" >>"$done_mark.switched"
       mv -T -- "$live" "$old"
+    elif [[ ! -e $old && ! -L $old ]]; then
+      printf 'root\0%s\0\0' "$live" >>"$done_mark.switched"
     fi
     if [[ -e $live.restoring-$run || -L $live.restoring-$run ]]; then
       mv -T -- "$live.restoring-$run" "$live"
@@ -183,6 +189,7 @@ make_parents() {
   for name in ${parent#/}; do
     path=$path/$name
     [[ -d $path ]] && continue
+    printf 'made\0%s\0-\0' "$path" >>"$done_mark.switched"
     mkdir -- "$path"
     if [[ -d $stage/tree$path ]]; then
       chown --reference="$stage/tree$path" -- "$path"
