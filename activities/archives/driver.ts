@@ -1,6 +1,7 @@
 /** What a kind of component (files, PostgreSQL, later others) must be able to do. Drivers are registered in `drivers.ts`. */
 import type { Component } from '../../domain/plan.ts';
 import type { ComponentRecord } from '../../domain/recovery-point.ts';
+import type { JobScript } from '../hosts/job.ts';
 
 /** One host job: a script of ours, its parameters, and what travels as a secret. */
 export interface JobParts {
