@@ -26,7 +26,8 @@ const { values } = parseArgs({
 
 const dir = values.dir ?? mkdtempSync(join(tmpdir(), 'muster-demo-'));
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(`${signal}: the demo was ended`)));
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => stop.abort(new Error(`${signal}: the demo was ended`)));
 
 let code = 1;
 try {
