@@ -29,7 +29,9 @@ export function restoreShell(component: Component, host: Host, service: string, 
 }
 
 export function verifyShell(component: Component): string[] {
-  if (component.driver === 'files') return component.expected.map((path) => `test -e ${shellQuote(path)}`);
+  if (component.driver === 'files') {
+    return [...component.paths, ...component.expected].map((path) => `compgen -G ${shellQuote(path)} >/dev/null`);
+  }
   return component.checks.map(
     ({ query }) =>
       `runuser -u ${shellQuote(component.systemUser)} -- psql -XAt -p ${component.port} -d ${shellQuote(component.database)} -c ${shellQuote(query)}`,

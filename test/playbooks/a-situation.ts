@@ -1,0 +1,48 @@
+/** SpaceTime's own plan with an assessment of a lost us-east-1, for tests of compilers. */
+import { loadPlan } from '../../activities/plans/load-plan.ts';
+import type { Assessment } from '../../domain/assessment.ts';
+import type { Host } from '../../domain/host.ts';
+import type { Procedure } from '../../domain/playbook.ts';
+import type { Situation } from '../../playbooks/compiler.ts';
+
+const plans = new URL('../../plans/', import.meta.url).pathname;
+
+export async function aSituation(procedure: Procedure, change: Partial<Assessment> = {}): Promise<Situation> {
+  const { plan, sha256 } = await loadPlan(plans, 'spacetime');
+  const host = (site: string, group: string, index: number): Host => ({
+    name: group,
+    group,
+    site,
+    region: site,
+    instance: `i-${site}-${group}`,
+    address: `10.77.${index}.1${group === 'db' ? 1 : 0}`,
+    ssh: { user: 'ubuntu', port: 22, key: { file: 'key' }, knownHosts: { file: 'known_hosts' } },
+  });
+  const here = procedure === 'failover' ? 'us-west-2' : 'us-east-1';
+  const assessment: Assessment = {
+    service: 'spacetime',
+    procedure,
+    from: 'us-east-1',
+    to: here,
+    at: '2026-01-02T03:15:00.000Z',
+    plan: sha256,
+    facts: [],
+    risks: [],
+    hosts: ['app', 'db'].flatMap((group) => [host('us-east-1', group, 1), host('us-west-2', group, 2)]),
+    point: {
+      id: '20260102_020000',
+      takenAt: '2026-01-02T02:00:03.000Z',
+      site: 'us-east-1',
+      role: 'primary',
+      label: 'daily',
+      bytes: 1,
+      storedBytes: 1,
+      components: plan.components.map((component) => component.name),
+      sha256: 'e'.repeat(64),
+      locations: ['company-backups-dr'],
+      torn: 0,
+    },
+    ...change,
+  };
+  return { plan, assessment, procedure, run: 'run-1', label: 'manual' };
+}

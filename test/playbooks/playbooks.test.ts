@@ -1,0 +1,135 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { hashPlaybook } from '../../activities/planning/hash.ts';
+import { stepDefinitions } from '../../activities/registry.ts';
+import { type Playbook, type Procedure, playbookSchema, procedures, type Step } from '../../domain/playbook.ts';
+import type { Situation } from '../../playbooks/compiler.ts';
+import { compilers } from '../../playbooks/index.ts';
+import { aSituation } from './a-situation.ts';
+
+const kinds = new Map(stepDefinitions.map((definition) => [definition.kind, definition]));
+const compile = (situation: Situation) => playbookSchema.parse(compilers[situation.procedure](situation));
+const ranksOf = (playbook: Playbook): Step[][] =>
+  playbook.items.flatMap((item) => (item.type === 'stage' ? item.ranks : item.type === 'watch' ? [[item.step]] : []));
+const titles = (playbook: Playbook) => playbook.items.map((item) => item.title);
+const placeOf = (playbook: Playbook, kind: string) =>
+  ranksOf(playbook).findIndex((rank) => rank.some((step) => step.kind === kind));
+
+describe.each(procedures)('the playbook of %s', (procedure: Procedure) => {
+  let playbook: Playbook;
+  beforeAll(async () => {
+    playbook = compile(await aSituation(procedure));
+  });
+
+  it('names each step once, and every kind is one that workers have', () => {
+    const steps = ranksOf(playbook).flat();
+    expect(new Set(steps.map((step) => step.id)).size).toBe(steps.length);
+    for (const step of steps) expect(kinds.get(step.kind)?.version, step.kind).toBe(step.version);
+  });
+
+  it('gives each step an input that its worker will accept, and a title and commands out of it', () => {
+    for (const step of ranksOf(playbook).flat()) {
+      const definition = kinds.get(step.kind);
+      const input = definition?.input.parse(step.input);
+      expect(definition?.title(input)).toBe(step.title);
+      expect(definition?.shell(input).join('')).not.toBe('');
+    }
+  });
+
+  it('lets a step need only what an earlier rank gives', () => {
+    const before = new Set<string>();
+    for (const rank of ranksOf(playbook)) {
+      for (const step of rank)
+        for (const need of step.needs) expect(before, `${step.id} needs ${need}`).toContain(need);
+      for (const step of rank) before.add(step.id);
+    }
+  });
+
+  it('heartbeats within five seconds and gives up within a time', () => {
+    for (const { id, limits } of ranksOf(playbook).flat()) {
+      expect(limits.heartbeat, id).toBeLessThanOrEqual(5_000);
+      expect(limits.budget, id).toBeGreaterThan(0);
+    }
+  });
+
+  it('holds no secret, only references', () => {
+    expect(JSON.stringify(playbook)).not.toMatch(/BEGIN [A-Z ]*PRIVATE KEY|password":\s*"[^"]/);
+  });
+
+  it('hashes alike whatever was measured, and differently when another thing would be done', async () => {
+    const same = compile(
+      await aSituation(procedure, {
+        facts: [{ id: 'x', title: 'X', value: '7', state: 'good', source: 'y', took: 9 }],
+      }),
+    );
+    expect(hashPlaybook(same)).toBe(hashPlaybook(playbook));
+    const risky = compile(await aSituation(procedure, { risks: [{ id: 'a-risk', text: 'a risk', severity: 'high' }] }));
+    expect(hashPlaybook(risky)).not.toBe(hashPlaybook(playbook));
+    const estimated = structuredClone(playbook);
+    for (const rank of ranksOf(estimated)) for (const step of rank) step.expected = 12_345;
+    expect(hashPlaybook(estimated)).toBe(hashPlaybook(playbook));
+  });
+});
+
+describe('the playbook of a failover', () => {
+  let playbook: Playbook;
+  beforeAll(async () => {
+    playbook = compile(await aSituation('failover'));
+  });
+
+  it('takes the name away first and moves it last, behind the point of no return', () => {
+    const order = [
+      'withdrawName',
+      'restoreComponent',
+      'checkData',
+      'startService',
+      'checkHealth',
+      'pointNameAt',
+      'seeFromOutside',
+    ];
+    const places = order.map((kind) => placeOf(playbook, kind));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    const noReturn = playbook.items.findIndex((item) => item.type === 'pointOfNoReturn');
+    const cutOver = playbook.items.findIndex(
+      (item) => item.type === 'stage' && item.ranks.flat().some((step) => step.kind === 'pointNameAt'),
+    );
+    expect(cutOver).toBe(noReturn + 1);
+  });
+
+  it('starts the service only behind the gate of the fence', () => {
+    const all = titles(playbook);
+    expect(all.indexOf('The lost site is fenced, or someone accepted that it is not')).toBeLessThan(
+      all.indexOf('Start the service'),
+    );
+  });
+
+  it('restores by the ranks of the plan, one rank side by side', async () => {
+    const { plan } = await aSituation('failover');
+    const restored = ranksOf(playbook)
+      .map((rank) => rank.filter((step) => step.kind === 'restoreComponent').map((step) => step.id))
+      .filter((rank) => rank.length > 0);
+    expect(restored).toHaveLength(new Set(plan.components.map((component) => component.rank)).size);
+    expect(restored.flat()).toHaveLength(plan.components.length);
+  });
+
+  it('acts on the queue of the surviving region alone', () => {
+    const queues = new Set(
+      ranksOf(playbook)
+        .flat()
+        .map((step) => step.queue),
+    );
+    expect([...queues]).toEqual(['muster-us-west-2']);
+  });
+
+  it('refuses to leave out a component whose host is missing', async () => {
+    const situation = await aSituation('failover');
+    const hosts = situation.assessment.hosts.filter((host) => host.site !== 'us-west-2' || host.group !== 'db');
+    expect(() => compile({ ...situation, assessment: { ...situation.assessment, hosts } })).toThrow(
+      /group db.*database/,
+    );
+  });
+
+  it('refuses without a recovery point', async () => {
+    const situation = await aSituation('failover', { point: undefined });
+    expect(() => compile(situation)).toThrow(/no usable recovery point/);
+  });
+});
