@@ -38,8 +38,8 @@ export interface StepSpec<Schema extends z.ZodType, Output> {
   run(input: z.output<Schema>, context: StepContext): Promise<Output>;
   /** With `undo`: notes what is there before `run`; the result is handed to `undo`. Reads only. */
   before?(input: z.output<Schema>, context: StepContext): Promise<unknown>;
-  /** Puts back what `before` noted. Safe to run twice. */
-  undo?(input: z.output<Schema>, before: unknown, context: StepContext): Promise<void>;
+  /** Puts back what `before` noted. Safe to run twice. May answer `{ outcome }` for people. */
+  undo?(input: z.output<Schema>, before: unknown, context: StepContext): Promise<unknown>;
 }
 
 export interface StepPlace {

@@ -1,6 +1,9 @@
 /**
  * Full recovery in place: rebuild the service at its own site from a recovery point. Runbook: "Full System Recovery",
  * steps 1 to 13. What stands there now is kept beside it, as in the runbook's step 5.
+ *
+ * The name points here all the time, so users write from the moment the service starts: that is the point of no return.
+ * Until then an abort swaps the kept state back in and starts the service again.
  */
 import { playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { notRestorable } from './refusals.ts';
@@ -15,9 +18,10 @@ export function fullRecovery(situation: Situation) {
     stage('Stop the service', site.awaitHosts(), site.checkHosts(), site.stopService()),
     stage('Restore the data', ...site.restoreByRank(point)),
     stage('Check the data before anything writes to it', site.checkData(point)),
-    stage('Start the service', site.startService()),
-    stage('Prove it works', site.checkHealth(), site.manual('cutover')),
+    stage('Confirm before anything writes to it', site.manual('cutover')),
     pointOfNoReturn('The restored service takes writes'),
+    stage('Start the service', site.startService()),
+    stage('Prove it works', site.checkHealth()),
     stage('See it from outside', resolve, site.seeFromOutside(resolve)),
     stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
     watch('Watch the service', situation.plan.watch, site.lookFromOutside()),

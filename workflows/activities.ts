@@ -15,6 +15,7 @@ import {
   type AssessCall,
   type CompileCall,
   type Compiled,
+  type NotedBefore,
   type NoticeCall,
   queueOf,
   type StepAnswer,
@@ -134,16 +135,21 @@ export async function callStep(run: Run, step: Step, generation: number): Promis
 }
 
 /** What is there before an undoable step. */
-export async function noteBefore(run: Run, step: Step): Promise<unknown> {
-  return await callActivity(
+export async function noteBefore(run: Run, step: Step): Promise<NotedBefore> {
+  return await callActivity<NotedBefore>(
     stepCall(run, step, 'noteBefore', `Note what is there before: ${step.title}`),
     argumentOf(run, step, 1),
   );
 }
 
-export async function undoStep(run: Run, step: Step, before: unknown): Promise<void> {
+/** Putting back is quick or stuck: nobody should wait hours for a host that is gone before they are told. */
+const undoBudget = 10 * 60_000;
+
+export async function undoStep(run: Run, step: Step, before: unknown): Promise<{ outcome?: string } | null> {
   const argument: UndoCall = { ...argumentOf(run, step, 1), before };
-  await callActivity(stepCall(run, step, 'undoStep', `Put back: ${step.title}`), argument);
+  const call = stepCall(run, step, 'undoStep', `Put back: ${step.title}`);
+  const limits = { ...call.limits, budget: Math.min(call.limits.budget, undoBudget) };
+  return await callActivity({ ...call, limits }, argument);
 }
 
 function stepCall(run: Run, step: Step, name: string, summary: string): Call {

@@ -7,9 +7,9 @@ export async function undoAll(run: Run): Promise<void> {
   for (const { step, before } of [...run.undo].reverse()) {
     const status = run.stepStatus(step.id);
     try {
-      await undoStep(run, step, before);
+      const outcome = (await undoStep(run, step, before))?.outcome;
       run.undone.push(step.title);
-      run.note('undo', `put back: ${step.title}`);
+      run.note('undo', `put back: ${step.title}${outcome ? ` (${outcome})` : ''}`);
       if (status) status.state = 'undone';
     } catch (error) {
       const { message } = describeFailure(error);

@@ -5,8 +5,8 @@ import type { ComponentRecord } from '../../domain/recovery-point.ts';
 import type { ComponentDriver } from './driver.ts';
 import { helpers, lines, nulList, readable, script } from './job-files.ts';
 
-/** Raw bytes of an archive; a larger file has one of its own. */
-const archiveBytes = 64 * 1024 * 1024;
+/** Raw bytes of an archive; a larger file has one of its own. With tar's headers it still fits into one part. */
+const archiveBytes = 56 * 1024 * 1024;
 const archiveEntries = 8_192;
 
 const summarySchema = z.object({
@@ -63,6 +63,13 @@ export const files: ComponentDriver<FilesComponent> = {
         after: nulList(component.afterRestore),
         expected: nulList(component.expected),
       },
+    };
+  },
+
+  async undo(component, { run, point }) {
+    return {
+      script: script('archives', 'undo-files'),
+      params: { point, run, component: component.name, after: nulList(component.afterRestore) },
     };
   },
 

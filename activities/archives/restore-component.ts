@@ -38,6 +38,11 @@ const lineSchema = z.union([
   z.object({ type: z.literal('kept'), path: z.string() }),
   z.object({ type: z.literal('done-already') }),
 ]);
+const undoLineSchema = z.union([
+  z.object({ type: z.literal('put-back'), path: z.string() }),
+  z.object({ type: z.literal('aside'), path: z.string() }),
+  z.object({ type: z.literal('after-failed'), command: z.string(), why: z.string() }),
+]);
 
 export const restoreComponent = defineStep({
   kind: 'restoreComponent',
@@ -78,5 +83,22 @@ export const restoreComponent = defineStep({
       kept: seen.flatMap((line) => (line.type === 'kept' ? [line.path] : [])),
       takenAt: record.takenAt,
     };
+  },
+  /** What stood there before is renamed back. Needs no store: a point that turned out bad must not hold it up. */
+  async undo({ point, component, host }, _before, context) {
+    const parts = await driverFor(component).undo(component, { run: context.run, point: point.id });
+    const { results } = await runHostJob(
+      context,
+      await context.host(host),
+      { script: parts.script, params: parts.params, lock: `component-${component.name}` },
+      { part: 'undo' },
+    );
+    const seen = results.flatMap((line) => undoLineSchema.safeParse(line).data ?? []);
+    const words = seen.map((line) => {
+      if (line.type === 'put-back') return line.path;
+      if (line.type === 'aside') return `what stood in the way is kept as ${line.path}`;
+      return `but \`${line.command}\` failed: ${line.why}`;
+    });
+    return { outcome: words.join(', ') || 'nothing had been switched in yet' };
   },
 });

@@ -62,6 +62,13 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
     };
   },
 
+  async undo(component, { run, point }) {
+    return {
+      script: script('databases', 'undo-postgresql'),
+      params: { ...(await shared(component)), point, run, component: component.name },
+    };
+  },
+
   async verify(component, record) {
     return {
       needsKey: false,

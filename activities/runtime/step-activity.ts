@@ -1,7 +1,7 @@
 /** Makes Temporal activities out of step definitions: one for each kind, and two that serve every undoable kind. */
 import { Context } from '@temporalio/activity';
 import { refusal } from '../../domain/errors.ts';
-import type { StepAnswer, StepCall, StepOutput, UndoCall } from '../../domain/protocol.ts';
+import type { NotedBefore, StepAnswer, StepCall, StepOutput, UndoCall } from '../../domain/protocol.ts';
 import type { StepContext } from '../context.ts';
 import type { StepDefinition } from '../step.ts';
 import { openContext } from './context.ts';
@@ -14,14 +14,16 @@ export function stepActivities(definitions: readonly StepDefinition[], deps: Dep
   const byKind = new Map(definitions.map((definition) => [definition.kind, definition]));
   const activities: Record<string, Activity> = {
     noteBefore: (call: StepCall) =>
-      inContext(deps, call, async (context) => {
+      inContext(deps, call, async (context): Promise<NotedBefore> => {
+        const started = performance.now();
         const definition = definitionOf(byKind, call);
-        return (await definition.before?.(definition.input.parse(call.step.input), context)) ?? null;
+        const state = (await definition.before?.(definition.input.parse(call.step.input), context)) ?? null;
+        return { state, busy: Math.round(performance.now() - started) };
       }),
     undoStep: (call: UndoCall) =>
       inContext(deps, call, async (context) => {
         const definition = definitionOf(byKind, call);
-        await definition.undo?.(definition.input.parse(call.step.input), call.before, context);
+        return (await definition.undo?.(definition.input.parse(call.step.input), call.before, context)) ?? null;
       }),
   };
   for (const definition of definitions) {

@@ -103,11 +103,12 @@ find_failed() {
 
 # archive NUMBER: reads it once, and once more when something changed meanwhile.
 archive() {
-  local n=$1 try
+  local n=$1 try most
   [[ -e $W/list.$n ]] || return 0
+  most=$(most_bytes "$n")
   for try in 1 2; do
     rm -f "$W/tar-status.$n"
-    { read_tree "$n" 2>"$W/tar-errors.$n" || echo $? >"$W/tar-status.$n"; } | zstd -q -1 -T1 | put_parts "$n" "$try"
+    { read_tree "$n" 2>"$W/tar-errors.$n" || echo $? >"$W/tar-status.$n"; } | zstd -q -1 -T1 | put_parts "$n" "$try" "$most"
     look_again "$n"
     tar_trouble "$n"
     compare changed "$n" >"$W/changed.$n"
@@ -121,6 +122,11 @@ archive() {
   report_torn "$n"
   compare flag "$n" >"$W/index.$n"
   finish_archive "$n" "$((try > 2 ? 2 : try))"
+}
+
+# No more than this can come out for an archive of small files, even if they grow a little and nothing can be compressed.
+most_bytes() {
+  awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 { b += ($1 == "f" ? $9 : 0) + 3072 + length($0) * 2 } END { printf "%.0f", b * 1.01 + 65536 }' "$W/list.$1"
 }
 
 read_tree() {

@@ -86,9 +86,14 @@ put_part() {
   result "{\"type\":\"part\",\"archive\":\"$ARCHIVE\",\"part\":$part,\"try\":$TRY,\"name\":\"$name\",\"bytes\":$bytes,\"sha256\":\"${sha%% *}\"}"
 }
 
-# put_parts ARCHIVE TRY: a zstd stream on stdin becomes parts.
+# put_parts ARCHIVE TRY [MOST]: a zstd stream on stdin becomes parts. Where it cannot have more than MOST bytes and that is no more
+# than a part holds, it is one.
 put_parts() {
   export ARCHIVE=$1 TRY=$2
+  if ((${3:-part_limit + 1} <= part_limit)); then
+    FILE=x00000 put_part
+    return
+  fi
   SHELL=$BASH split -a 5 -d -b "$part_limit" --filter='set -euo pipefail; put_part' -
 }
 

@@ -5,6 +5,7 @@
 # params: point, run, component, after (NUL-separated)
 # results: put-back, aside, after-failed, summary
 
+# shellcheck disable=SC1090
 . "$MUSTER_LIB"
 
 W=$MUSTER_JOB/work
@@ -13,7 +14,6 @@ main() {
   run=$(param run)
   mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$(param point).$run
   stage=
-  removable=()
   [[ ! -e $mark.stage ]] || stage=$(cat -- "$mark.stage")
   [[ ! -e $mark.switched ]] || put_back
   rm -f -- "$mark"
@@ -64,7 +64,7 @@ remove_restored() {
   local path
   if [[ -e $mark.remove ]]; then
     while IFS= read -r -d '' path; do
-      [[ $path == *.undone-"$run"* ]] && rm -rf -- "$path"
+      if [[ $path == *.undone-"$run"* ]]; then rm -rf -- "$path"; fi
     done <"$mark.remove"
     rm -f -- "$mark.remove"
   fi

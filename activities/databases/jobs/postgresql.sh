@@ -36,3 +36,35 @@ reach() {
 
 # Values for SQL go through psql variables, never into its text.
 exists_database() { [[ $(echo "SELECT 1 FROM pg_database WHERE datname = :'name'" | sql postgres -v "name=$1") == 1 ]]; }
+
+# Names of a restore: the one it loads into, the one that the present database is kept under, the comment that says whose it is.
+name_databases() {
+  run=$(param run)
+  point=$(param point)
+  note="muster: point $point, run $run"
+  # Names of databases hold 63 bytes.
+  fresh=$(printf '%.40s_restore_%s' "$database" "$point" | head -c 63)
+  kept=$(printf '%.30s_before_%s' "$database" "${run//[^A-Za-z0-9]/_}" | head -c 63)
+}
+
+comment() {
+  echo "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :'name'" | sql postgres -v "name=$1"
+}
+
+# rename A AS B AS: sessions are sent away, then both names change in one transaction. An empty name of the four leaves its pair out.
+rename() {
+  {
+    echo "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN (:'a', :'b') AND pid <> pg_backend_pid();"
+    echo 'BEGIN;'
+    [[ -z $1 || -z $2 ]] || echo 'ALTER DATABASE :"a" RENAME TO :"as_a";'
+    [[ -z $3 || -z $4 ]] || echo 'ALTER DATABASE :"b" RENAME TO :"as_b";'
+    echo 'COMMIT;'
+  } >"$W/rename.sql"
+  local try
+  for try in 1 2 3 4 5; do
+    if sql postgres -v "a=$1" -v "as_a=$2" -v "b=$3" -v "as_b=$4" <"$W/rename.sql" >/dev/null 2>"$W/rename.errors"; then return 0; fi
+    # A client that comes back at once takes the name again; it is sent away again.
+    sleep "0.$try"
+  done
+  refuse SwitchFailed "$(hostname): $database could not be renamed: $(head -c 500 "$W/rename.errors")" 'stop what is connected to it, then retry this step.'
+}

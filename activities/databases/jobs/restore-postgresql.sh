@@ -7,6 +7,7 @@
 #         server (version of the dump), size, bytes, checks (NUL-separated triples: name, query, expected), parts.sh, postgresql.sh
 # secrets: key (the point's private key), owner-password (optional)
 # results: repaired, done-already, check, kept, summary
+# For undo-postgresql.sh it notes in restored/ what the present database is renamed to (`.kept`), before it does so.
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
@@ -14,13 +15,8 @@
 
 main() {
   find_tools
-  run=$(param run)
-  point=$(param point)
   owner=$(param owner)
-  note="muster: point $point, run $run"
-  # Names of databases hold 63 bytes.
-  fresh=$(printf '%.40s_restore_%s' "$database" "$point" | head -c 63)
-  kept=$(printf '%.30s_before_%s' "$database" "${run//[^A-Za-z0-9]/_}" | head -c 63)
+  name_databases
   reach
   if ((server / 10000 < $(param server | cut -d. -f1))); then
     refuse ServerTooOld "$(hostname): PostgreSQL $((server / 10000)) is older than the dump ($(param server))." 'install the same or a newer version there.'
@@ -38,10 +34,6 @@ main() {
   run_checks "$fresh"
   switch_in
   result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)")}"
-}
-
-comment() {
-  echo "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :'name'" | sql postgres -v "name=$1"
 }
 
 room() {
@@ -128,30 +120,17 @@ run_checks() {
   done <"$(param_file checks)"
 }
 
-# Sessions are sent away, then both names change in one transaction.
 switch_in() {
   local had=
   if exists_database "$database"; then
     had=yes
     while exists_database "$kept"; do kept=$(printf '%.60s_2' "$kept"); done
   fi
-  {
-    echo "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IN (:'database', :'fresh') AND pid <> pg_backend_pid();"
-    echo 'BEGIN;'
-    [[ -z $had ]] || echo 'ALTER DATABASE :"database" RENAME TO :"kept";'
-    echo 'ALTER DATABASE :"fresh" RENAME TO :"database";'
-    echo 'COMMIT;'
-  } >"$W/switch.sql"
-  local try
-  for try in 1 2 3 4 5; do
-    if sql postgres -v "database=$database" -v "kept=$kept" -v "fresh=$fresh" <"$W/switch.sql" >/dev/null 2>"$W/switch.errors"; then
-      if [[ -n $had ]]; then result "{\"type\":\"kept\",\"path\":$(json_string "$kept")}"; fi
-      return 0
-    fi
-    # A client that comes back at once takes the name again; it is sent away again.
-    sleep "0.$try"
-  done
-  refuse SwitchFailed "$(hostname): $database could not be renamed: $(head -c 500 "$W/switch.errors")" 'stop what is connected to it, then retry this step.'
+  local mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$point.$run
+  mkdir -p -- "${mark%/*}"
+  printf '%s' "${had:+$kept}" >"$mark.kept"
+  rename "$database" "${had:+$kept}" "$fresh" "$database"
+  if [[ -n $had ]]; then result "{\"type\":\"kept\",\"path\":$(json_string "$kept")}"; fi
 }
 
 main
