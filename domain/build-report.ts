@@ -3,11 +3,12 @@
  * no clock.
  */
 import type { Assessment } from './assessment.ts';
+import { criticalPath } from './critical-path.ts';
 import type { Playbook } from './playbook.ts';
 import type { StepOutput } from './protocol.ts';
 import type { Report } from './report.ts';
 import { gatesOf, type StepRow, stepRows } from './report-steps.ts';
-import type { RunStatus } from './run.ts';
+import type { RunStatus, StepStatus } from './run.ts';
 
 /** What somebody outside saw. `outage` is the one this run answered; `until` absent while it lasts. */
 export interface Observed {
@@ -145,21 +146,29 @@ function downtimeOf({ observed }: ReportInput, { recovered }: Report['times']): 
   return { ms: between(since, until), source: observed.source, until };
 }
 
-/** From the first step's start to the last one's end; the watch is no work. Undefined when nothing was executed. */
+/**
+ * From the first step's start to the last one's end, minus what the steps themselves needed and people's waiting; the watch
+ * is no work. Undefined when nothing was executed.
+ */
 function overheadOf(status: RunStatus, rows: readonly StepRow[]): Report['overhead'] {
   const work = rows.filter((row) => !row.watch && row.startedAt !== undefined && row.finishedAt !== undefined);
   if (work.length === 0) return undefined;
   const starts = work.map((row) => Date.parse(row.startedAt ?? ''));
   const ends = work.map((row) => Date.parse(row.finishedAt ?? ''));
   const execution = Math.max(...ends) - Math.min(...starts);
-  const longest = new Map<string, number>();
-  for (const row of work) {
-    const rank = `${row.stage}/${row.rank}`;
-    longest.set(rank, Math.max(longest.get(rank) ?? 0, row.busy ?? 0));
-  }
-  const criticalPath = [...longest.values()].reduce((sum, ms) => sum + ms, 0);
+  const busy = status.stages.map((stage) => ({
+    ...stage,
+    ranks: stage.ranks.map((rank) => rank.map(neededBy)),
+  }));
+  const path = criticalPath(busy);
   const waiting = Math.max(0, status.clock.waiting - waitedForApproval(status, Math.min(...starts)));
-  return { execution, criticalPath, waiting, ms: Math.max(0, execution - criticalPath - waiting) };
+  return { execution, criticalPath: path, waiting, ms: Math.max(0, execution - path - waiting) };
+}
+
+/** ms; a step that failed for good has no answer of its worker to say so. */
+function neededBy(step: StepStatus): number {
+  if (step.busy !== undefined || step.state !== 'failed') return step.busy ?? 0;
+  return between(step.startedAt ?? '', step.finishedAt ?? step.startedAt ?? '');
 }
 
 /** ms between the compiled playbook (the last fact before the first step) and the first step: the go/no-go. */

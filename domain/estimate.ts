@@ -1,7 +1,8 @@
 /** Time left and the RTO bar: what a run is expected to need still, and how much of its promise has passed. Pure. */
+import { criticalPath } from './critical-path.ts';
 import { formatDuration } from './duration.ts';
 import type { Playbook } from './playbook.ts';
-import type { StageStatus, StepStatus } from './run.ts';
+import type { RunStatus, StageStatus, StepStatus } from './run.ts';
 
 export interface TimeLeft {
   /** ms until the last stage before the watch is done, people's waiting not counted. */
@@ -12,40 +13,48 @@ export interface TimeLeft {
   readonly unknown: readonly string[];
 }
 
-/** Ranks run one after another and the steps of a rank side by side, so the longest step of each rank counts. */
+/** By what each open step is expected to need, along the critical path. */
 export function timeLeft(stages: readonly StageStatus[], now: string): TimeLeft {
-  const overdue: string[] = [];
-  const unknown: string[] = [];
-  let ms = 0;
-  for (const stage of stages) {
-    if (stage.type === 'watch' || stage.state === 'done') continue;
-    for (const rank of stage.ranks) {
-      const open = rank.filter(isOpen);
-      for (const step of open) {
-        if (step.expected === 0) unknown.push(step.id);
-        else if (step.state === 'running' && elapsedOf(step, now) > step.expected) overdue.push(step.id);
-      }
-      ms += Math.max(0, ...open.map((step) => remainingOf(step, now)));
-    }
-  }
-  return { ms, overdue, unknown };
+  const open = stages
+    .filter((stage) => stage.type !== 'watch' && stage.state !== 'done')
+    .flatMap((stage) => stage.ranks.flat())
+    .filter(isOpen);
+  return {
+    ms: criticalPath(stages.map((stage) => ({ ...stage, ranks: mapSteps(stage, (step) => remainingOf(step, now)) }))),
+    overdue: open
+      .filter((step) => step.state === 'running' && step.expected > 0 && elapsedOf(step, now) > step.expected)
+      .map((step) => step.id),
+    unknown: open.filter((step) => step.expected === 0).map((step) => step.id),
+  };
 }
 
 /** ms a playbook is expected to take, without the watch after it and without people. */
 export function expectedDuration(playbook: Playbook): number {
-  let ms = 0;
-  for (const item of playbook.items) {
-    if (item.type !== 'stage') continue;
-    for (const rank of item.ranks) ms += Math.max(...rank.map((step) => step.expected));
-  }
-  return ms;
+  return criticalPath(
+    playbook.items.map((item) => {
+      if (item.type !== 'stage') return { type: item.type, ranks: [] };
+      return { ...item, ranks: item.ranks.map((rank) => rank.map((step) => step.expected)) };
+    }),
+  );
 }
 
-/** `about 4m10s, 2 steps over their time` */
-export function describeTimeLeft(left: TimeLeft): string {
-  const parts = [left.ms > 0 ? `about ${formatDuration(left.ms)}` : 'nothing known'];
-  if (left.overdue.length > 0) parts.push(`over its time: ${left.overdue.join(', ')}`);
-  return parts.join('; ');
+/**
+ * `about 42s, as in earlier runs; restore-logs is over its time`. Where no earlier run says anything it is what the plan
+ * expects as a whole: `14m20s of the 15m that the plan expects (no earlier run to go by)`.
+ */
+export function describeTimeLeft(status: Pick<RunStatus, 'stages' | 'clock'>, now: string): string {
+  const left = timeLeft(status.stages, now);
+  const over = left.overdue.length > 0 ? `; over its time: ${left.overdue.join(', ')}` : '';
+  const steps = status.stages.flatMap((stage) => stage.ranks.flat());
+  if (steps.some((step) => step.expected > 0)) {
+    const missing = left.unknown.length > 0 ? `, and what is not known of ${left.unknown.join(', ')}` : '';
+    return `about ${formatDuration(left.ms)}${missing}, as in earlier runs${over}`;
+  }
+  const { expected, declared } = status.clock;
+  if (expected === undefined) return 'not known: no earlier run to go by';
+  const rest = expected - (Date.parse(now) - Date.parse(declared.at));
+  const whole = `${formatDuration(expected)} that the plan expects (no earlier run to go by)`;
+  return rest >= 0 ? `${formatDuration(rest)} of the ${whole}` : `${formatDuration(-rest)} over the ${whole}`;
 }
 
 export interface RtoClock {
@@ -56,11 +65,13 @@ export interface RtoClock {
   readonly maximum?: number | undefined;
   /** ISO; the clock stands still here once the service is back. */
   readonly recoveredAt?: string | undefined;
+  /** ISO; the end of a run, at which the clock stands still too, whether or not the service is back. */
+  readonly endedAt?: string | undefined;
   readonly now: string;
 }
 
 export interface RtoBar {
-  /** ms since the declaration, or until the recovery. */
+  /** ms since the declaration, until the recovery or the end of the run. */
   readonly passed: number;
   /** Of the maximum; undefined when the plan promises nothing. */
   readonly percent: number | undefined;
@@ -68,16 +79,16 @@ export interface RtoBar {
   readonly marks: readonly number[];
   /** The next mark and the ms until it. */
   readonly next: { readonly percent: number; readonly in: number } | undefined;
-  readonly stopped: boolean;
+  readonly stopped: 'recovered' | 'ended' | undefined;
 }
 
 /** Percentages of the maximum at which a run speaks. */
 const rtoMarks = [50, 80, 100] as const;
 
 export function rtoBar(clock: RtoClock): RtoBar {
-  const passed = Math.max(0, Date.parse(clock.recoveredAt ?? clock.now) - Date.parse(clock.declaredAt));
-  const { maximum } = clock;
-  const stopped = clock.recoveredAt !== undefined;
+  const { maximum, recoveredAt, endedAt } = clock;
+  const passed = Math.max(0, Date.parse(recoveredAt ?? endedAt ?? clock.now) - Date.parse(clock.declaredAt));
+  const stopped = recoveredAt !== undefined ? 'recovered' : endedAt !== undefined ? 'ended' : undefined;
   if (maximum === undefined || maximum <= 0) return { passed, percent: undefined, marks: [], next: undefined, stopped };
   const percent = (passed / maximum) * 100;
   const coming = rtoMarks.find((mark) => percent < mark);
@@ -86,6 +97,20 @@ export function rtoBar(clock: RtoClock): RtoBar {
       ? undefined
       : { percent: coming, in: Math.round((maximum * coming) / 100 - passed) };
   return { passed, percent, marks: rtoMarks.filter((mark) => percent >= mark), next, stopped };
+}
+
+/** The bar of a run; undefined for a backup, which has no RTO to keep. */
+export function describeRto(status: RunStatus, now: string): string | undefined {
+  if (status.procedure === 'backup') return undefined;
+  const { declared, expected, maximum, recovered } = status.clock;
+  return renderRtoBar({
+    declaredAt: declared.at,
+    expected,
+    maximum,
+    recoveredAt: recovered?.at,
+    endedAt: endOf(status),
+    now,
+  });
 }
 
 /** `[######----|-----|---] 4m10s of 15m (28 %), expected 12m30s; 50 % in 3m20s`. ASCII, so that it fits every log. */
@@ -100,13 +125,25 @@ export function renderRtoBar(clock: RtoClock, width = 30): string {
 }
 
 function tail(bar: RtoBar, maximum: number): string {
-  if (bar.stopped) return bar.passed <= maximum ? '; the service is back' : '; the service is back, too late';
+  if (bar.stopped === 'recovered')
+    return bar.passed <= maximum ? '; the service is back' : '; the service is back, too late';
+  if (bar.stopped === 'ended') return '; the run ended, and the service was not seen to be back';
   if (bar.next) return `; ${bar.next.percent} % in ${formatDuration(bar.next.in)}`;
   return `; over by ${formatDuration(bar.passed - maximum)}`;
 }
 
 function markAt(cell: number, width: number): boolean {
   return rtoMarks.some((mark) => Math.ceil((mark / 100) * width) - 1 === cell);
+}
+
+/** A run that has ended says so in its last entry. */
+function endOf(status: RunStatus): string | undefined {
+  const ended = ['done', 'rejected', 'aborted', 'failed'].includes(status.phase);
+  return ended ? status.timeline.at(-1)?.at : undefined;
+}
+
+function mapSteps(stage: StageStatus, value: (step: StepStatus) => number): number[][] {
+  return stage.ranks.map((rank) => rank.map(value));
 }
 
 function isOpen(step: StepStatus): boolean {
@@ -118,5 +155,6 @@ function elapsedOf(step: StepStatus, now: string): number {
 }
 
 function remainingOf(step: StepStatus, now: string): number {
+  if (!isOpen(step)) return 0;
   return step.state === 'running' ? Math.max(0, step.expected - elapsedOf(step, now)) : step.expected;
 }

@@ -3,7 +3,7 @@
  * Runs in the workflow sandbox, so: no Node, no clock; `now` is passed in.
  */
 import { formatDuration } from './duration.ts';
-import { describeTimeLeft, renderRtoBar, timeLeft } from './estimate.ts';
+import { describeRto, describeTimeLeft } from './estimate.ts';
 import { byteLength, cutTo, joinParts, markdownList, markdownTable, oneLine } from './markdown.ts';
 import { presentNeeds } from './present-needs.ts';
 import type { RunStatus, StageStatus, StepStatus } from './run.ts';
@@ -65,15 +65,9 @@ function presentHead(status: RunStatus, now: string | undefined): string {
   ];
   const { clock } = status;
   if (now !== undefined) {
-    const bar = renderRtoBar({
-      declaredAt: clock.declared.at,
-      expected: clock.expected,
-      maximum: clock.maximum,
-      recoveredAt: clock.recovered?.at,
-      now,
-    });
-    lines.push('', `RTO \`${bar}\``);
-    if (status.phase === 'executing') lines.push('', `Time left: ${describeTimeLeft(timeLeft(status.stages, now))}.`);
+    const rto = describeRto(status, now);
+    if (rto !== undefined) lines.push('', `RTO \`${rto}\``);
+    if (status.phase === 'executing') lines.push('', `Time left: ${describeTimeLeft(status, now)}.`);
   }
   if (clock.waiting > 0) lines.push('', `Waited for people: ${formatDuration(clock.waiting)}.`);
   if (status.point) {

@@ -20,6 +20,12 @@ export interface StepAnswer {
   readonly worker: string;
 }
 
+/** What `noteBefore` answers: what was there before an undoable step. `busy` in ms. */
+export interface NotedBefore {
+  readonly state: unknown;
+  readonly busy: number;
+}
+
 /** Outputs are the step's own; these fields mean the same everywhere. */
 export interface StepOutput {
   /** A short word for people: `done already`, `fenced`. */

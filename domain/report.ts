@@ -74,7 +74,7 @@ export const reportSchema = z.object({
   ),
   skipped: z.array(z.object({ step: z.string(), title: z.string(), by: z.string().optional() })),
   failed: z.array(z.object({ step: z.string(), title: z.string(), error: z.string() })),
-  /** ms: execution, minus the longest step of every rank, minus waiting: what Muster itself cost. */
+  /** ms: execution, minus the critical path of what the steps were busy, minus waiting: what Muster itself cost. */
   overhead: z
     .object({ execution: z.number(), criticalPath: z.number(), waiting: z.number(), ms: z.number() })
     .optional(),

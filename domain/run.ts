@@ -56,7 +56,7 @@ export const stepStatusSchema = z.object({
   generation: z.number().int().positive(),
   startedAt: z.string().optional(),
   finishedAt: z.string().optional(),
-  /** ms the worker itself was busy with it, as it measured. */
+  /** ms the worker itself was busy with it, as it measured, noting what was there before included. */
   busy: z.number().optional(),
   queue: z.string().optional(),
   worker: z.string().optional(),
@@ -74,6 +74,8 @@ export const stageStatusSchema = z.object({
   type: z.enum(['stage', 'gate', 'pointOfNoReturn', 'watch']),
   title: z.string(),
   state: z.enum(['pending', 'running', 'waiting', 'done']),
+  /** Goes on beside the stages after it, as in the playbook. */
+  alongside: z.literal(true).optional(),
   startedAt: z.string().optional(),
   finishedAt: z.string().optional(),
   /** Steps by rank. */

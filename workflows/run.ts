@@ -230,7 +230,13 @@ export class Run {
 
 function pendingItem(item: PlaybookItem): StageStatus {
   const ranks = item.type === 'stage' ? item.ranks : item.type === 'watch' ? [[item.step]] : [];
-  return { type: item.type, title: item.title, state: 'pending', ranks: ranks.map((rank) => rank.map(pendingStep)) };
+  return {
+    type: item.type,
+    title: item.title,
+    state: 'pending',
+    ranks: ranks.map((rank) => rank.map(pendingStep)),
+    ...(item.type === 'stage' && item.alongside ? { alongside: true } : {}),
+  };
 }
 
 function pendingStep(step: Step): StepStatus {

@@ -17,7 +17,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
     run.publish();
     try {
       if (step.kind === 'manual') await awaitConfirmation(run, step, status);
-      else succeed(run, step, status, await attempt(run, step, status.generation));
+      else succeed(run, step, status, await attempt(run, step, status));
       status.state = 'done';
       status.finishedAt = new Date().toISOString();
       status.error = undefined;
@@ -39,18 +39,20 @@ export async function runStep(run: Run, step: Step): Promise<void> {
   }
 }
 
-async function attempt(run: Run, step: Step, generation: number): Promise<StepAnswer> {
+async function attempt(run: Run, step: Step, status: StepStatus): Promise<StepAnswer> {
   const registered = run.undo.some((undo) => undo.step.id === step.id);
   if (step.undoable && !registered && !run.status.passedNoReturn) {
-    run.undo.push({ step, before: await noteBefore(run, step) });
+    const { state, busy } = await noteBefore(run, step);
+    run.undo.push({ step, before: state });
+    status.busy = busy;
   }
-  return await callStep(run, step, generation);
+  return await callStep(run, step, status.generation);
 }
 
 function succeed(run: Run, step: Step, status: StepStatus, answer: StepAnswer): void {
   const { output } = answer;
   run.outputs.set(step.id, output);
-  status.busy = answer.busy;
+  status.busy = (status.busy ?? 0) + answer.busy;
   status.worker = answer.worker;
   status.outcome = output.outcome;
   if (output.recoveredAt && !run.status.clock.recovered) {

@@ -1,6 +1,6 @@
 /** A run as plain lines: what `status` prints and what `watch` draws again and again. Pure. */
 import { formatDuration } from '../../domain/duration.ts';
-import { describeTimeLeft, renderRtoBar, timeLeft } from '../../domain/estimate.ts';
+import { describeRto, describeTimeLeft } from '../../domain/estimate.ts';
 import { describeProgress, directionOf, tookOf } from '../../domain/present.ts';
 import type { RunStatus, StageStatus, StepStatus } from '../../domain/run.ts';
 import type { RunSeen } from '../cli/runs.ts';
@@ -66,28 +66,16 @@ export function factLines(status: { facts: RunStatus['facts']; risks: RunStatus[
 
 function headLines(status: RunStatus, now: string): string[] {
   const { clock } = status;
-  const bar = renderRtoBar({
-    declaredAt: clock.declared.at,
-    expected: clock.expected,
-    maximum: clock.maximum,
-    recoveredAt: clock.recovered?.at ?? endOf(status),
-    now,
-  });
+  const rto = describeRto(status, now);
   const lines = [
     `${directionOf(status)}   ${status.service}`,
     `${status.phase}${status.paused ? ', PAUSED' : ''}; ${describeProgress(status)}; run ${status.run}, by ${status.requestedBy}`,
-    `RTO ${bar}`,
+    ...(rto === undefined ? [] : [`RTO ${rto}`]),
   ];
-  if (status.phase === 'executing') lines.push(`Time left: ${describeTimeLeft(timeLeft(status.stages, now))}`);
+  if (status.phase === 'executing') lines.push(`Time left: ${describeTimeLeft(status, now)}`);
   if (clock.waiting > 0) lines.push(`Waited for people: ${formatDuration(clock.waiting)}`);
   if (status.point) lines.push(`Recovery point ${status.point.id}, state of ${status.point.takenAt}`);
   return lines;
-}
-
-/** A run that ended unrecovered has a clock that stands still too; its last entry says when. */
-function endOf(status: RunStatus): string | undefined {
-  const ended = ['done', 'rejected', 'aborted', 'failed'].includes(status.phase);
-  return ended ? status.timeline.at(-1)?.at : undefined;
 }
 
 function needLines(status: RunStatus): string[] {

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { expectedDuration, renderRtoBar, rtoBar, timeLeft } from '../../domain/estimate.ts';
-import { aPlaybook, aPlaybookStep, aStage, aStep, at, declaredAt } from './a-run.ts';
+import {
+  describeRto,
+  describeTimeLeft,
+  expectedDuration,
+  renderRtoBar,
+  rtoBar,
+  timeLeft,
+} from '../../domain/estimate.ts';
+import { aPlaybook, aPlaybookStep, aStage, aStatus, aStep, at, declaredAt } from './a-run.ts';
 
 describe('time left', () => {
   test('counts the longest step of each rank, because a rank runs side by side', () => {
@@ -32,6 +39,39 @@ describe('time left', () => {
       aStage('Watch', [[aStep('w', { expected: 3_600_000 })]], { type: 'watch' }),
     ];
     expect(timeLeft(stages, at(0))).toEqual({ ms: 0, overdue: [], unknown: ['a'] });
+  });
+
+  test('leaves out what goes on beside longer work', () => {
+    const stages = [
+      aStage('Fence', [[aStep('f', { expected: 9_000 })]], { alongside: true }),
+      aStage('Restore', [[aStep('r', { expected: 30_000 })]]),
+      aStage('Fenced', [], { type: 'gate' }),
+    ];
+    expect(timeLeft(stages, at(0)).ms).toBe(30_000);
+  });
+
+  test('is told as in earlier runs, with what is over its time and what is not known', () => {
+    const stages = [
+      aStage('Restore', [
+        [aStep('a', { state: 'running', expected: 1_000, startedAt: at(0) }), aStep('b', { expected: 60_000 })],
+        [aStep('new')],
+      ]),
+    ];
+    expect(describeTimeLeft(aStatus({ stages }), at(5_000))).toBe(
+      'about 1m, and what is not known of new, as in earlier runs; over its time: a',
+    );
+  });
+
+  test('is what the plan expects as a whole where there was no earlier run', () => {
+    const status = aStatus({ stages: [aStage('Restore', [[aStep('a')]])] });
+    expect(describeTimeLeft(status, at(30_000))).toBe(
+      '12m of the 12m30s that the plan expects (no earlier run to go by)',
+    );
+    expect(describeTimeLeft(status, at(780_000))).toBe(
+      '30s over the 12m30s that the plan expects (no earlier run to go by)',
+    );
+    const unpromised = { ...status, clock: { ...status.clock, expected: undefined } };
+    expect(describeTimeLeft(unpromised, at(0))).toBe('not known: no earlier run to go by');
   });
 
   test('a skipped step needs no more time, a failed one may have to run again', () => {
@@ -76,7 +116,29 @@ describe('the RTO bar', () => {
 
   test('stands still once the service is back', () => {
     const bar = rtoBar({ ...clock, recoveredAt: at(60_000), now: at(800_000) });
-    expect(bar).toMatchObject({ passed: 60_000, stopped: true, next: undefined });
+    expect(bar).toMatchObject({ passed: 60_000, stopped: 'recovered', next: undefined });
+  });
+
+  test('stands still at the end of a run, and does not say that the service is back', () => {
+    const text = renderRtoBar({ ...clock, endedAt: at(60_000), now: at(800_000) });
+    expect(text).toContain('1m of 15m (6 %)');
+    expect(text).toContain('not seen to be back');
+    expect(text).not.toContain('the service is back');
+  });
+
+  test.each(['aborted', 'failed', 'rejected'] as const)('of a run that was %s does not claim a recovery', (phase) => {
+    const timeline = [{ at: at(90_000), kind: 'end', text: 'ended' } as const];
+    expect(describeRto(aStatus({ phase, timeline }), at(900_000))).toMatch(/1m30s of 15m.*not seen to be back/);
+  });
+
+  test('says that the service is back when somebody saw it', () => {
+    const base = aStatus({ phase: 'done' });
+    const clock = { ...base.clock, recovered: { at: at(60_000), source: 'observer' } };
+    expect(describeRto({ ...base, clock }, at(800_000))).toMatch(/1m of 15m.*; the service is back$/);
+  });
+
+  test('is not there for a backup', () => {
+    expect(describeRto(aStatus({ procedure: 'backup' }), at(0))).toBeUndefined();
   });
 
   test('says by how much the maximum is passed', () => {

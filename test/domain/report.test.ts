@@ -103,6 +103,25 @@ describe('overhead', () => {
     expect(buildReport({ status }).overhead).toMatchObject({ waiting: 500, ms: 400 });
   });
 
+  test('counts a stage that went on beside the others only where something waited for it', () => {
+    const done = (id: string, from: number, to: number, busy: number) =>
+      aStep(id, { state: 'done', startedAt: at(130_000 + from), finishedAt: at(130_000 + to), busy });
+    const stages = [
+      aStage('Fence', [[done('fence', 0, 8_100, 8_000)]], { alongside: true }),
+      aStage('Power up', [[done('start', 0, 2_100, 2_000)]]),
+      aStage('Gate', [], { type: 'gate' }),
+      aStage('Prove', [[done('check', 8_150, 9_200, 1_000)]]),
+    ];
+    const report = buildReport({ status: { ...recovered, stages } });
+    expect(report.overhead).toEqual({ execution: 9_200, criticalPath: 9_000, waiting: 0, ms: 200 });
+  });
+
+  test('is not what a step needed that failed and was not required', () => {
+    const failed = aStep('tell', { state: 'failed', startedAt: at(130_000), finishedAt: at(135_000), required: false });
+    const report = buildReport({ status: { ...recovered, stages: [aStage('Monitoring', [[failed]])] } });
+    expect(report.overhead).toMatchObject({ criticalPath: 5_000, ms: 0 });
+  });
+
   test('is absent when nothing was executed', () => {
     expect(buildReport({ status: aStatus({ phase: 'rejected' }) }).overhead).toBeUndefined();
   });

@@ -88,7 +88,7 @@ export async function openRange() {
     },
     async noteBefore({ step }: StepCall) {
       calls.push(`before ${step.id}`);
-      return { was: step.id };
+      return { state: { was: step.id }, busy: 1 };
     },
     async undoStep({ step, before }: UndoCall) {
       calls.push(`undo ${step.id} to ${JSON.stringify(before)}`);
