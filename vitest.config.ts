@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` needs no lab; `workflows` needs a Temporal dev server; `lab` raises ranges of its own and runs one file at a time. */
+/**
+ * `unit` needs no lab; `workflows` needs a Temporal dev server; `lab` raises ranges of its own and
+ * runs one file at a time; `scenarios` are whole runs in one shared lab.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -25,9 +28,19 @@ export default defineConfig({
       {
         test: {
           name: 'lab',
-          include: ['test/lab/**/*.test.ts'],
+          include: ['test/lab/{core,aws,dns,spacetime}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'scenarios',
+          include: ['test/lab/{faults,refusals,ui,recovery}/**/*.test.ts'],
+          globalSetup: ['test/lab/support/global-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
           fileParallelism: false,
         },
       },

@@ -3,6 +3,7 @@ import { type Place, type Region, regions } from './layout.ts';
 import { cutRegion, cutSites, healRegion, joinSites } from './network/faults.ts';
 import type { LabPaths } from './paths.ts';
 import type { ProcessManager } from './processes/manager.ts';
+import { workersOf } from './processes/muster.ts';
 
 export type RegionHealth = 'up' | 'killed' | 'hung';
 
@@ -11,23 +12,23 @@ export function regionFaults(paths: LabPaths, processes: ProcessManager) {
   const inTurn = queue();
   let sitesCut = false;
 
-  /** Cuts every packet to and from the region and kills its worker. Its hosts run on, unreachable, as real ones would. */
+  /** Cuts every packet to and from the region and kills its workers. Its hosts run on, unreachable, as real ones would. */
   async function kill(region: Region): Promise<void> {
     await inTurn(async () => {
       if (health.get(region) === 'hung') thaw(region);
       if (health.get(region) !== 'killed') await cutRegion(paths, region);
       health.set(region, 'killed');
     });
-    if (processes.has(workerOf(region))) await processes.stop(workerOf(region));
+    await Promise.all(present(region).map((name) => processes.stop(name)));
   }
 
-  /** Undoes kill and hang; the worker is started again. */
+  /** Undoes kill and hang; the workers are started again. */
   async function heal(region: Region): Promise<void> {
     await reconnect(region);
-    if (processes.has(workerOf(region))) await processes.start(workerOf(region));
+    await Promise.all(present(region).map((name) => processes.start(name)));
   }
 
-  /** Undoes kill and hang, but leaves a killed worker dead. */
+  /** Undoes kill and hang, but leaves killed workers dead. */
   function reconnect(region: Region): Promise<void> {
     return inTurn(async () => {
       if (health.get(region) === 'killed') await healRegion(paths, region);
@@ -36,7 +37,7 @@ export function regionFaults(paths: LabPaths, processes: ProcessManager) {
     });
   }
 
-  /** Freezes the region's AWS, store and worker: connections are taken and never answered. */
+  /** Freezes the region's AWS, store and workers: connections are taken and never answered. */
   async function hang(region: Region): Promise<void> {
     if (health.get(region) === 'killed') throw new Error(`${region} is killed. Try: heal it first.`);
     for (const name of processes.inPlace(region)) processes.freeze(name);
@@ -52,6 +53,10 @@ export function regionFaults(paths: LabPaths, processes: ProcessManager) {
       await (on ? cutSites() : joinSites());
       sitesCut = on;
     });
+  }
+
+  function present(region: Region): string[] {
+    return workersOf(region).filter((name) => processes.has(name));
   }
 
   async function healAll(): Promise<void> {
@@ -78,8 +83,4 @@ function queue() {
     last = mine.catch(() => {});
     return mine;
   };
-}
-
-function workerOf(region: Region): string {
-  return `worker-${region}`;
 }

@@ -1,5 +1,5 @@
 /**
- * Runs the tests: `npm test`, or some of them: `npm test -- unit workflows lab`, `npm test -- lab test/lab/faults`.
+ * Runs the tests: `npm test`, or some of them: `npm test -- unit workflows lab`, `npm test -- scenarios test/lab/faults`.
  *
  * Installs and builds what they need first. Ends with one line `N passed, N failed`; exits 1 when anything failed.
  */
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { ensureTools } from '../lab/tools/ensure.ts';
 import { ensurePackages } from '../lab/tools/packages.ts';
 
-const projects = ['unit', 'workflows', 'lab'] as const;
+const projects = ['unit', 'workflows', 'lab', 'scenarios'] as const;
 const results = new URL('../test-results/', import.meta.url).pathname;
 const vitest = new URL('../node_modules/vitest/vitest.mjs', import.meta.url).pathname;
 

@@ -3,7 +3,7 @@ import { labEnvironment } from '../environment.ts';
 import { regions } from '../layout.ts';
 import type { ProcessContext } from './context.ts';
 import { dns, notices, proxy } from './edge.ts';
-import { observer, worker } from './muster.ts';
+import { observer, workers } from './muster.ts';
 import { moto, store, temporal } from './servers.ts';
 import type { ProcessSpec } from './spec.ts';
 
@@ -23,7 +23,7 @@ export function labProcesses(context: ProcessContext): ProcessSpec[] {
 /** What is tested in the lab; a rise goes on without them. `env` is added to what `lab exec` gives. */
 export function musterProcesses(context: ProcessContext, env: Record<string, string>): ProcessSpec[] {
   const full = { ...labEnvironment(context.paths, context.credentials), ...env };
-  return wanted(context, [...regions.map(({ name }) => worker(context, name, full)), observer(context, full)]);
+  return wanted(context, [...regions.flatMap(({ name }) => workers(context, name, full)), observer(context, full)]);
 }
 
 function wanted({ options }: ProcessContext, all: (ProcessSpec | undefined)[]): ProcessSpec[] {

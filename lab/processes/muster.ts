@@ -1,4 +1,4 @@
-/** What is tested in the lab: Muster's worker of each region, and its observer. */
+/** What is tested in the lab: Muster's two workers of each region, and its observer. */
 import { join } from 'node:path';
 import { serviceName } from '../aws/seed-zones.ts';
 import { ports, type Region, third } from '../layout.ts';
@@ -6,23 +6,25 @@ import { checkout } from '../paths.ts';
 import type { ProcessContext } from './context.ts';
 import type { ProcessSpec } from './spec.ts';
 
-export function worker(
-  { options }: ProcessContext,
-  region: Region,
-  env: Record<string, string>,
-): ProcessSpec | undefined {
+/** `worker-REGION` and `spare-REGION`: two on the same queues, so that one may die. A command of one's own runs once. */
+export function workers({ options }: ProcessContext, region: Region, env: Record<string, string>): ProcessSpec[] {
   const program = join(checkout, 'workers/main.ts');
   const standard = [process.execPath, program, '--queue', `muster-${region}`];
   const command = (options.worker ?? standard).map((word) => word.replaceAll('{region}', region));
-  if (command.length === 0) return undefined;
-  return {
-    name: `worker-${region}`,
+  if (command.length === 0) return [];
+  return workersOf(region, options.worker === undefined).map((name) => ({
+    name,
     place: region,
     command,
     cwd: checkout,
     env: { ...env, AWS_REGION: region, MUSTER_REGION: region },
     ready: options.worker ? { started: true } : { says: 'worker ready' },
-  };
+  }));
+}
+
+/** Names of a region's workers. */
+export function workersOf(region: Region, spare = true): string[] {
+  return spare ? [`worker-${region}`, `spare-${region}`] : [`worker-${region}`];
 }
 
 /** Asks SpaceTime by its name, as its users do, and writes a canary several times a second. */

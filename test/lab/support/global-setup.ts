@@ -1,0 +1,85 @@
+/**
+ * One lab for all whole-run tests: raised once with SpaceTime in it and one recovery point, taken down at the end.
+ *
+ * `MUSTER_TEST_LAB=DIR` uses the lab of that directory and leaves it running: raised at the first use, and at once there
+ * in every later call of vitest.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { parse, stringify } from 'yaml';
+import { connectLab, type Lab } from '../../../lab/client.ts';
+import { observed } from '../../../lab/demo/observed.ts';
+import { down } from '../../../lab/down.ts';
+import { checkout, labPaths } from '../../../lab/paths.ts';
+import { until } from '../../../lab/shell.ts';
+import { labLives, readState } from '../../../lab/state.ts';
+import { up } from '../../../lab/up.ts';
+import { readTruth, type Truth } from './truth.ts';
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const kept = process.env.MUSTER_TEST_LAB;
+  const dir = kept ?? mkdtempSync(join(tmpdir(), 'm-'));
+  const remove = async () => {
+    if (kept) return;
+    await down({ dir, logs: false });
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    if (!isRaised(dir)) await raise(dir);
+    project.provide('scenario', { dir, truth: JSON.parse(readFileSync(noteOf(dir), 'utf8')) as Truth });
+    return remove;
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    scenario: { dir: string; truth: Truth };
+  }
+}
+
+/** What the lab holds; a lab without it was never raised to the end. */
+function noteOf(dir: string): string {
+  return join(labPaths(dir).run, 'truth.json');
+}
+
+function isRaised(dir: string): boolean {
+  const state = readState(dir);
+  return state !== undefined && labLives(state) && existsSync(noteOf(dir));
+}
+
+async function raise(dir: string): Promise<void> {
+  await down({ dir });
+  await up({ dir, options: { bootDelayMs: 500 } });
+  shortenTimes(dir);
+  const lab = connectLab(dir);
+  const seed = [join(checkout, 'lab/spacetime/seed.ts'), '--files', '2000', '--megabytes', '20', '--rows', '5000'];
+  await succeed(lab, [process.execPath, ...seed]);
+  await until('the observer sees writes acknowledged', async () => (await observed(lab).state()).acknowledged > 5, {
+    timeoutMs: 60_000,
+  });
+  // Nobody writes while the point is taken, so that what it must hold can be read from the source itself.
+  await lab.process('observer', 'freeze');
+  const before = await readTruth(lab, 'us-east-1');
+  await succeed(lab, [join(checkout, 'scripts/muster'), 'backup', 'spacetime', '--by', 'tests', '--watch']);
+  const after = await readTruth(lab, 'us-east-1', before.until);
+  await lab.process('observer', 'thaw');
+  if (JSON.stringify(before) !== JSON.stringify(after)) throw new Error('The source changed while it was backed up.');
+  writeFileSync(noteOf(dir), JSON.stringify(before));
+}
+
+/** On top of the lab's own overlay: a test watches for seconds. Recovery itself is as in the demo. */
+function shortenTimes(dir: string): void {
+  const file = join(labPaths(dir).plans, 'overlays', 'lab', 'spacetime.yaml');
+  const overlay = parse(readFileSync(file, 'utf8'));
+  writeFileSync(file, stringify({ ...overlay, watch: { for: '2s', every: '1s' }, limits: { boot: '10s' } }));
+}
+
+async function succeed(lab: Lab, command: string[]): Promise<void> {
+  const { code, stdout, stderr } = await lab.exec(command);
+  if (code !== 0) throw new Error(`${command.slice(1).join(' ')} ended with ${code}: ${stdout}${stderr}`);
+}

@@ -1,0 +1,223 @@
+/**
+ * A whole run in the shared lab, as a test drives it: start a failover, decide, wait for what is true, look from outside.
+ *
+ *   const scenario = await openScenario();
+ *   beforeEach(() => scenario.reset());
+ *   await scenario.lab.kill('us-east-1');
+ *   await scenario.startFailover();
+ *   await scenario.approve();
+ *   await scenario.finish();
+ *   await scenario.expectDataOf('us-west-2');
+ */
+import { join } from 'node:path';
+import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
+import { expect, inject } from 'vitest';
+import {
+  type DecisionAnswer,
+  type RunInput,
+  type RunStatus,
+  type StepStatus,
+  workflowIdOf,
+} from '../../../domain/run.ts';
+import { connectLab } from '../../../lab/client.ts';
+import { observed } from '../../../lab/demo/observed.ts';
+import type { Region } from '../../../lab/layout.ts';
+import { checkout } from '../../../lab/paths.ts';
+import { until as labUntil } from '../../../lab/shell.ts';
+import { attemptOf } from './attempts.ts';
+import { hostJobs } from './host-jobs.ts';
+import { readTruth } from './truth.ts';
+
+export type Scenario = Awaited<ReturnType<typeof openScenario>>;
+
+const over = ['done', 'rejected', 'aborted', 'failed'];
+export const recovery = workflowIdOf('spacetime', 'failover');
+
+export async function openScenario() {
+  const { dir, truth } = inject('scenario');
+  const lab = connectLab(dir);
+  const connection = await Connection.connect({ address: lab.state.relays.temporal, connectTimeout: '10s' });
+  const client = new Client({ connection });
+  const handle = (): WorkflowHandle => client.workflow.getHandle(recovery);
+  const jobs = hostJobs(lab);
+  const observer = observed(lab);
+
+  /** The command, as typed in the third place. `json` is its output read as JSON, where it is that. */
+  async function muster(args: string[], env: Record<string, string> = {}) {
+    const { code, stdout, stderr } = await lab.exec([join(checkout, 'scripts/muster'), ...args], { env });
+    return { code, stdout, stderr, json: jsonOf(stdout) };
+  }
+
+  /** Starts it and waits for the go/no-go, unless told otherwise. */
+  async function startFailover(input: Partial<RunInput> = {}, { wait = true } = {}): Promise<RunStatus | undefined> {
+    const asked = { procedure: 'failover', service: 'spacetime', by: 'tests', reason: 'a test', ...input };
+    await client.workflow.start('failover', { taskQueue: 'muster', workflowId: recovery, args: [asked] });
+    return wait ? await until('it waits for approval', ({ phase }) => phase === 'awaiting-approval') : undefined;
+  }
+
+  const status = (): Promise<RunStatus> =>
+    connection.withDeadline(Date.now() + 4_000, () => handle().query<RunStatus>('status'));
+
+  /** Waits for the run; a query that nobody answers is asked again. Ends early when the run is over without it. */
+  async function until(
+    what: string,
+    condition: (status: RunStatus) => boolean,
+    timeoutMs = 90_000,
+  ): Promise<RunStatus> {
+    let last: RunStatus | undefined;
+    let problem: unknown;
+    const limit = Date.now() + timeoutMs;
+    while (Date.now() < limit) {
+      last = await status().catch((error: unknown) => {
+        problem = error;
+        return undefined;
+      });
+      if (last && condition(last)) return last;
+      if (last && over.includes(last.phase)) break;
+      await new Promise((wake) => setTimeout(wake, 100));
+    }
+    throw new Error(`Never came: ${what}. ${last ? portrait(last) : String(problem)}`);
+  }
+
+  /** Payload of an approval of what stands, with every risk accepted. */
+  async function approval(more: object = {}) {
+    const { playbook, risks } = await status();
+    return { by: 'duty-manager', decision: 'go', playbook, accept: risks.map(({ id }) => id), ...more };
+  }
+
+  const update = (name: string, payload: object) =>
+    handle().executeUpdate<DecisionAnswer, [object]>(name, { args: [payload] });
+
+  async function approve(more: object = {}): Promise<DecisionAnswer> {
+    return await update('approve', await approval(more));
+  }
+
+  async function approveBySignal(payload?: object): Promise<void> {
+    await handle().signal('approve', payload ?? (await approval()));
+  }
+
+  async function stepState(id: string): Promise<StepStatus | undefined> {
+    return stepOf(await status(), id);
+  }
+
+  /** Waits until the run is over. A run that asks for a person instead has failed this wait. */
+  async function finish(phase: RunStatus['phase'] = 'done'): Promise<RunStatus> {
+    const ended = await until(
+      `the run ends as ${phase}`,
+      (now) => over.includes(now.phase) || asksAPerson(now),
+      120_000,
+    );
+    if (ended.phase !== phase) throw new Error(`The run should be ${phase}. ${portrait(ended)}`);
+    if (phase !== 'failed') await handle().result();
+    return await status();
+  }
+
+  /** Address that a name has now at the lab's name server. */
+  async function addressOf(name = 'spacetime-api.company.com'): Promise<string> {
+    const script = `const { Resolver } = await import('node:dns/promises'); const r = new Resolver({ timeout: 1000, tries: 3 });
+      r.setServers(['${lab.state.dns}']); console.log((await r.resolve4('${name}')).join(' '))`;
+    const { stdout, stderr } = await lab.exec([process.execPath, '--input-type=module', '-e', script]);
+    if (stdout.trim() === '') throw new Error(`${name} has no address: ${stderr}`);
+    return stdout.trim();
+  }
+
+  /** What stands at a site equals the recovery point, seen without Muster: files, rows, and the service's own answers. */
+  async function expectDataOf(site: Region): Promise<void> {
+    const found = await readTruth(lab, site, truth.until);
+    expect(found.tables).toEqual(truth.tables);
+    expect(found.answers).toEqual(truth.answers);
+    const wanted = new Set(truth.files);
+    const there = new Set(found.files);
+    expect({
+      missing: truth.files.filter((line) => !there.has(line)).slice(0, 5),
+      unexpected: found.files.filter((line) => !wanted.has(line)).slice(0, 5),
+    }).toEqual({ missing: [], unexpected: [] });
+  }
+
+  /** Ends a run that was left over, and brings the lab back to before the disaster: served from us-east-1, observed well. */
+  async function reset(): Promise<void> {
+    const temporal = (await lab.status()).processes.find(({ name }) => name === 'temporal');
+    if (temporal?.state !== 'running') await lab.temporal.start();
+    const left = await endLeftOver();
+    if (left) await stopWorkers(); // so that nothing of the run acts on
+    await lab.reset();
+    await labUntil('SpaceTime is served from us-east-1 again', async () => (await observer.state()).state === 'ok', {
+      timeoutMs: 60_000,
+    });
+    expect(await addressOf()).toBe('10.77.1.10');
+  }
+
+  async function endLeftOver(): Promise<boolean> {
+    const running = [recovery, workflowIdOf('spacetime', 'backup')].map(async (id) => {
+      try {
+        const found = client.workflow.getHandle(id);
+        if ((await found.describe()).status.name !== 'RUNNING') return false;
+        await found.terminate('left over by a test');
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    });
+    return (await Promise.all(running)).includes(true);
+  }
+
+  async function stopWorkers(): Promise<void> {
+    const { processes } = await lab.status();
+    const workers = processes.filter(({ name }) => /^(worker|spare)-/.test(name));
+    await Promise.all(workers.map(({ name }) => lab.process(name, 'kill')));
+  }
+
+  return {
+    lab,
+    client,
+    handle,
+    jobs,
+    observer,
+    muster,
+    startFailover,
+    status,
+    until,
+    approval,
+    approve,
+    approveBySignal,
+    update,
+    stepState,
+    finish,
+    addressOf,
+    expectDataOf,
+    reset,
+    stopWorkers,
+    attemptOf: (step: string) => attemptOf(lab, handle(), step),
+    close: () => connection.close(),
+  };
+}
+
+export function stepOf(status: RunStatus, id: string): StepStatus | undefined {
+  return status.stages.flatMap((stage) => stage.ranks.flat()).find((step) => step.id === id);
+}
+
+function asksAPerson({ needs }: RunStatus): boolean {
+  return needs.length > 0;
+}
+
+/** Where a run stands, for a failed test. */
+function portrait(status: RunStatus): string {
+  const needs = status.needs.map(({ what }) => what).join('; ');
+  const steps = status.stages
+    .flatMap((stage) => stage.ranks.flat())
+    .filter(({ state }) => state !== 'pending' && state !== 'done')
+    .map(({ id, state, error }) => `${id} ${state}${error ? ` (${error.message})` : ''}`);
+  return `It is ${status.phase}, needs: ${needs || 'nothing'}; ${steps.join(', ')}\n${status.timeline
+    .slice(-12)
+    .map(({ at, text }) => `  ${at} ${text}`)
+    .join('\n')}`;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
