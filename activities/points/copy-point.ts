@@ -29,6 +29,7 @@ export interface Copied {
 
 /** Parts in memory at once; each is at most 64 MiB. */
 const atOnce = 4;
+const partLimit = 80 * 1024 * 1024;
 
 export const copyPoint = defineStep({
   kind: 'copyPoint',
@@ -95,7 +96,7 @@ function copierBetween(source: ObjectStore, target: ObjectStore, context: StepCo
           count.skipped += 1;
           count.bytes += there.bytes;
         } else {
-          const { body } = await source.get(key);
+          const { body } = await source.get(key, Math.max(bytes ?? 0, partLimit));
           if (sha256 !== undefined && sha256Of(body) !== sha256) throw corrupted(key, source.location);
           context.assertCurrent();
           const { versionId } = await target.put(key, body);

@@ -1,13 +1,11 @@
 /**
  * Everything a recovery point needs, for tests: two real stores, keys, a plan, and hosts. A host is this machine with a
- * /srv of its own (bind-mounted in a mount namespace), so trees are restored to where they were without touching the machine.
+ * /srv and jobs of its own (bind-mounted in a mount namespace), so trees come back to where they were and the machine is not touched.
  */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { captureComponent } from '../../../activities/archives/capture-component.ts';
 import { restoreComponent } from '../../../activities/archives/restore-component.ts';
 import type { StepContext } from '../../../activities/context.ts';
@@ -25,8 +23,6 @@ import type { Component, Plan } from '../../../domain/plan.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 import { stepContext } from '../../support/step-context.ts';
 import { type S3Server, startS3 } from '../storage/versitygw.ts';
-
-const run = promisify(execFile);
 
 export interface TestHost {
   readonly host: Host;
@@ -58,7 +54,6 @@ export interface World {
 }
 
 let count = 0;
-/** Runs leave their jobs' folders under /var/lib/muster; tests take theirs away by this name. */
 const mine = `test-${process.pid}-${randomBytes(3).toString('hex')}`;
 export const newRun = () => `${mine}-${++count}`;
 
@@ -137,31 +132,33 @@ export async function makeWorld(components: Component[]): Promise<World> {
     async end() {
       await Promise.all([near.stop(), far.stop()]);
       await rm(folder, { recursive: true, force: true });
-      await run('bash', ['-c', 'rm -rf -- /var/lib/muster/jobs/"$1"* /var/lib/muster/restored/*"$1"*', 'sh', mine]);
     },
   };
 }
 
 async function makeHost(folder: string, name: string): Promise<TestHost> {
   const srv = join(folder, 'srv');
+  const jobs = join(folder, 'jobs');
   await mkdir(srv, { recursive: true });
+  await mkdir(jobs, { recursive: true });
   await chmod(srv, 0o755);
   await chmod(join(folder, '..'), 0o755);
   await chmod(folder, 0o755);
   const enter = join(folder, 'enter');
   await writeFile(
     enter,
-    `#!/bin/sh\nmount --rbind '${srv}' /srv\n[ ! -d /srv/sbin ] || mount --bind /srv/sbin /usr/local/sbin\nexec sh -c "$1"\n`,
+    `#!/bin/sh\nmkdir -p /var/lib/muster\nmount --bind '${jobs}' /var/lib/muster\nmount --rbind '${srv}' /srv\n[ ! -d /srv/sbin ] || mount --bind /srv/sbin /usr/local/sbin\nexec sh -c "$1"\n`,
     { mode: 0o755 },
   );
   const wrap = (command: string) => `exec unshare -m --propagation private ${enter} ${shellQuote(command)}`;
+  const outside = (path: string) => path.replace(/^\/var\/lib\/muster\//, `${jobs}/`).replace(/^\/srv\//, `${srv}/`);
   const executor = (): HostExecutor => {
     const inner = localExecutor({ name });
     return {
       name,
       exec: (command, options) => inner.exec(wrap(command), options),
-      writeFile: inner.writeFile,
-      readFile: inner.readFile,
+      writeFile: (path, content, mode) => inner.writeFile(outside(path), content, mode),
+      readFile: (path, offset) => inner.readFile(outside(path), offset),
       close: () => inner.close(),
     };
   };
