@@ -91,6 +91,14 @@ export const playbookSchema = z.object({
 export type Playbook = z.infer<typeof playbookSchema>;
 export type PlaybookItem = Playbook['items'][number];
 
+/** Every step of a playbook, in order. */
+export function stepsOf(playbook: Playbook): Step[] {
+  return playbook.items.flatMap((item) => {
+    if (item.type === 'stage') return item.ranks.flat();
+    return item.type === 'watch' ? [item.step] : [];
+  });
+}
+
 /** What the hash is taken over: the playbook without the estimates. RFC 8785 bytes of this are hashed with SHA-256. */
 export function decisionsOf(playbook: Playbook): unknown {
   return JSON.parse(JSON.stringify(playbook, (key, value) => (key === 'expected' ? undefined : value)));

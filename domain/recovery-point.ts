@@ -131,6 +131,8 @@ export const layout = {
   sealedKey: (service: string, id: string, n: number) => `${service}/archives/${id}/key-${n}.cms`,
   marks: (service: string, id: string) => `${service}/marks/${id}/`,
   mark: (service: string, id: string, state: string, time: string) => `${service}/marks/${id}/${state}-${time}.json`,
+  /** Reports of one procedure's runs. */
+  reports: (service: string, procedure: string) => `${service}/reports/${procedure}-`,
   report: (service: string, run: string, name: string) => `${service}/reports/${run}/${name}`,
 } as const;
 

@@ -1,13 +1,16 @@
 /** Activity `compilePlaybook`: plan and assessment in, playbook with hash and approval policy out. */
 import type { ApprovalPolicy } from '../../domain/approvals.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { type Procedure, playbookSchema } from '../../domain/playbook.ts';
+import type { Plan, SecretRef } from '../../domain/plan.ts';
+import { type Procedure, playbookSchema, stepsOf } from '../../domain/playbook.ts';
 import { type CompileCall, type Compiled, queueOf } from '../../domain/protocol.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
+import { resolveSecret } from '../secrets/resolve.ts';
+import { openStore } from '../storage/open-store.ts';
 import { hashPlaybook } from './hash.ts';
+import { type Earlier, lastDurations, type ReportPlaces } from './last-durations.ts';
 
 /**
  * @throws PlanChanged when the plan is not the one that was assessed: what was found no longer fits what would be done
@@ -24,12 +27,39 @@ export async function compilePlaybook(call: CompileCall, deps: Dependencies): Pr
       'bring the same plan to every worker, then start the run again.',
     );
   }
-  return compileWith(plan, call, procedure);
+  const known = await lastDurations(earlierOf(call), placesOf(plan, call, deps));
+  return compileWith(plan, call, procedure, known);
 }
 
-/** Pure, apart from hashing: for the activity and for `muster preview` alike. */
-export function compileWith(plan: Plan, call: CompileCall, procedure: Procedure): Compiled {
+/** Where reports of earlier runs are, seen from the site that acts. */
+export function placesOf(
+  plan: Plan,
+  { assessment }: CompileCall,
+  deps: Pick<Dependencies, 'plans' | 'reports'>,
+): ReportPlaces {
+  const storage = plan.sites[assessment.to]?.storage;
+  const secret = (ref: SecretRef) => resolveSecret(ref, deps.plans.folder);
+  return { folder: deps.reports, ...(storage ? { store: () => openStore(plan, storage, secret) } : {}) };
+}
+
+export function earlierOf({ procedure, assessment }: CompileCall): Earlier {
+  const { service, from, to } = assessment;
+  return { service, procedure, from, to };
+}
+
+/**
+ * Pure, apart from hashing: for the activity and for `muster preview` alike.
+ *
+ * @param known  ms that steps took in an earlier run, by id; not part of the hash
+ */
+export function compileWith(
+  plan: Plan,
+  call: CompileCall,
+  procedure: Procedure,
+  known: ReadonlyMap<string, number> = new Map(),
+): Compiled {
   const playbook = playbookSchema.parse(compilers[procedure]({ plan, ...call }));
+  for (const step of stepsOf(playbook)) step.expected = known.get(step.id) ?? step.expected;
   const site = plan.sites[call.assessment.to];
   return {
     playbook,

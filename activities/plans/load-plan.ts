@@ -40,7 +40,10 @@ export class PlanInvalid extends Refusal {
   }
 }
 
-/** @throws PlanInvalid, or a refusal `PlanNotFound` */
+/** Plans as last read: parsing and checking costs tens of milliseconds, and every step of a run asks for its plan. */
+const known = new Map<string, { readonly texts: string; readonly loaded: LoadedPlan }>();
+
+/** Parsed again only when a file has changed. @throws PlanInvalid, or a refusal `PlanNotFound` */
 export async function loadPlan(folder: string, service: string, options: LoadOptions = {}): Promise<LoadedPlan> {
   const name = nameSchema.safeParse(service);
   if (!name.success) {
@@ -52,7 +55,18 @@ export async function loadPlan(folder: string, service: string, options: LoadOpt
     join(folder, `${service}.yaml`),
     ...(options.overlays ?? []).map((each) => overlayFile(folder, service, each)),
   ];
-  const parsed = await Promise.all(files.map((file) => readTree(folder, file)));
+  const read = await Promise.all(files.map((file) => readPlanFile(folder, file)));
+  const key = JSON.stringify([process.cwd(), files]);
+  const texts = JSON.stringify(read);
+  const last = known.get(key);
+  if (last?.texts === texts) return last.loaded;
+  const loaded = parse(service, files, read);
+  known.set(key, { texts, loaded });
+  return loaded;
+}
+
+function parse(service: string, files: readonly string[], read: readonly string[]): LoadedPlan {
+  const parsed = files.map((file, index) => parseYaml(read[index] ?? '', shown(file)));
   const syntax = parsed.flatMap(({ problems }) => problems);
   if (syntax.length > 0) {
     throw new PlanInvalid(
@@ -118,19 +132,19 @@ function overlayFile(folder: string, service: string, overlay: string): string {
   return isFile ? overlay : join(folder, 'overlays', overlay, `${service}.yaml`);
 }
 
-async function readTree(folder: string, file: string) {
+async function readPlanFile(folder: string, file: string): Promise<string> {
   try {
-    return parseYaml(await readFile(file, 'utf8'), shown(file));
+    return await readFile(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     const plans = (await readdir(folder).catch(() => [])).filter(
       (each) => each.endsWith('.yaml') && each !== 'estate.yaml',
     );
-    const known = plans.map((each) => each.replace(/\.yaml$/, '')).join(', ');
+    const others = plans.map((each) => each.replace(/\.yaml$/, '')).join(', ');
     throw refusal(
       'PlanNotFound',
       `There is no ${shown(file)}.`,
-      known ? `one of ${known}.` : `put a plan into ${folder}.`,
+      others ? `one of ${others}.` : `put a plan into ${folder}.`,
     );
   }
 }

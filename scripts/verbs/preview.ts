@@ -35,16 +35,20 @@ export const addPreview: AddVerb = (program, run) => {
         const { plan } = await cli.plan(service);
         const direction = procedure === 'failover' ? sitesFor(plan, options) : { from: options.from, to: options.to };
         // Loaded here only: steps and clients would slow down every other verb.
-        const [{ assessService }, { AwsClients }, { compileWith }] = await Promise.all([
+        const [{ assessService }, { AwsClients }, planning, { lastDurations }] = await Promise.all([
           import('../../activities/assessment/assess-service.ts'),
           import('../../activities/clients/aws.ts'),
           import('../../activities/planning/compile.ts'),
+          import('../../activities/planning/last-durations.ts'),
         ]);
         const at = new Date().toISOString();
+        const reports = cli.io.env.MUSTER_REPORTS ?? 'reports';
         const call = { run: 'preview', procedure, service, at, point: options.point, ...direction };
-        const deps = { plans: { folder: cli.planFolder, overlays: cli.overlays }, aws: new AwsClients(), reports: '' };
+        const deps = { plans: { folder: cli.planFolder, overlays: cli.overlays }, aws: new AwsClients(), reports };
         const assessment = await assessService(call, deps);
-        const compiled = compileWith(plan, { run: 'preview', procedure, label: 'manual', assessment }, procedure);
+        const compile = { run: 'preview', procedure, label: 'manual', assessment };
+        const known = await lastDurations(planning.earlierOf(compile), planning.placesOf(plan, compile, deps));
+        const compiled = planning.compileWith(plan, compile, procedure, known);
         const { playbook, rto } = compiled;
         if (cli.json) {
           sayJson(cli.io, { assessment, playbook, sha256: compiled.sha256, expected: expectedDuration(playbook), rto });

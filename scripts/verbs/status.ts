@@ -1,9 +1,11 @@
 /** `muster status`: what runs, or where one service's run stands. */
+import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
+import { progressReader } from '../cli/progress.ts';
 import { flatRun, type RunSeen, seeRunningRuns } from '../cli/runs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { columns } from '../views/columns.ts';
-import { rememberedLines, runLines } from '../views/run-lines.ts';
+import { rememberedLines, runLines, type StepProgress } from '../views/run-lines.ts';
 import { type AddVerb, examples, runFor } from './verb.ts';
 
 export const addStatus: AddVerb = (program, run) => {
@@ -19,16 +21,30 @@ export const addStatus: AddVerb = (program, run) => {
     .action(
       run<{ backup?: boolean }>(async (cli, [service], options) => {
         const runs = service ? [await runFor(cli, service, options)] : await seeRunningRuns(await cli.temporal());
-        if (cli.json) sayJson(cli.io, service ? flatRun(runs[0] as RunSeen) : { runs: runs.map(flatRun) });
-        else say(cli.io, service ? oneRun(runs[0] as RunSeen) : allRuns(runs));
+        const [first] = runs;
+        if (service && first) await sayOne(cli, first);
+        else if (cli.json) sayJson(cli.io, { runs: runs.map(flatRun) });
+        else say(cli.io, allRuns(runs));
         return runs.some((each) => each.needsPerson) ? exitCodes.needsPerson : exitCodes.ok;
       }),
     );
 };
 
-function oneRun(run: RunSeen): string {
+async function sayOne(cli: Cli, run: RunSeen): Promise<void> {
+  const progress = await progressOf(cli, run);
+  if (cli.json) sayJson(cli.io, { ...flatRun(run), progress: Object.fromEntries(progress) });
+  else say(cli.io, oneRun(run, progress));
+}
+
+/** What the workers of the running steps last said: progress, attempt, last failure. */
+async function progressOf(cli: Cli, run: RunSeen): Promise<ReadonlyMap<string, StepProgress>> {
+  if (run.state !== 'RUNNING') return new Map();
+  return await progressReader(await cli.temporal()).read(run);
+}
+
+function oneRun(run: RunSeen, progress: ReadonlyMap<string, StepProgress>): string {
   if (!run.status) return rememberedLines(run).join('\n');
-  return runLines(run.status, { now: new Date().toISOString() }).join('\n');
+  return runLines(run.status, { now: new Date().toISOString(), progress }).join('\n');
 }
 
 function allRuns(runs: readonly RunSeen[]): string {

@@ -112,7 +112,6 @@ export function describeStepProgress(progress: StepProgress): string {
     parts.push(`[${'#'.repeat(Math.floor(done * 20)).padEnd(20, '-')}] ${Math.floor(done * 100)} %`);
   }
   if (progress.text) parts.push(progress.text);
-  if (progress.attempt > 1) parts.push(`attempt ${progress.attempt}`);
-  if (progress.failure) parts.push(`last failure: ${progress.failure}`);
+  if (progress.attempt > 1) parts.push(`attempt ${progress.attempt}${progress.failure ? `: ${progress.failure}` : ''}`);
   return parts.join(' ');
 }

@@ -68,7 +68,7 @@ function liveTeller(cli: Cli): Teller {
   };
 }
 
-/** New timeline entries, new needs, and each running step's progress whenever it gained a tenth. */
+/** New timeline entries, new needs, and what is new of each running step's progress. */
 function plainTeller(cli: Cli): Teller {
   let entries = 0;
   let direction = '';
@@ -94,10 +94,16 @@ function plainTeller(cli: Cli): Teller {
     entries = status.timeline.length;
     for (const need of status.needs) once(`need ${need.since} ${need.what}`, `NEEDED: ${need.what}. Try: ${need.how}`);
     for (const [step, each] of progress) {
-      const tenth = each.done === undefined ? undefined : Math.floor(each.done * 10);
-      if (tenth !== undefined) once(`${step} ${tenth}`, `          ${step}  ${describeStepProgress(each)}`);
+      const told = describeStepProgress(each);
+      if (told !== '') once(newsOf(step, each), `          ${step}  ${told}`);
     }
   };
+}
+
+/** Worth a new line: a tenth gained, other words (their figures apart), another failure, twice as many attempts. */
+function newsOf(step: string, { done, text, attempt, failure }: StepProgress): string {
+  const tenth = done === undefined ? text?.replace(/\d+([.,]\d+)?/g, '#') : Math.floor(done * 10);
+  return JSON.stringify([step, tenth, Math.floor(Math.log2(attempt)), attempt > 1 ? failure : undefined]);
 }
 
 /** One JSON document a line, whenever the status has changed. */

@@ -182,6 +182,21 @@ describe('watching', () => {
     expect(parsed.some((each) => each.progress?.['copy-live']?.done === 0.6)).toBe(true);
     expect(parsed.at(-1)).toMatchObject({ phase: 'done', state: 'COMPLETED', source: 'query' });
   });
+
+  test('shows the attempt and the last error of a step that is tried again', async () => {
+    const service = await range.service({ items: [stage('x', [act('trouble', { fault: 'ENOENT: no such key' })])] });
+    await range.muster(`failover ${service} --by asker`);
+    await range.until(`status ${service}`, 5);
+    await range.muster(`approve ${service} --yes`);
+    const again = /\[>\] Act trouble \(trouble\).*attempt [2-9]: ENOENT: no such key/;
+    await range.until(`status ${service}`, 0, ({ out }) => again.test(out));
+    const followed = await range.muster(`watch ${service}`, {
+      onOut: (text) => {
+        if (/trouble {2}attempt \d+: ENOENT/.test(text)) range.release('trouble');
+      },
+    });
+    expect(followed).toMatchObject({ code: 0 });
+  });
 });
 
 describe('when no worker answers', () => {

@@ -41,6 +41,8 @@ describe('the plan of SpaceTime', () => {
     expect((await loadPlan(folder, 'spacetime')).sha256).toBe(first.sha256);
     await writeFile(join(folder, 'spacetime.yaml'), good.replace('rpo: 1h', 'rpo: 2h'));
     expect((await loadPlan(folder, 'spacetime')).sha256).not.toBe(first.sha256);
+    await writeFile(join(folder, 'spacetime.yaml'), good);
+    expect((await loadPlan(folder, 'spacetime')).sha256).toBe(first.sha256);
   });
 });
 
