@@ -1,22 +1,31 @@
 /** What the observer says, asked from inside the lab's network. */
+import {
+  type LostWrites,
+  lostWritesSchema,
+  type ObserverState,
+  type Outages,
+  outagesSchema,
+} from '../../domain/observer.ts';
 import type { connectLab } from '../client.ts';
 import { ports, third } from '../layout.ts';
 
 type Lab = ReturnType<typeof connectLab>;
 
 export function observed(lab: Lab) {
-  const ask = async (path: string) => {
-    const { code, stdout, stderr } = await lab.exec(['curl', '-fsS', '-m', '10', `http://${third}:${ports.observer}${path}`]);
+  const ask = async (path: string, body?: object): Promise<unknown> => {
+    const post = body ? ['-X', 'POST', '-d', JSON.stringify(body)] : [];
+    const url = `http://${third}:${ports.observer}${path}`;
+    const { code, stdout, stderr } = await lab.exec(['curl', '-fsS', '-m', '20', ...post, url]);
     if (code !== 0) throw new Error(`the observer does not answer: ${stderr}`);
     return JSON.parse(stdout);
   };
   return {
-    state: () => ask('/state') as Promise<{ state: 'ok' | 'failing'; acknowledged: number }>,
-    /** The outage since `from` and the writes that were acknowledged and are gone, for people. */
-    async verdict(from: Date): Promise<string> {
-      const window = `from=${encodeURIComponent(new Date(from.getTime() - 10_000).toISOString())}`;
-      const outages = await ask(`/outages?${window}`);
-      return JSON.stringify(outages, null, 2);
-    },
+    state: () => ask('/state') as Promise<ObserverState>,
+    /** Outages that touched the time since then. */
+    outages: async (from: Date): Promise<Outages> =>
+      outagesSchema.parse(await ask(`/outages?from=${encodeURIComponent(from.toISOString())}`)),
+    /** Writes acknowledged since then, of which some may be gone. */
+    lostWrites: async (from: Date): Promise<LostWrites> =>
+      lostWritesSchema.parse(await ask('/lost-writes', { from: from.toISOString() })),
   };
 }

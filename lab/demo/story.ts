@@ -1,12 +1,15 @@
 /** The demo's scenes, each a command that a person would type. */
-import { cpSync, mkdirSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { connectLab } from '../client.ts';
-import { checkout, labPaths } from '../paths.ts';
+import { reportSchema } from '../../domain/report.ts';
+import { renderReportMarkdown } from '../../domain/report-markdown.ts';
+import type { connectLab } from '../client.ts';
 import { primary } from '../layout.ts';
+import { checkout, labPaths } from '../paths.ts';
 import { until } from '../shell.ts';
 import { observed } from './observed.ts';
 import { stage } from './stage.ts';
+import { verdict } from './verdict.ts';
 
 type Lab = ReturnType<typeof connectLab>;
 
@@ -36,7 +39,10 @@ export async function tellStory(lab: Lab, options: StoryOptions): Promise<number
 
   scene(`${primary} dies, under live writes`);
   const before = (await observed(lab).state()).acknowledged;
-  await until('more writes are acknowledged after the backup', async () => (await observed(lab).state()).acknowledged > before + 5);
+  await until(
+    'more writes are acknowledged after the backup',
+    async () => (await observed(lab).state()).acknowledged > before + 5,
+  );
   await lab.kill(primary);
   const killed = Date.now();
   await until('the observer sees the outage', async () => (await observed(lab).state()).state === 'failing');
@@ -55,11 +61,22 @@ export async function tellStory(lab: Lab, options: StoryOptions): Promise<number
   const ended = await muster(['watch', 'spacetime'], { accept: [0, 4, 5] });
 
   scene('What happened');
-  await muster(['report', 'spacetime']);
-  console.log(await observed(lab).verdict(new Date(killed)));
+  const report = reportSchema.parse(await musterJson(['report', 'spacetime']));
+  console.log(headOf(renderReportMarkdown(report)));
+  const from = new Date(report.point?.takenAt ?? killed);
+  const [outages, writes] = [
+    await observed(lab).outages(new Date(killed - 10_000)),
+    await observed(lab).lostWrites(from),
+  ];
+  scene('Seen from outside');
+  for (const line of verdict(report, { outages, writes })) console.log(line);
   const reports = join(checkout, 'reports');
-  mkdirSync(reports, { recursive: true });
   cpSync(labPaths(lab.dir).reports, reports, { recursive: true });
-  console.log(`  the report lies in ${reports.replace(`${checkout}/`, '')}`);
+  console.log(`  the whole report lies in reports/${report.service}/${report.run}/report.md`);
   return ended;
+}
+
+/** Everything before the table of steps. */
+function headOf(markdown: string): string {
+  return markdown.split('\n## Steps')[0] ?? markdown;
 }
