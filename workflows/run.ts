@@ -199,7 +199,7 @@ export class Run {
       case 'aborted':
         return `${what} was aborted by ${this.abort?.by ?? 'unknown'}${passedNoReturn ? ` after the point of no return: ${to} may have taken writes, and nothing was put back` : ''}.${undone}${left}`;
       case 'failed':
-        return `${what} failed: ${this.failure?.message ?? 'unknown'}.${undone}${left}`;
+        return `${what} failed: ${(this.failure?.message ?? 'unknown').replace(/\.$/, '')}.${undone}${left}`;
       default:
         return `${what} is ${phase}.`;
     }

@@ -71,11 +71,7 @@ export const restoreComponent = defineStep({
     const repaired = seen.flatMap((line) => (line.type === 'repaired' ? [line] : []));
     const already = seen.some((line) => line.type === 'done-already');
     return {
-      outcome: already
-        ? 'done already'
-        : repaired.length > 0
-          ? `restored, ${repaired.length} parts repaired`
-          : 'restored',
+      outcome: already ? 'done already' : repaired.length > 0 ? `restored; ${describeRepairs(repaired)}` : 'restored',
       component: component.name,
       entries: record.entries,
       bytes: record.bytes,
@@ -102,3 +98,11 @@ export const restoreComponent = defineStep({
     return { outcome: words.join(', ') || 'nothing had been switched in yet' };
   },
 });
+
+/** `2 parts from company-backups, because company-backups-dr does not have it` */
+function describeRepairs(repaired: Restored['repaired']): string {
+  const [first] = repaired;
+  const from = [...new Set(repaired.map((each) => each.from))].join(', ');
+  const more = new Set(repaired.map(({ why }) => why)).size > 1 ? ' (and more)' : '';
+  return `${repaired.length} ${repaired.length === 1 ? 'part' : 'parts'} from ${from}, because ${first?.why}${more}`;
+}

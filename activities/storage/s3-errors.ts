@@ -82,6 +82,14 @@ function explain(error: unknown, { location, bucket, key }: Place): Error {
       'check who wrote it; Muster never writes such an object.',
     );
   }
+  // One rotten object says nothing of the others: the location answers.
+  if (/^Checksum mismatch/.test(textOf(error))) {
+    return refusal(
+      'ObjectDamaged',
+      `Storage location ${location}: ${key} is not what was put there (its checksum differs).`,
+      'use the copy at another location, and bring a good one back to this.',
+    );
+  }
   const passing = new Error(`Storage location ${location}: ${code || 'error'} at ${key || bucket}: ${textOf(error)}`);
   passing.name = 'StoreUnreachable';
   passing.cause = error;

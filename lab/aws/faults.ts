@@ -41,7 +41,7 @@ export async function hits(control: string, id?: string): Promise<number> {
   return all.filter((one) => id === undefined || one.id === id).reduce((sum, one) => sum + one.hits, 0);
 }
 
-/** Every call the proxy saw since it started, as `"<service> <region> <action>"` to count. */
+/** Every call the proxy saw since it started, as `"<service> <region> <action>"` to count; dry runs of EC2 end in ` DryRun`. */
 export async function calls(control: string): Promise<Record<string, number>> {
   return z.record(z.string(), z.number()).parse(await ask(control, 'GET', '/calls'));
 }

@@ -48,7 +48,9 @@ async function serve(routes: Routes, state: ProxyState, request: IncomingMessage
     response.end(`No region to send this to. Try: sign for one of ${Object.keys(routes.regions).join(', ')}.\n`);
     return;
   }
-  const name = `${call.service} ${call.region} ${call.action}`;
+  // Dry runs change nothing, and are not counted as what they only ask for.
+  const dry = body && /(^|&)DryRun=true(&|$)/.test(body.toString('latin1')) ? ' DryRun' : '';
+  const name = `${call.service} ${call.region} ${call.action}${dry}`;
   state.calls.set(name, (state.calls.get(name) ?? 0) + 1);
 
   const applying = state.faults.filter((rule) => matches(rule, call));

@@ -1,4 +1,4 @@
-/** `npm run bench -- archives [--gb 2] [--rounds 2]`: measurements side by side, in one run, on this machine. */
+/** `npm run bench -- archives [--gb 2] [--rounds 2] [--quick]`: measurements side by side, in one run, on this machine. */
 import { parseArgs } from 'node:util';
 import { archives } from './archives.ts';
 
@@ -6,11 +6,15 @@ const benches = { archives } as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { gb: { type: 'string', default: '2' }, rounds: { type: 'string', default: '2' } },
+  options: {
+    gb: { type: 'string', default: '2' },
+    rounds: { type: 'string', default: '2' },
+    quick: { type: 'boolean', default: false },
+  },
 });
 const bench = benches[positionals[0] as keyof typeof benches];
 if (!bench) {
-  console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--gb N] [--rounds N]`);
+  console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--gb N] [--rounds N] [--quick]`);
   process.exit(64);
 }
-await bench({ gb: Number(values.gb), rounds: Number(values.rounds) });
+await bench({ gb: Number(values.gb), rounds: Number(values.rounds), quick: values.quick });
