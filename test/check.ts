@@ -1,5 +1,6 @@
 /** `npm run check`: format, lint with import boundaries, types, dead code, shell scripts. All are run; any can fail it. */
 import { execFileSync, spawnSync } from 'node:child_process';
+import { ensurePackages } from '../lab/tools/packages.ts';
 
 const bin = (name: string) => new URL(`../node_modules/.bin/${name}`, import.meta.url).pathname;
 const tracked = (pattern: string) =>
@@ -14,11 +15,11 @@ const checks: [string, string, string[]][] = [
   ['shell scripts', 'shellcheck', ['-x', ...tracked('*.sh')]],
 ];
 
+await ensurePackages({ note: console.log }, ['shellcheck']);
 let failed = 0;
 for (const [what, command, args] of checks) {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
-  if (error)
-    console.error(`${what}: ${command} could not be run (${error.message}). Try: npm ci, apt-get install shellcheck`);
+  if (error) console.error(`${what}: ${command} could not be run (${error.message}). Try: npm ci`);
   if (status !== 0) failed += 1;
   console.log(`${status === 0 ? 'good' : 'BAD '}  ${what}`);
 }

@@ -4,23 +4,33 @@ import { delimiter, join } from 'node:path';
 import { run } from '../shell.ts';
 import type { BuildOptions } from './go.ts';
 
-const needs: { package: string; found: () => boolean }[] = [
-  { package: 'openssh-server', found: () => existsSync('/usr/sbin/sshd') },
-  { package: 'openssh-client', found: onPath('ssh') },
-  { package: 'nftables', found: onPath('nft') },
-  { package: 'iproute2', found: onPath('ip') },
-  { package: 'util-linux', found: () => onPath('unshare')() && onPath('nsenter')() && onPath('setpriv')() },
-  { package: 'procps', found: onPath('ps') },
-  { package: 'attr', found: onPath('setfattr') },
-  { package: 'zstd', found: onPath('zstd') },
-  { package: 'openssl', found: onPath('openssl') },
-  { package: 'curl', found: onPath('curl') },
-  { package: 'postgresql-15', found: () => existsSync('/usr/lib/postgresql/15/bin/initdb') },
-  { package: 'python3-venv', found: () => existsSync('/usr/lib/python3/dist-packages') && hasEnsurePip() },
-];
+const found = {
+  'openssh-server': () => existsSync('/usr/sbin/sshd'),
+  'openssh-client': onPath('ssh'),
+  nftables: onPath('nft'),
+  iproute2: onPath('ip'),
+  'util-linux': () => onPath('unshare')() && onPath('nsenter')() && onPath('setpriv')(),
+  procps: onPath('ps'),
+  attr: onPath('setfattr'),
+  zstd: onPath('zstd'),
+  openssl: onPath('openssl'),
+  curl: onPath('curl'),
+  'postgresql-15': () => existsSync('/usr/lib/postgresql/15/bin/initdb'),
+  'python3-venv': () => existsSync('/usr/lib/python3/dist-packages') && hasEnsurePip(),
+  chromium: onPath('chromium'),
+  restic: onPath('restic'),
+  shellcheck: onPath('shellcheck'),
+} as const;
 
-export function missingPackages(): string[] {
-  return needs.filter((need) => !need.found()).map((need) => need.package);
+export type Package = keyof typeof found;
+
+/** The others are for tests, the check and the benchmark. */
+export const labPackages = (Object.keys(found) as Package[]).filter(
+  (name) => name !== 'chromium' && name !== 'restic' && name !== 'shellcheck',
+);
+
+export function missingPackages(wanted: readonly Package[] = labPackages): Package[] {
+  return wanted.filter((name) => !found[name]());
 }
 
 export function installCommand(packages: string[]): string {
@@ -28,8 +38,11 @@ export function installCommand(packages: string[]): string {
 }
 
 /** Installs what is missing on Debian as root, without starting any service; otherwise throws with the command. */
-export async function ensurePackages({ note, signal }: BuildOptions): Promise<void> {
-  const missing = missingPackages();
+export async function ensurePackages(
+  { note, signal }: BuildOptions,
+  wanted: readonly Package[] = labPackages,
+): Promise<void> {
+  const missing = missingPackages(wanted);
   if (missing.length === 0) return;
   const command = installCommand(missing);
   if (process.getuid?.() !== 0 || !isDebian()) {
@@ -50,7 +63,7 @@ export async function ensurePackages({ note, signal }: BuildOptions): Promise<vo
     env: { DEBIAN_FRONTEND: 'noninteractive' },
     signal,
   });
-  const still = missingPackages();
+  const still = missingPackages(wanted);
   if (still.length > 0)
     throw new Error(`Still missing after the installation: ${still.join(', ')}. Try: ${installCommand(still)}`);
 }

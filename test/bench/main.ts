@@ -1,5 +1,7 @@
 /** `npm run bench -- archives [--gb 2] [--rounds 2] [--quick]`: measurements side by side, in one run, on this machine. */
 import { parseArgs } from 'node:util';
+import { ensureTools } from '../../lab/tools/ensure.ts';
+import { ensurePackages } from '../../lab/tools/packages.ts';
 import { archives } from './archives.ts';
 
 const benches = { archives } as const;
@@ -17,4 +19,6 @@ if (!bench) {
   console.error(`usage: npm run bench -- ${Object.keys(benches).join('|')} [--gb N] [--rounds N] [--quick]`);
   process.exit(64);
 }
+await ensurePackages({ note: console.log }, ['restic']);
+await ensureTools({ note: console.log });
 await bench({ gb: Number(values.gb), rounds: Number(values.rounds), quick: values.quick });

@@ -74,6 +74,7 @@ put_file() {
 
 # Filter of split: seals stdin as one part, hashes it, puts it. ARCHIVE, TRY and FILE (x00000) name it.
 put_part() {
+  # shellcheck disable=SC2153 # FILE is what split calls the part.
   local part=$((10#${FILE#x})) name file sha bytes
   if [[ $ARCHIVE == index ]]; then name=$(printf 'index.%d-%s%d' "$part" "$token" "$TRY");
   else name=$(printf '%05d.%d-%s%d' "$ARCHIVE" "$part" "$token" "$TRY"); fi

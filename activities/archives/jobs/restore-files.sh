@@ -9,6 +9,8 @@
 # results: repaired, done-already, kept, summary
 # For undo-files.sh it notes in restored/: `.stage` (the staging place) and `.switched` (NUL-separated triples, each before its act:
 # `made FOLDER -`, `root LIVE OLD`).
+# Hints name keys of the plan in backticks.
+# shellcheck disable=SC2016
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"

@@ -1,4 +1,6 @@
 # Shared by the PostgreSQL scripts: reaching the server by peer authentication, and its tools. Sourced after parts.sh.
+# Hints name keys of the plan in backticks; what is set here is read by the scripts that source it.
+# shellcheck disable=SC2016,SC2034
 
 database=$(param database)
 port=$(param port)

@@ -126,7 +126,8 @@ switch_in() {
     had=yes
     while exists_database "$kept"; do kept=$(printf '%.60s_2' "$kept"); done
   fi
-  local mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$point.$run
+  local mark
+  mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$point.$run
   mkdir -p -- "${mark%/*}"
   printf '%s' "${had:+$kept}" >"$mark.kept"
   rename "$database" "${had:+$kept}" "$fresh" "$database"

@@ -1,6 +1,7 @@
 # Ends a job for good. Arguments: base boot-id-file folder, where the folder is a start's or its generation's.
 # Answers `ended` or `stuck PID…`.
-# shellcheck shell=bash disable=SC2154
+# `boot` is read by the functions that stand before this text.
+# shellcheck shell=bash disable=SC2154,SC2034
 set -euo pipefail
 umask 077
 base=$1 folder=$3

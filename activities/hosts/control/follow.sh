@@ -1,7 +1,8 @@
 # Reads on in a job's stdout. Arguments: boot-id-file folder offset wait-ms.
 # Waits until there is something to read or the job ended, at most so long. Answers `STATE CODE BYTES all|more`, a
 # newline, that many bytes from the offset, and, once the job has ended and all is read, the end of its stderr.
-# shellcheck shell=bash disable=SC2154
+# `boot` is read by the functions that stand before this text.
+# shellcheck shell=bash disable=SC2154,SC2034
 set -euo pipefail
 read -r boot <"$1"
 folder=$2 offset=$3 wait=$4

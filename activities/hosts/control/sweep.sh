@@ -1,6 +1,7 @@
 # Removes what is older than so many seconds: folders of ended jobs, requests that were cut, scripts no job uses.
 # Arguments: base boot-id-file seconds. Answers the removed folders, NUL-terminated.
-# shellcheck shell=bash disable=SC2154
+# `boot` is read by the functions that stand before this text.
+# shellcheck shell=bash disable=SC2154,SC2034
 set -euo pipefail
 base=$1 seconds=$3
 read -r boot <"$2"

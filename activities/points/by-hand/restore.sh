@@ -146,7 +146,7 @@ chosen() {
 # --- 3. the components, one after another
 count=0
 while IFS=$'\t' read -r kind component driver encoding collate ctype; do
-  [[ $kind == component ]] && chosen "$component" || continue
+  if [[ $kind != component ]] || ! chosen "$component"; then continue; fi
   count=$((count + 1))
   if [[ -n $verify_only ]]; then
     while IFS=$'\t' read -r _ _ _ _ _ sha object; do
