@@ -2,9 +2,9 @@
  * The lab's copy of SpaceTime's plan: the plan of the repository unchanged, and beside it an overlay with what only the
  * lab can know (addresses, ids, keys) and with times shortened so that an hour of watching takes seconds.
  */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { generateKeySet } from '../activities/points/keys.ts';
 import type { SeededAws } from './aws/seed.ts';
 import { bucketOf } from './aws-seed.ts';
@@ -42,7 +42,6 @@ function overlay(paths: LabPaths, keys: string, { zones }: SeededAws): object {
     storage: { 'company-backups': location('us-east-1'), 'company-backups-dr': location('us-west-2') },
     offline: { certificate: key('offline.crt') },
     signer: { key: key('signer.key'), pinned: [key('signer.pub')] },
-    components: components(),
     control: {
       start: 'systemctl start godot-spacetime',
       stop: 'systemctl stop godot-spacetime',
@@ -79,15 +78,6 @@ function overlay(paths: LabPaths, keys: string, { zones }: SeededAws): object {
     watch: { for: '10s', every: '2s' },
     limits: { boot: '20s' },
   };
-}
-
-/** The plan's own, and the database role's password: PostgreSQL of the lab's standby is bare, and no dump holds passwords. */
-function components(): object[] {
-  const plan = parse(readFileSync(join(checkout, 'plans', 'spacetime.yaml'), 'utf8')) as {
-    components: { name: string }[];
-  };
-  const ownerPassword = { env: 'SPACETIME_DATABASE_PASSWORD' };
-  return plan.components.map((each) => (each.name === 'database' ? { ...each, ownerPassword } : each));
 }
 
 function location(region: Region): object {
