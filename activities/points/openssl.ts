@@ -21,7 +21,9 @@ export async function openssl(args: readonly string[], input: OpensslInput = {})
     'for x in "$@"; do shift; if [[ $x == "{key}" ]]; then exec 4< <(cat <&3); x=/dev/fd/4; fi; set -- "$@" "$x"; done',
     'exec openssl "$@"',
   ].join('; ');
-  const child = spawn('bash', ['-c', script, 'openssl', ...args], { stdio: ['pipe', 'pipe', 'pipe', 'pipe'] });
+  const child = spawn('bash', ['--norc', '-c', script, 'openssl', ...args], {
+    stdio: ['pipe', 'pipe', 'pipe', 'pipe'],
+  });
   const keyPipe = child.stdio[3] as Duplex;
   for (const pipe of [child.stdin, keyPipe]) pipe.on('error', () => {}); // openssl may end before it has read everything
   child.stdin.end(input.stdin ?? '');

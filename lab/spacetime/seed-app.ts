@@ -51,7 +51,7 @@ async function bundle(environment: string): Promise<Buffer> {
     // Only regular files go in, so that extracting it leaves /etc and its like as they are.
     const options = { encoding: 'buffer', maxBuffer: 64 << 20 } as const;
     const pack = 'find . -type f -print0 | tar --null --no-recursion --owner=0 --group=0 -T - -cf -';
-    return (await promisify(execFile)('bash', ['-c', `cd "$1" && ${pack}`, 'pack', stage], options)).stdout;
+    return (await promisify(execFile)('bash', ['--norc', '-c', `cd "$1" && ${pack}`, 'pack', stage], options)).stdout;
   } finally {
     await rm(stage, { recursive: true, force: true });
   }
