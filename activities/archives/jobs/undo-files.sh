@@ -18,6 +18,7 @@ main() {
   [[ ! -e $mark.switched ]] || put_back
   rm -f -- "$mark"
   remove_restored
+  remove_made
   rm -f -- "$mark.stage" "$mark.switched"
   run_after
   result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)")}"
@@ -31,7 +32,7 @@ put_back() {
   mapfile -d '' -t entries <"$mark.switched"
   for ((i = ${#entries[@]} / 3 * 3 - 3; i >= 0; i -= 3)); do
     case ${entries[i]} in
-      made) rmdir --ignore-fail-on-non-empty -- "${entries[i + 1]}" 2>/dev/null || true ;;
+      made) printf '%s\0' "${entries[i + 1]}" >>"$mark.made" ;;
       root) put_back_root "${entries[i + 1]}" "${entries[i + 2]}" ;;
     esac
     printf '%s\0' "${entries[@]:0:i}" >"$mark.switched.new"
@@ -69,6 +70,16 @@ remove_restored() {
     rm -f -- "$mark.remove"
   fi
   if [[ $stage == */.muster-"$(param component)-$(param point)-$run" ]]; then rm -rf -- "$stage"; fi
+}
+
+# Folders that the restore had to make, inner ones first; one that holds something by now stays.
+remove_made() {
+  local path
+  [[ -e $mark.made ]] || return 0
+  while IFS= read -r -d '' path; do
+    rmdir --ignore-fail-on-non-empty -- "$path" 2>/dev/null || true
+  done <"$mark.made"
+  rm -f -- "$mark.made"
 }
 
 # What was put back is there whatever these say, so their failure is told and no reason to stop.
