@@ -27,6 +27,7 @@ import type { Host } from '../domain/host.ts';
 import type { Component, TrafficRecord, TrafficTarget } from '../domain/plan.ts';
 import type { Step } from '../domain/playbook.ts';
 import { pointIdAt } from '../domain/recovery-point.ts';
+import { roomFor } from '../domain/room.ts';
 import { byRank, hostsOf, locationsFor, placeAt, type Situation, siteOf } from './compiler.ts';
 
 export type Builder = ReturnType<typeof stepsFor>;
@@ -110,8 +111,11 @@ export function stepsFor(situation: Situation, siteName: string) {
     awaitHosts: (): Step[] =>
       hosts.map((host) => awaitHost.step({ host, within: plan.limits.boot }, at(`await-host-${host.name}`))),
 
-    /** Tools, clock and the like, before anything is changed on a host. */
-    checkHosts: (): Step[] => hosts.map((host) => checkHost.step({ host }, at(`check-host-${host.name}`))),
+    /** Tools, clock, room and the like, before anything is changed on a host. */
+    checkHosts: (): Step[] =>
+      hosts.map((host) =>
+        checkHost.step({ host, free: roomFor(plan, host.group, assessment.point) }, at(`check-host-${host.name}`)),
+      ),
 
     restoreByRank: (point: PointSummary): Step[][] =>
       byRank(plan.components).map((rank) =>

@@ -139,7 +139,7 @@ async function readiness(
 ) {
   const running = (found.evidence?.hosts ?? []).filter((host) => host.state === 'running' || host.state === 'unknown');
   const point = call.procedure === 'backup' ? undefined : chosen(call, seen, siteOf(deps.plan, to).storage);
-  return await Promise.all(running.map((host) => hostReady(host, deps, point?.bytes ?? 0)));
+  return await Promise.all(running.map((host) => hostReady(host, deps, point)));
 }
 
 function refuseUnready(ready: readonly Finding<HostReady>[]): void {

@@ -87,6 +87,7 @@ export function summaryOf(manifest: Manifest, sha256: string, locations: string[
     bytes: sum(({ bytes }) => bytes),
     storedBytes: sum(({ storedBytes }) => storedBytes),
     components: manifest.components.map(({ component }) => component),
+    sizes: Object.fromEntries(manifest.components.map(({ component, bytes }) => [component, bytes])),
     sha256,
     locations,
     torn: sum(({ warnings }) => warnings.filter(({ kind }) => kind !== 'vanished').length),
