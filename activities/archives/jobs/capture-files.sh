@@ -50,10 +50,12 @@ find_roots() {
     matches=($pattern)
     shopt -u nullglob dotglob
     unset IFS
+    local found=${#all[@]}
     for path in "${matches[@]}"; do
-      [[ -e $path || -L $path ]] && all+=("${path%/}")
+      # A glob also matches what an earlier recovery kept beside the service's own.
+      [[ ! $path =~ \.(before|undone)-[a-z-]+-[0-9]{8}-[0-9]{6}-[0-9a-f]+$ && (-e $path || -L $path) ]] && all+=("${path%/}")
     done
-    if ((${#matches[@]} == 0)) || [[ ! -e ${matches[0]} && ! -L ${matches[0]} ]]; then
+    if ((${#all[@]} == found)); then
       refuse PathMissing "$(hostname) has nothing at $pattern." 'correct `paths` of this component in the plan.'
     fi
   done < <(param paths)
