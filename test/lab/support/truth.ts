@@ -1,6 +1,6 @@
 /**
  * What SpaceTime holds at a site, read from the hosts with nothing of Muster: every file with its owner, mode, time and
- * content, every table's rows, and what the service itself answers.
+ * content (without what a recovery kept beside it), every table's rows, and what the service itself answers.
  */
 import { createHash } from 'node:crypto';
 import type { Lab } from '../../../lab/client.ts';
@@ -32,8 +32,8 @@ export async function readTruth(lab: Lab, site: Region, until?: string): Promise
 
 async function readFiles(lab: Lab, site: Region): Promise<string[]> {
   const listing = String.raw`cd / && export LC_ALL=C
-    find ${roots} \( -name '*.log' -o -name backups \) -prune -o -printf '%p\t%y\t%m\t%u:%g\t%T@\t%l\0' | sort -z | tr '\0\n' '\n?'
-    find ${roots} -name '*.log' -prune -o -type f -print0 | sort -z | xargs -0 sha256sum --`;
+    find ${roots} \( -name '*.log' -o -name backups -o -name '*.before-*' \) -prune -o -printf '%p\t%y\t%m\t%u:%g\t%T@\t%l\0' | sort -z | tr '\0\n' '\n?'
+    find ${roots} \( -name '*.log' -o -name '*.before-*' \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum --`;
   const answer = await run(lab, `app-${site}`, listing);
   // A folder's own time moves when a file beside it does; everything else must be the same.
   return answer.split('\n').map((line) => (line.includes('\td\t') ? line.replace(/\t[\d.]+\t/, '\t') : line));

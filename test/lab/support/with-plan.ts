@@ -1,0 +1,47 @@
+/** The lab's plan as an operator might have broken it, for as long as a test needs it. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import { labPaths } from '../../../lab/paths.ts';
+
+/** Edits the text of the plan itself. */
+export async function withPlanText<T>(dir: string, edit: (text: string) => string, work: () => Promise<T>): Promise<T> {
+  return await withFile(join(labPaths(dir).plans, 'spacetime.yaml'), edit, work);
+}
+
+/** Edits the lab's overlay, which holds addresses, keys, zone and the like. */
+export async function withOverlay<T>(
+  dir: string,
+  // biome-ignore lint/suspicious/noExplicitAny: the overlay is any YAML, and a wrong one is what is wanted
+  edit: (overlay: any) => void,
+  work: () => Promise<T>,
+): Promise<T> {
+  return await withFile(join(labPaths(dir).plans, 'overlays', 'lab', 'spacetime.yaml'), asYaml(edit), work);
+}
+
+/** Edits the plan itself, as data. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export async function withPlan<T>(dir: string, edit: (plan: any) => void, work: () => Promise<T>): Promise<T> {
+  return await withPlanText(dir, asYaml(edit), work);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+function asYaml(edit: (value: any) => void): (text: string) => string {
+  return (text) => {
+    const value = parse(text);
+    edit(value);
+    return stringify(value);
+  };
+}
+
+async function withFile<T>(file: string, edit: (text: string) => string, work: () => Promise<T>): Promise<T> {
+  const was = readFileSync(file, 'utf8');
+  const edited = edit(was);
+  if (edited === was) throw new Error(`The edit of ${file} changed nothing.`);
+  writeFileSync(file, edited);
+  try {
+    return await work();
+  } finally {
+    writeFileSync(file, was);
+  }
+}
