@@ -20,7 +20,10 @@ export const runInputSchema = z.object({
   reason: z.string().default(''),
   label: z.string().default('manual'),
   /** Muster's own run id; made by the workflow where absent. */
-  run: z.string().optional(),
+  run: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, { error: 'a run id is letters, digits, _ and -' })
+    .optional(),
 });
 export type RunInput = z.input<typeof runInputSchema>;
 

@@ -6,6 +6,7 @@ import {
   ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
   scheduleActivity,
   TimeoutFailure,
 } from '@temporalio/workflow';
@@ -34,11 +35,14 @@ export interface Call {
     readonly heartbeat?: number;
   };
   /** Told each time another queue is tried. */
-  readonly onFallback?: (queue: string) => void;
+  readonly onFallback?: (queue: string, silent: string) => void;
 }
 
 /** Server limit of a summary is 400 bytes. */
 const summaryLength = 180;
+
+/** ms a queue is given at most before the other is tried; each try is five events of a history that must not fill up. */
+const longestPatience = 60_000;
 
 /**
  * Runs one activity, trying the queues in turn for as long as the budget lasts.
@@ -50,11 +54,16 @@ export async function callActivity<Result>(call: Call, argument: unknown): Promi
   for (let turn = 0; ; turn += 1) {
     const queue = call.queues[turn % call.queues.length] as string;
     const left = deadline - Date.now();
+    const round = Math.floor(turn / call.queues.length);
+    const patience = Math.max(
+      call.limits.scheduleToStart,
+      Math.min(call.limits.scheduleToStart * 2 ** round, longestPatience),
+    );
     try {
       return await scheduleActivity<Result>(call.name, [argument], {
         taskQueue: queue,
         summary: call.summary.slice(0, summaryLength),
-        scheduleToStartTimeout: Math.min(call.limits.scheduleToStart, left),
+        scheduleToStartTimeout: Math.min(patience, left),
         startToCloseTimeout: Math.min(call.limits.startToClose, left),
         scheduleToCloseTimeout: left,
         heartbeatTimeout: call.limits.heartbeat,
@@ -69,7 +78,7 @@ export async function callActivity<Result>(call: Call, argument: unknown): Promi
           'NoWorker',
         );
       }
-      call.onFallback?.(call.queues[(turn + 1) % call.queues.length] as string);
+      call.onFallback?.(call.queues[(turn + 1) % call.queues.length] as string, queue);
     }
   }
 }
@@ -158,7 +167,7 @@ function stepCall(run: Run, step: Step, name: string, summary: string): Call {
     summary,
     queues: step.queue === step.fallback ? [step.queue] : [step.queue, step.fallback],
     limits: step.limits,
-    onFallback: (queue) => run.note('step', `${step.id}: nobody polls ${step.queue}, trying ${queue}`),
+    onFallback: (queue, silent) => run.note('step', `${step.id}: nobody polls ${silent}, trying ${queue}`),
   };
 }
 
@@ -170,7 +179,6 @@ function argumentOf(run: Run, step: Step, generation: number): StepCall {
 
 /** Tells people. Never waited for by the recovery: what cannot be sent is noted and left. */
 export function notify(run: Run, event: string, text: string, severity: NoticeCall['severity'] = 'info'): void {
-  if (!run.plan) return;
   const { status } = run;
   const argument: NoticeCall = {
     service: status.service,
@@ -184,15 +192,16 @@ export function notify(run: Run, event: string, text: string, severity: NoticeCa
       ...(status.playbook && event === 'approval-needed' ? { Playbook: status.playbook } : {}),
     },
   };
-  const sending = callActivity(
-    {
-      name: 'notify',
-      summary: `Tell people: ${event}`,
-      queues: [run.plan.queue, run.plan.fallback],
-      limits: { startToClose: 15_000, scheduleToStart: 5_000, budget: 60_000, heartbeat: 5_000 },
-    },
-    argument,
-  ).catch((error) => run.note('notice', `could not be sent (${event}): ${describeFailure(error).message}`));
+  const call: Call = {
+    name: 'notify',
+    summary: `Tell people: ${event}`,
+    queues: run.plan ? [run.plan.queue, run.plan.fallback] : assessmentQueues(run),
+    limits: { startToClose: 15_000, scheduleToStart: 5_000, budget: 60_000, heartbeat: 5_000 },
+  };
+  // An abort does not take back what people are being told.
+  const sending = CancellationScope.nonCancellable(() => callActivity(call, argument)).catch((error) =>
+    run.note('notice', `could not be sent (${event}): ${describeFailure(error).message}`),
+  );
   run.pendingNotices.add(sending);
   void sending.finally(() => run.pendingNotices.delete(sending));
 }

@@ -9,12 +9,15 @@ export async function awaitApproval(run: Run): Promise<boolean> {
   run.phase('awaiting-approval');
   notify(run, 'approval-needed', `${run.direction()} waits for a go/no-go: ${run.status.playbook}`, 'warning');
 
-  const decided = await run.need(
+  const answered = () => refusal(run) !== undefined || goes(run).length >= plan.policy.quorum;
+  await run.need(
     plan.policy.quorum > 1 ? `${plan.policy.quorum} approvals` : 'an approval',
     `muster approve ${run.status.service}`,
-    () => refusal(run) !== undefined || goes(run).length >= plan.policy.quorum,
+    answered,
     plan.policy.timeLimit,
   );
+  // An answer that came together with the end of the time limit was taken, so it counts.
+  const decided = answered();
   const noGo = refusal(run);
   if (decided && !noGo) {
     acceptRisks(run);

@@ -1,5 +1,5 @@
 /** Executes a playbook: stages with ranks, gates, the point of no return, the watch. It knows no step by name. */
-import { condition } from '@temporalio/workflow';
+import { condition, isCancellation } from '@temporalio/workflow';
 import type { Gate, PlaybookItem, Stage, Watch } from '../domain/playbook.ts';
 import type { StageStatus } from '../domain/run.ts';
 import { callStep, notify } from './activities.ts';
@@ -10,15 +10,32 @@ import { runStep } from './step.ts';
 export async function execute(run: Run): Promise<void> {
   const items = run.playbook?.items ?? [];
   const beside: Promise<void>[] = [];
-  for (const [index, item] of items.entries()) {
-    const status = run.status.stages[index] as StageStatus;
-    if (item.type === 'gate' || item.type === 'pointOfNoReturn') await Promise.all(beside);
-    await run.untilResumed();
-    const going = executeItem(run, item, status);
-    if (item.type === 'stage' && item.alongside) beside.push(going);
-    else await Promise.race([going, failureOf(beside)]);
+  const begun: Promise<void>[] = [];
+  try {
+    for (const [index, item] of items.entries()) {
+      const status = run.status.stages[index] as StageStatus;
+      if (item.type === 'gate' || item.type === 'pointOfNoReturn') await Promise.all(beside);
+      await run.untilResumed();
+      const going = executeItem(run, item, status);
+      begun.push(going);
+      if (item.type === 'stage' && item.alongside) beside.push(going);
+      else await Promise.race([going, failureOf(beside)]);
+    }
+    await Promise.all(beside);
+  } catch (error) {
+    await Promise.allSettled(begun);
+    throw error;
   }
-  await Promise.all(beside);
+}
+
+/** Nothing may be put back while a neighbour is still at work: the first that fails is heard once all have ended. */
+async function allEnded(steps: readonly Promise<void>[]): Promise<void> {
+  try {
+    await Promise.all(steps);
+  } catch (error) {
+    await Promise.allSettled(steps);
+    throw error;
+  }
 }
 
 /** Rejects when a stage that goes on beside is cancelled; never resolves. */
@@ -53,7 +70,7 @@ async function executeKind(run: Run, item: PlaybookItem, status: StageStatus): P
 async function executeStage(run: Run, stage: Stage): Promise<void> {
   for (const rank of stage.ranks) {
     await run.untilResumed();
-    await Promise.all(rank.map((step) => runStep(run, step)));
+    await allEnded(rank.map((step) => runStep(run, step)));
   }
 }
 
@@ -101,7 +118,7 @@ async function watch(run: Run, item: Watch): Promise<void> {
       await callStep(run, item.step, good + bad + 1);
       good += 1;
     } catch (error) {
-      if (run.abort) throw error;
+      if (run.abort || isCancellation(error)) throw error;
       bad += 1;
       const { message } = describeFailure(error);
       run.note('step', `${item.title}: ${message}`);

@@ -31,6 +31,7 @@ export function receiveDecisions(run: Run): void {
 
   receive('approve', approvalSchema, approveText, (approval) => approve(run, approval));
   receive('pause', operatorSchema, 'Hold before the next step: {"by": "..."}', (operator) => {
+    if (isEnding(run)) return no(ending);
     if (run.status.paused) return no('it is paused already');
     run.status.paused = true;
     return yes(run, 'pause', operator);
@@ -57,7 +58,7 @@ export function receiveDecisions(run: Run): void {
     operatorSchema,
     'End the run and put back what may be put back: {"by": "...", "reason": "..."}',
     (operator) => {
-      if (run.abort || run.ended) return no('the run is ending already');
+      if (isEnding(run)) return no('the run is ending already');
       run.stop({ by: operator.by, reason: operator.reason ?? '' });
       return {
         taken: true,
@@ -70,6 +71,7 @@ export function receiveDecisions(run: Run): void {
   receive('confirm', stepDecisionSchema, 'A manual step was done: {"by": "...", "step": "<id>"}', (decision) => {
     const status = run.stepStatus(decision.step);
     if (status?.kind !== 'manual') return no(`there is no manual step ${decision.step}`);
+    if (isEnding(run)) return no(ending);
     if (status.state !== 'running') return no(`${decision.step} is ${status.state}, it waits for no confirmation`);
     run.confirmed.set(decision.step, { by: decision.by, reason: decision.reason ?? '' });
     return { taken: true, why: `${decision.step} confirmed` };
@@ -141,16 +143,34 @@ function approve(run: Run, approval: z.output<typeof approvalSchema>): DecisionA
 function cannotDecide(run: Run, step: string): string | undefined {
   const status = run.stepStatus(step);
   if (!status) return `there is no step ${step}`;
+  if (isEnding(run)) return ending;
   if (status.state !== 'failed') return `${step} is ${status.state}; only a failed step is retried`;
-  return undefined;
+  return decidedAlready(run, step);
 }
 
 function cannotSkip(run: Run, step: string): string | undefined {
   const status = run.stepStatus(step);
   if (!status) return `there is no step ${step}`;
+  if (isEnding(run)) return ending;
+  if (run.status.phase !== 'executing')
+    return 'before the go nothing is skipped: people approve the playbook as it stands';
   const watching = run.status.stages.some((stage) => stage.type === 'watch' && stage.ranks.flat().includes(status));
-  if (watching || status.state === 'failed' || status.state === 'pending') return undefined;
-  return `${step} is ${status.state}; a step that failed or has not begun can be skipped`;
+  const byHand = status.kind === 'manual' && status.state === 'running';
+  if (watching || byHand || status.state === 'failed' || status.state === 'pending') return decidedAlready(run, step);
+  return `${step} is ${status.state}; a step that failed, waits for a person or has not begun can be skipped`;
+}
+
+const ending = 'the run is ending; nothing more is decided';
+
+/** Aborted, cancelled, failed or through: what is decided now would change nothing. */
+function isEnding(run: Run): boolean {
+  return run.abort !== undefined || run.failure !== undefined || run.ended;
+}
+
+/** Two people who decide at once: the first one is followed, the second is told. */
+function decidedAlready(run: Run, step: string): string | undefined {
+  const verdict = run.verdicts.get(step);
+  return verdict && `${verdict.by} has decided already: ${verdict.action} ${step}`;
 }
 
 function yes(run: Run, text: string, { by, reason }: { by: string; reason?: string }): DecisionAnswer {

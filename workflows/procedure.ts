@@ -68,7 +68,7 @@ async function finish(run: Run): Promise<RunResult> {
   if (run.status.phase === 'reporting') run.phase('done');
   run.ended = true;
   run.note('end', run.summary());
-  notify(run, run.status.phase, run.summary());
+  notify(run, run.status.phase, run.summary(), severityOf(run));
   const reports = run.playbook ? await writeReport(run) : [];
   await run.noticesSent();
   if (run.status.phase === 'failed') throw failedRun(run.summary(), run.failure?.type);
@@ -80,6 +80,11 @@ async function finish(run: Run): Promise<RunResult> {
     reports,
     point: run.point(),
   };
+}
+
+function severityOf({ status }: Run): 'info' | 'warning' | 'danger' {
+  if (status.phase === 'done') return 'info';
+  return status.phase === 'rejected' ? 'warning' : 'danger';
 }
 
 function readInput(procedure: Procedure, raw: RunInput) {

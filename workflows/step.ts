@@ -16,8 +16,9 @@ export async function runStep(run: Run, step: Step): Promise<void> {
     status.state = 'running';
     run.publish();
     try {
-      if (step.kind === 'manual') await awaitConfirmation(run, step, status);
-      else succeed(run, step, status, await attempt(run, step, status));
+      if (step.kind === 'manual') {
+        if ((await awaitConfirmation(run, step, status)) === 'skip') return;
+      } else succeed(run, step, status, await attempt(run, step, status));
       status.state = 'done';
       status.finishedAt = new Date().toISOString();
       status.error = undefined;
@@ -62,17 +63,24 @@ function succeed(run: Run, step: Step, status: StepStatus, answer: StepAnswer): 
   run.note('step', `${step.id} done${output.outcome ? `: ${output.outcome}` : ''}`);
 }
 
-async function awaitConfirmation(run: Run, step: Step, status: StepStatus): Promise<void> {
+async function awaitConfirmation(run: Run, step: Step, status: StepStatus): Promise<'confirmed' | 'skip'> {
   const asked = Date.now();
+  const skipped = () => run.verdicts.get(step.id)?.action === 'skip';
   await run.need(
     `${step.title} (a person does this and confirms it)`,
     `muster confirm ${run.status.service} ${step.id}`,
-    () => run.confirmed.has(step.id),
+    () => run.confirmed.has(step.id) || skipped(),
   );
   const confirmed = run.confirmed.get(step.id);
-  status.outcome = `confirmed by ${confirmed?.by}`;
-  run.outputs.set(step.id, { outcome: status.outcome, by: confirmed?.by, waited: Date.now() - asked });
-  run.note('decision', `${step.id} confirmed${confirmed?.reason ? `: ${confirmed.reason}` : ''}`, confirmed?.by);
+  if (!confirmed) {
+    status.finishedAt = new Date().toISOString();
+    markSkipped(run, step, status);
+    return 'skip';
+  }
+  status.outcome = `confirmed by ${confirmed.by}`;
+  run.outputs.set(step.id, { outcome: status.outcome, by: confirmed.by, waited: Date.now() - asked });
+  run.note('decision', `${step.id} confirmed${confirmed.reason ? `: ${confirmed.reason}` : ''}`, confirmed.by);
+  return 'confirmed';
 }
 
 /** A step that an operator skipped before it began. */

@@ -182,6 +182,62 @@ describe('an operator', () => {
     expect(range.calls.filter((call) => call.startsWith('undo past'))).toEqual([]);
   });
 
+  it('puts nothing back while a neighbour of the aborted step is still at work', async () => {
+    const undoable = { undoable: true };
+    const items = [
+      stage('one', [act('n-quick', { wait: true }, undoable), act('n-slow', { wait: true, linger: 1_500 }, undoable)]),
+    ];
+    const run = await range.start({ items });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until(() => range.calls.includes('n-quick#1') && range.calls.includes('n-slow#1'));
+    await run.update('abort', { by: 'op' });
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    const ended = range.calls.indexOf('n-slow let go');
+    expect(ended).toBeGreaterThan(-1);
+    expect(range.calls.indexOf('undo n-quick to {"was":"n-quick"}')).toBeGreaterThan(ended);
+  });
+
+  it('is told that nothing is decided any more once the run is ending', async () => {
+    const items = [stage('one', [act('e-broken', { fail: 9 }), act('e-slow', { wait: true, linger: 1_500 })])];
+    const run = await range.start({ items });
+    await run.until(phaseIs('awaiting-approval'));
+    expect(await run.update('skip', { by: 'op', step: 'e-slow', reason: 'early' })).toMatchObject({ taken: false });
+    await run.go();
+    await run.until((status) => needsSomebody(status) && range.calls.includes('e-slow#1'));
+    expect(await run.update('abort', { by: 'op' })).toMatchObject({ taken: true });
+    for (const [name, more] of Object.entries({ retry: {}, skip: { reason: 'why not' } })) {
+      expect(await run.update(name, { by: 'late', step: 'e-broken', ...more })).toMatchObject({ taken: false });
+    }
+    expect(await run.update('pause', { by: 'late' })).toMatchObject({ taken: false });
+    expect(await run.update('abort', { by: 'late' })).toMatchObject({ taken: false });
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+  });
+
+  it('decides first and is followed, and the one who comes second is told', async () => {
+    const run = await range.start({ items: [stage('one', [act('two-minds', { fail: 1 })])] });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until(needsSomebody);
+    const [retried, skipped] = await Promise.all([
+      run.update('retry', { by: 'first', step: 'two-minds' }),
+      run.update('skip', { by: 'second', step: 'two-minds', reason: 'leave it' }),
+    ]);
+    expect([retried.taken, skipped.taken].filter(Boolean)).toHaveLength(1);
+    await run.result();
+    expect((await run.stateOf('two-minds'))?.state).toBe(retried.taken ? 'done' : 'skipped');
+  });
+
+  it('skips a manual step that nobody can do', async () => {
+    const run = await range.start({ items: [stage('one', [act('nobody-can', {}, { kind: 'manual' })], [act('on')])] });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until(needsSomebody);
+    expect(await run.update('skip', { by: 'op', step: 'nobody-can', reason: 'no key' })).toMatchObject({ taken: true });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect(await run.stateOf('nobody-can')).toMatchObject({ state: 'skipped', skippedBy: 'op' });
+  });
+
   it('aborts by Cancel in the UI too', async () => {
     const items = [stage('one', [act('c-one', {}, { undoable: true })], [act('c-stuck', { wait: true })])];
     const run = await range.start({ items });
@@ -310,6 +366,20 @@ describe('the clock', () => {
 });
 
 describe('the watch', () => {
+  it('counts a look that a Cancel cut short as no failure', async () => {
+    const look = act('cut-look', { wait: true });
+    const run = await range.start({
+      items: [{ type: 'watch' as const, title: 'Watch', for: 60_000, every: 300, step: look }],
+    });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until(() => range.calls.includes('cut-look#1'));
+    await run.handle.cancel();
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    const { timeline } = await run.status();
+    expect(timeline.filter((entry) => entry.kind === 'step' || entry.kind === 'notice')).toEqual([]);
+  });
+
   it('counts good and failed looks and never undoes anything', async () => {
     const items = [{ type: 'watch' as const, title: 'Watch', for: 3_000, every: 300, step: act('look', { fail: 1 }) }];
     const run = await range.start({ items });
@@ -347,8 +417,21 @@ describe('the workflow id', () => {
     await expect(run.result()).rejects.toMatchObject({ cause: { type: 'BadInput' } });
   });
 
+  it('refuses a run id that climbs a path', async () => {
+    const run = await range.start({ items: [] }, { run: '../../x' });
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'BadInput' } });
+  });
+
   it('refuses a service name that climbs a path', async () => {
     const run = await range.start({ items: [] }, { service: '../x' });
     await expect(run.result()).rejects.toMatchObject({ cause: { type: 'BadInput' } });
+  });
+});
+
+describe('a run that cannot even be assessed', () => {
+  it('tells people that it failed', async () => {
+    const run = await range.start({ items: [], unknown: true });
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'NoRecoveryPoint' } });
+    expect(range.calls).toContain(`notice failed danger of ${(await run.status()).service}`);
   });
 });

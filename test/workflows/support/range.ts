@@ -3,6 +3,7 @@
  * input says (`fail` so often, `wait` until released), and everything that was called is kept in order.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import {
@@ -24,6 +25,8 @@ export interface Script {
   risks?: Assessment['risks'];
   policy?: Partial<Compiled['policy']>;
   rto?: Compiled['rto'];
+  /** The assessment is refused. */
+  unknown?: boolean;
 }
 
 export const hash = 'c0ffee'.padEnd(64, '0');
@@ -42,6 +45,8 @@ export async function openRange() {
 
   const activities = {
     async assess({ service, procedure }: { service: string; procedure: string }): Promise<Assessment> {
+      if (scripts.get(service)?.unknown)
+        throw ApplicationFailure.nonRetryable('There is nothing to restore. Try: a backup.', 'NoRecoveryPoint');
       return assessmentOf(service, procedure, scripts.get(service)?.risks ?? []);
     },
     async compilePlaybook(call: {
@@ -73,16 +78,24 @@ export async function openRange() {
       const {
         fail = 0,
         wait,
+        linger = 0,
         output = {},
-      } = step.input as { fail?: number; wait?: boolean; output?: StepAnswer['output'] };
+      } = step.input as { fail?: number; wait?: boolean; linger?: number; output?: StepAnswer['output'] };
       const failed = failures.get(step.id) ?? 0;
       if (failed < fail) {
         failures.set(step.id, failed + 1);
         throw ApplicationFailure.nonRetryable('it broke. Try: mending it', 'Broken');
       }
-      while (wait && !released.has(step.id)) {
-        Context.current().heartbeat();
-        await Context.current().sleep(50);
+      try {
+        while (wait && !released.has(step.id)) {
+          Context.current().heartbeat();
+          await Context.current().sleep(50);
+        }
+      } catch (error) {
+        // As a host job that takes its time to end.
+        for (const until = Date.now() + linger; Date.now() < until; await pause(50)) Context.current().heartbeat();
+        calls.push(`${step.id} let go`);
+        throw error;
       }
       return { output, busy: 1, worker: 'test' };
     },
@@ -93,8 +106,8 @@ export async function openRange() {
     async undoStep({ step, before }: UndoCall) {
       calls.push(`undo ${step.id} to ${JSON.stringify(before)}`);
     },
-    async notify({ event }: NoticeCall) {
-      calls.push(`notice ${event}`);
+    async notify({ event, severity, service }: NoticeCall) {
+      calls.push(`notice ${event} ${severity} of ${service}`);
     },
     async describeRun({ workflowId }: { workflowId: string }) {
       return `held: ${workflowId}`;
