@@ -101,5 +101,13 @@ export function stepsOf(playbook: Playbook): Step[] {
 
 /** What the hash is taken over: the playbook without the estimates. RFC 8785 bytes of this are hashed with SHA-256. */
 export function decisionsOf(playbook: Playbook): unknown {
-  return JSON.parse(JSON.stringify(playbook, (key, value) => (key === 'expected' ? undefined : value)));
+  const plain: Playbook = JSON.parse(JSON.stringify(playbook));
+  return { ...plain, items: plain.items.map(withoutEstimates) };
+}
+
+/** Only a step's own estimate goes: its input may have an `expected` too (files that a restore must bring back). */
+function withoutEstimates(item: PlaybookItem): unknown {
+  const bare = ({ expected: _estimate, ...step }: Step) => step;
+  if (item.type === 'stage') return { ...item, ranks: item.ranks.map((rank) => rank.map(bare)) };
+  return item.type === 'watch' ? { ...item, step: bare(item.step) } : item;
 }

@@ -25,6 +25,8 @@ export function failover(situation: Situation) {
       [...site.withdrawNames(from), ...site.startHosts()],
       site.awaitHosts(),
       site.checkHosts(),
+      // A standby may have booted with its service on: nothing is restored under a running one.
+      site.stopService(),
     ),
     stage('Restore the data', ...site.restoreByRank(point)),
     gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),

@@ -56,8 +56,10 @@ function succeed(run: Run, step: Step, status: StepStatus, answer: StepAnswer): 
   status.busy = (status.busy ?? 0) + answer.busy;
   status.worker = answer.worker;
   status.outcome = output.outcome;
-  if (output.recoveredAt && !run.status.clock.recovered) {
-    run.status.clock.recovered = { at: output.recoveredAt, source: output.recoveredSource ?? step.title };
+  const { clock } = run.status;
+  // An outage that ended before this run was declared is another one: its end is no recovery of this run.
+  if (output.recoveredAt && !clock.recovered && Date.parse(output.recoveredAt) >= Date.parse(clock.declared.at)) {
+    clock.recovered = { at: output.recoveredAt, source: output.recoveredSource ?? step.title };
     run.note('clock', `recovered at ${output.recoveredAt}`);
   }
   run.note('step', `${step.id} done${output.outcome ? `: ${output.outcome}` : ''}`);

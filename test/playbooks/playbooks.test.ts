@@ -68,6 +68,15 @@ describe.each(procedures)('the playbook of %s', (procedure: Procedure) => {
     for (const rank of ranksOf(estimated)) for (const step of rank) step.expected = 12_345;
     expect(hashPlaybook(estimated)).toBe(hashPlaybook(playbook));
   });
+
+  it('hashes differently when other files are expected of a restore: only the estimates stay out', async () => {
+    const situation = await aSituation(procedure);
+    const components = situation.plan.components.map((component) =>
+      component.driver === 'files' ? { ...component, expected: ['/another/file'] } : component,
+    );
+    const other = compile({ ...situation, plan: { ...situation.plan, components } });
+    expect(hashPlaybook(other)).not.toBe(hashPlaybook(playbook));
+  });
 });
 
 describe('the playbook of a failover', () => {
@@ -79,6 +88,7 @@ describe('the playbook of a failover', () => {
   it('takes the name away first and moves it last, behind the point of no return', () => {
     const order = [
       'withdrawName',
+      'stopService',
       'restoreComponent',
       'checkData',
       'startService',

@@ -341,7 +341,7 @@ describe('a stage that goes on beside', () => {
 
 describe('the clock', () => {
   it('speaks at 50, 80 and 100 % of the RTO, and falls silent once the service is seen', async () => {
-    const recovered = { recoveredAt: '2026-01-01T00:00:00.000Z', recoveredSource: 'observer' };
+    const recovered = { recoveredAt: '2099-01-01T00:00:00.000Z', recoveredSource: 'observer' };
     const items = [stage('one', [act('slow', { wait: true, output: recovered })])];
     const run = await range.start({ items, rto: { expected: 500, maximum: 1_000 } });
     await run.until(phaseIs('awaiting-approval'));
@@ -351,17 +351,26 @@ describe('the clock', () => {
     await run.result();
     expect((await run.status()).clock).toMatchObject({
       spoken: [50, 80, 100],
-      recovered: { at: '2026-01-01T00:00:00.000Z', source: 'observer' },
+      recovered: { at: '2099-01-01T00:00:00.000Z', source: 'observer' },
     });
   });
 
   it('says nothing when the service is back before half of the RTO', async () => {
-    const items = [stage('one', [act('quick', { output: { recoveredAt: '2026-01-01T00:00:00.000Z' } })])];
+    const items = [stage('one', [act('quick', { output: { recoveredAt: '2099-01-01T00:00:00.000Z' } })])];
     const run = await range.start({ items, rto: { expected: 60_000, maximum: 120_000 } });
     await run.until(phaseIs('awaiting-approval'));
     await run.go();
     await run.result();
     expect((await run.status()).clock.spoken).toEqual([]);
+  });
+
+  it('takes the end of an outage before the declaration for no recovery', async () => {
+    const items = [stage('one', [act('long-ago', { output: { recoveredAt: '2020-01-01T00:00:00.000Z' } })])];
+    const run = await range.start({ items });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.result();
+    expect((await run.status()).clock.recovered).toBeUndefined();
   });
 });
 
