@@ -8,6 +8,8 @@ import type { Procedure } from './playbook.ts';
 
 const riskIds = [
   'primary-still-healthy',
+  'target-serves-already',
+  'name-leads-elsewhere',
   'old-primary-not-fenced',
   'standby-host-missing',
   'point-older-than-rpo',
@@ -35,6 +37,8 @@ export interface RiskEvidence {
   readonly targetLocation: string;
   /** The site that is given up answers healthily, asked by address. */
   readonly fromHealthy?: boolean;
+  /** Sites that the service's names lead to now, as far as that is known. */
+  readonly namesAt: readonly string[];
   /** Empty when its hosts are off or may be stopped from here; else why that is not so. */
   readonly cannotFence: string;
   /** Hosts that the plan expects at the target and that are not there. */
@@ -56,13 +60,22 @@ type Texts = Partial<Record<RiskId, string | false>>;
 const medium: readonly RiskId[] = ['too-few-copies', 'observer-missing', 'point-not-at-target'];
 
 function siteRisks(evidence: RiskEvidence): Texts {
-  const { procedure, from, to, fromHealthy, cannotFence, missingHosts, observed } = evidence;
+  const { procedure, from, to, fromHealthy, cannotFence, missingHosts, observed, namesAt } = evidence;
+  const elsewhere = namesAt.filter((site) => site !== to).join(', ');
   return {
     'primary-still-healthy':
       fromHealthy === true &&
       (procedure === 'failover'
         ? `${from} still serves healthily: what is written there from now on is lost with this failover.`
         : `${from} still serves healthily: this recovery stops it and puts an older state in its place.`),
+    'target-serves-already':
+      procedure === 'failover' &&
+      namesAt.includes(to) &&
+      `The name leads to ${to} already: what was written there since the recovery point is replaced by that older state.`,
+    'name-leads-elsewhere':
+      procedure === 'full-recovery' &&
+      elsewhere !== '' &&
+      `The name leads to ${elsewhere}: users do not reach ${to}, where this recovery happens, and it does not move the name.`,
     'old-primary-not-fenced':
       procedure === 'failover' &&
       cannotFence !== '' &&

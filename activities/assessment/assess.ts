@@ -37,7 +37,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
   const target = siteHosts(to, deps);
   const lost = fails ? siteHosts(from, deps) : target;
   const [names, outside, users, pointFindings, targetHosts, lostHosts, , rest] = await Promise.all([
-    Promise.all(fails ? plan.traffic.records.map((record) => nameNow(record, deps)) : []),
+    Promise.all(restores ? plan.traffic.records.map((record) => nameNow(record, deps)) : []),
     outageNow(deps),
     publicHealth(deps),
     points,
@@ -54,7 +54,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
   ]);
   const [fromHealth, toHealth, startRight, stopRight, ready] = rest;
 
-  refuseBadNames(names);
+  if (fails) refuseBadNames(names);
   const hosts = usableHosts(targetHosts, plan, to);
   refuseUnready(ready);
   const point = restores ? pointFor(call, pointFindings, plan, to) : undefined;
@@ -81,6 +81,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     point,
     targetLocation: siteOf(plan, to).storage,
     fromHealthy: fromHealth.evidence,
+    namesAt: names.flatMap(({ evidence }) => evidence?.site ?? []),
     cannotFence: stopRight ? (stopRight.evidence ?? stopRight.fact.value.replace(/^not known: /, '')) : '',
     missingHosts: targetHosts.evidence?.missing ?? [],
     observed: outside.evidence !== undefined,

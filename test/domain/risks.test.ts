@@ -29,6 +29,7 @@ const calm: RiskEvidence = {
   point,
   targetLocation: 'backups-dr',
   fromHealthy: false,
+  namesAt: ['us-east-1'],
   cannotFence: '',
   missingHosts: [],
   observed: true,
@@ -42,6 +43,8 @@ describe('risks', () => {
 
   test.each<[string, Partial<RiskEvidence>]>([
     ['primary-still-healthy', { fromHealthy: true }],
+    ['target-serves-already', { namesAt: ['us-west-2'] }],
+    ['name-leads-elsewhere', { procedure: 'full-recovery', to: 'us-east-1', namesAt: ['us-west-2'] }],
     ['old-primary-not-fenced', { cannotFence: 'EC2 of us-east-1 does not answer' }],
     ['standby-host-missing', { missingHosts: ['app-2'] }],
     ['point-older-than-rpo', { lostAt: noon + hour }],
@@ -64,7 +67,8 @@ describe('risks', () => {
   });
 
   test('a recovery in place has no old primary to fence, but may destroy a healthy service', () => {
-    expect(ids({ procedure: 'full-recovery', cannotFence: 'x', fromHealthy: true })).toEqual(['primary-still-healthy']);
+    const inPlace = { procedure: 'full-recovery', to: 'us-east-1' } as const;
+    expect(ids({ ...inPlace, cannotFence: 'x', fromHealthy: true })).toEqual(['primary-still-healthy']);
   });
 
   test('a backup gives nothing up', () => {

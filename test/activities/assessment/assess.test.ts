@@ -230,6 +230,19 @@ describe('failover', () => {
   });
 });
 
+test('a name that leads to the target already, or away from where a recovery happens, is a risk', async () => {
+  const [record] = plan.traffic.records;
+  if (!record) throw new Error('the plan has no record');
+  const { 'us-east-1': atEast, 'us-west-2': atWest } = record.sites;
+  if (!atEast || !atWest) throw new Error('the record has not both targets');
+  // The zone has the alias of us-east-1: exchanged in the plan, it is that of us-west-2.
+  record.sites = { 'us-east-1': atWest, 'us-west-2': atEast };
+  const ids = async (procedure: AssessCall['procedure']) =>
+    (await assess({ ...call, procedure }, deps())).risks.map(({ id }) => id);
+  expect(await ids('failover')).toContain('target-serves-already');
+  expect(await ids('full-recovery')).toContain('name-leads-elsewhere');
+});
+
 test('a full recovery happens in place and looks at the hosts that run', async () => {
   const assessment = await assess({ ...call, procedure: 'full-recovery' }, deps());
   expect(assessment).toMatchObject({ from: 'us-east-1', to: 'us-east-1' });
