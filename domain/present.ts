@@ -33,6 +33,7 @@ export function presentStatus(status: RunStatus, options: PresentOptions = {}): 
 /** `FAILOVER us-east-1 -> us-west-2`: never to be misread at three in the morning. */
 export function directionOf(run: { procedure: string; from: string; to: string }): string {
   const name = run.procedure.replaceAll('-', ' ').toUpperCase();
+  if (run.from === '' && run.to === '') return name; // not read from the plan yet
   if (run.procedure === 'backup') return `${name} OF ${run.from}`;
   return run.from === run.to ? `${name} IN ${run.to}` : `${name} ${run.from} -> ${run.to}`;
 }

@@ -39,7 +39,7 @@ export interface Call {
 }
 
 /** Server limit of a summary is 400 bytes. */
-const summaryLength = 180;
+export const summaryLength = 180;
 
 /** ms a queue is given at most before the other is tried; each try is five events of a history that must not fill up. */
 const longestPatience = 60_000;

@@ -16,7 +16,8 @@ async function speakAtMarks(run: Run, maximum: number): Promise<void> {
   const declared = Date.parse(run.status.clock.declared.at);
   for (const percent of marks) {
     const wait = declared + (maximum * percent) / 100 - Date.now();
-    if (wait > 0 && (await condition(() => settled(run), wait))) return;
+    const summary = `Speak when ${percent} % of the RTO of ${formatDuration(maximum)} has passed`;
+    if (wait > 0 && (await condition(() => settled(run), wait, { summary }))) return;
     if (settled(run)) return;
     const text = `${percent} % of the RTO of ${formatDuration(maximum)} has passed`;
     run.status.clock.spoken.push(percent);

@@ -126,7 +126,8 @@ async function watch(run: Run, item: Watch): Promise<void> {
     }
     if (status) status.outcome = `${good} good, ${bad} failed`;
     run.publish();
-    await condition(ended, Math.max(1, Math.min(item.every, until - Date.now())));
+    const wait = Math.max(1, Math.min(item.every, until - Date.now()));
+    await condition(ended, wait, { summary: `${item.title}: the next look` });
   }
   run.outputs.set(item.step.id, { outcome: `${good} good, ${bad} failed`, good, bad });
   if (status) Object.assign(status, { state: ended() ? 'skipped' : 'done', finishedAt: new Date().toISOString() });

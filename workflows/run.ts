@@ -18,6 +18,7 @@ import { presentStatus } from '../domain/present.ts';
 import type { Compiled, StepOutput } from '../domain/protocol.ts';
 import type { RunStatus, runInputSchema, StageStatus, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
+import { summaryLength } from './activities.ts';
 import type { Failure } from './failures.ts';
 import { WaitingClock } from './waiting.ts';
 
@@ -158,7 +159,7 @@ export class Run {
         await condition(until);
         return true;
       }
-      return await condition(until, timeout);
+      return await condition(until, timeout, { summary: `Wait no longer for ${what}`.slice(0, summaryLength) });
     } finally {
       this.waiting.end();
       this.status.needs = this.status.needs.filter((other) => other !== needed);
