@@ -67,7 +67,9 @@ export function defineStep<Schema extends z.ZodType, Output>(
     step(input, place) {
       const parsed = spec.input.parse(input);
       const limits = { ...spec.limits, ...place.limits };
-      const startToClose = limits.startToClose ?? 600_000;
+      // A step that waits for something knows how long; Temporal's limit never cuts it short.
+      const { within = 0, wait = 0 } = parsed as { within?: number; wait?: number };
+      const startToClose = Math.max(limits.startToClose ?? 600_000, within + wait + 60_000);
       return {
         id: place.id,
         kind: spec.kind,

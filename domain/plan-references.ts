@@ -18,7 +18,9 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
   const siteNames = Object.keys(sites);
   const storage = Object.keys(map(plan.storage));
   return [
-    ...roles(sites),
+    ...roles(sites, plan.sites),
+    ...siteNames.flatMap((name) => withoutHosts(map(sites[name]).hosts, ['sites', name, 'hosts'])),
+    ...tooFewLocations(plan.copies, storage),
     ...siteNames.flatMap((name) =>
       named(map(sites[name]).storage, storage, ['sites', name, 'storage'], 'storage location'),
     ),
@@ -31,6 +33,15 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
       const path = ['traffic', 'records', index, 'sites'];
       const targets = Object.keys(map(map(record).sites));
       return [
+        ...sameAsAbove(
+          list(map(plan.traffic).records).map((each) => dnsName(map(each).name)),
+          index,
+          {
+            path: ['traffic', 'records', index, 'name'],
+            fact: 'this name stands already above',
+            hint: 'give each name one record.',
+          },
+        ),
         ...targets.flatMap((site) => named(site, siteNames, [...path, site], 'site')),
         ...siteNames
           .filter((site) => !targets.includes(site))
@@ -40,6 +51,17 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
     ...Object.keys(map(map(plan.objectives).rto)).flatMap((procedure) =>
       named(procedure, objectiveNames, ['objectives', 'rto', procedure], 'procedure'),
     ),
+    ...list(plan.manual).flatMap((_, index) =>
+      sameAsAbove(
+        list(plan.manual).map((each) => idOf(map(each).title)),
+        index,
+        {
+          path: ['manual', index, 'title'],
+          fact: 'its letters a-z and digits are those of a step above, and a step is confirmed by them',
+          hint: 'a title of its own, such as "Ask the bank".',
+        },
+      ),
+    ),
     ...list(plan.monitoring).flatMap((command, index) => {
       const on = map(command).on;
       return on === undefined || on === 'worker' ? [] : hostEverywhere(on, sites, ['monitoring', index, 'on']);
@@ -48,11 +70,39 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
 }
 
 /** A recovery is told its direction by the roles, so there is exactly one primary. */
-function roles(sites: Record<string, unknown>): ReferenceProblem[] {
+function roles(sites: Record<string, unknown>, written: unknown): ReferenceProblem[] {
   const primaries = Object.keys(sites).filter((name) => map(sites[name]).role === 'primary');
-  if (Object.keys(sites).length === 0 || primaries.length === 1) return [];
+  // Missing or malformed sites are the schema's to name.
+  if (written !== sites || primaries.length === 1) return [];
   const fact = primaries.length === 0 ? 'no site is the primary' : `${primaries.join(' and ')} are both primary`;
   return [{ path: ['sites'], fact, hint: 'give exactly one site "role: primary".' }];
+}
+
+function withoutHosts(hosts: unknown, path: (string | number)[]): ReferenceProblem[] {
+  if (map(hosts) !== hosts || Object.keys(map(hosts)).length > 0) return [];
+  return [{ path, fact: 'the site has no hosts', hint: 'name them by tags or addresses.' }];
+}
+
+function tooFewLocations(copies: unknown, storage: readonly string[]): ReferenceProblem[] {
+  if (typeof copies !== 'number' || storage.length === 0 || copies <= storage.length) return [];
+  const fact = `${copies} copies are asked for, and there are ${storage.length} storage locations`;
+  return [{ path: ['copies'], fact, hint: `${storage.length}, or add a location.` }];
+}
+
+/** Empty where it cannot be compared: the schema says why. */
+function dnsName(name: unknown): string {
+  return typeof name === 'string' ? name.toLowerCase().replace(/\.$/, '') : '';
+}
+
+/** As the compiler makes step ids of titles; a title without any such letter has the id of the others like it. */
+function idOf(title: unknown): string {
+  return typeof title === 'string'
+    ? `manual-${title.toLowerCase().replace(/[^a-z0-9]+/g, '-')}`.replace(/-+$/, '')
+    : '';
+}
+
+function sameAsAbove(ids: readonly string[], index: number, problem: ReferenceProblem): ReferenceProblem[] {
+  return ids[index] !== '' && ids.indexOf(ids[index] as string) < index ? [problem] : [];
 }
 
 function hostEverywhere(host: unknown, sites: Record<string, unknown>, path: (string | number)[]): ReferenceProblem[] {

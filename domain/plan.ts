@@ -11,6 +11,12 @@ export const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
   error: 'a name is lower-case letters, digits and dashes. Try: spacetime-api',
 });
 
+/** A time that is waited or given: never none. */
+const someTime = durationSchema.refine((ms) => ms > 0, { error: 'that is no time at all. Try: 5s' });
+
+/** Looks after a recovery that one run's history has room for. */
+const mostLooks = 2_000;
+
 /** Where a secret is found. Resolved inside activities only. `file` may be relative to the plan's folder. */
 export const secretSchema = z.union([
   z.strictObject({ env: z.string().min(1) }),
@@ -33,7 +39,12 @@ const octalMode = z.string().regex(/^[0-7]{3,4}$/, { error: 'a mode is octal and
 
 /** Hosts are found by EC2 tags, or named by address where there is no EC2. */
 const hostSelectorSchema = z.union([
-  z.strictObject({ tags: z.record(z.string(), z.string()), count: z.number().int().positive().default(1) }),
+  z.strictObject({
+    tags: z.record(z.string(), z.string()).refine((tags) => Object.keys(tags).length > 0, {
+      error: 'without a tag every instance of the region is meant. Try: { Environment: dr-spacetime }',
+    }),
+    count: z.number().int().positive().default(1),
+  }),
   z.strictObject({ addresses: z.array(z.string()).min(1) }),
 ]);
 
@@ -163,7 +174,7 @@ const commandSchema = z.strictObject({
   title: z.string().min(1),
   run: z.string().min(1),
   on: z.union([z.literal('worker'), nameSchema]).default('worker'),
-  limit: durationSchema.default(60_000),
+  limit: someTime.default(60_000),
 });
 
 export const planSchema = z.strictObject({
@@ -211,12 +222,14 @@ export const planSchema = z.strictObject({
     /** `{host}` stands for the address of a host of `control.host`. */
     url: httpUrl,
     /** The service's own name, as its users reach it. */
-    publicUrl: httpUrl,
+    publicUrl: httpUrl.refine((url) => URL.canParse(url) && !url.includes('{'), {
+      error: 'this is no address that users could open. Try: http://spacetime-api.company.com:8080/status',
+    }),
     expect: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
     successes: z.number().int().positive().default(3),
-    interval: durationSchema.default(5_000),
-    timeout: durationSchema.default(5_000),
-    within: durationSchema.default(300_000),
+    interval: someTime.default(5_000),
+    timeout: someTime.default(5_000),
+    within: someTime.default(300_000),
   }),
   traffic: z.strictObject({
     zone: z.string().min(1),
@@ -244,7 +257,7 @@ export const planSchema = z.strictObject({
   observer: z.strictObject({ url: z.url() }).optional(),
   approvals: z
     .strictObject({
-      timeLimit: durationSchema.default(1_800_000),
+      timeLimit: someTime.default(1_800_000),
       quorum: z.number().int().positive().default(1),
       requesterMayApprove: z.boolean().default(false),
     })
@@ -260,9 +273,14 @@ export const planSchema = z.strictObject({
     .array(z.strictObject({ title: z.string(), instructions: z.string(), before: z.enum(['cutover', 'end']) }))
     .default([]),
   /** Runbook: "Monitor service for 1 hour to ensure stability". */
-  watch: z.strictObject({ for: durationSchema, every: durationSchema }).prefault({ for: '1h', every: '30s' }),
+  watch: z
+    .strictObject({ for: durationSchema, every: someTime })
+    .refine(({ for: whole, every }) => every === 0 || whole / every <= mostLooks, {
+      error: `these are more than ${mostLooks} looks. Try: a longer time between them`,
+    })
+    .prefault({ for: '1h', every: '30s' }),
   /** Times after which a step gives up and asks a person. */
-  limits: z.strictObject({ boot: durationSchema.default(300_000) }).prefault({}),
+  limits: z.strictObject({ boot: someTime.default(300_000) }).prefault({}),
   queues: z.strictObject({ fallback: z.string().default('muster-fallback') }).prefault({}),
 });
 export type Plan = z.infer<typeof planSchema>;

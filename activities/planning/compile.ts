@@ -59,6 +59,7 @@ export function compileWith(
   known: ReadonlyMap<string, number> = new Map(),
 ): Compiled {
   const playbook = playbookSchema.parse(compilers[procedure]({ plan, ...call }));
+  assertOnce(stepsOf(playbook).map((step) => step.id));
   for (const step of stepsOf(playbook)) step.expected = known.get(step.id) ?? step.expected;
   const site = plan.sites[call.assessment.to];
   return {
@@ -69,6 +70,13 @@ export function compileWith(
     queue: queueOf(site?.region ?? call.assessment.to),
     fallback: plan.queues.fallback,
   };
+}
+
+/** A step is retried, skipped and confirmed by its id, and its host jobs are found by it. @throws StepTwice */
+function assertOnce(ids: readonly string[]): void {
+  const twice = ids.find((id, index) => ids.indexOf(id) < index);
+  if (twice === undefined) return;
+  throw refusal('StepTwice', `Two steps would be called ${twice}.`, 'rename what they are named for in the plan.');
 }
 
 function policyOf(plan: Plan, procedure: Procedure): ApprovalPolicy {

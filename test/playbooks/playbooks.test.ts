@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { compileWith } from '../../activities/planning/compile.ts';
 import { hashPlaybook } from '../../activities/planning/hash.ts';
 import { stepDefinitions } from '../../activities/registry.ts';
 import { type Playbook, type Procedure, playbookSchema, procedures, type Step } from '../../domain/playbook.ts';
@@ -77,6 +78,22 @@ describe.each(procedures)('the playbook of %s', (procedure: Procedure) => {
     const other = compile({ ...situation, plan: { ...situation.plan, components } });
     expect(hashPlaybook(other)).not.toBe(hashPlaybook(playbook));
   });
+});
+
+it('waits as long as the plan says: no limit of an attempt is shorter', async () => {
+  const { plan, ...call } = await aSituation('failover');
+  const patient = { ...plan, limits: { boot: 3_600_000 }, health: { ...plan.health, within: 3_600_000 } };
+  const { playbook } = compileWith(patient, call, 'failover');
+  for (const { id, input, limits } of ranksOf(playbook).flat()) {
+    if (typeof input.within === 'number') expect(limits.startToClose, id).toBeGreaterThan(input.within);
+    expect(limits.budget, id).toBeGreaterThanOrEqual(limits.startToClose);
+  }
+});
+
+it('refuses two steps of one id', async () => {
+  const { plan, ...call } = await aSituation('failover');
+  const manual = ['Look', 'look!'].map((title) => ({ title, instructions: '', before: 'end' as const }));
+  expect(() => compileWith({ ...plan, manual }, call, 'failover')).toThrow(/Two steps would be called manual-look/);
 });
 
 describe('the playbook of a failover', () => {

@@ -71,6 +71,39 @@ describe('a mistake is named with its line', () => {
     expect(problems).toContainEqual(expect.stringMatching(/: health: is missing\. Try: add it/));
   });
 
+  test.each<[string, string | RegExp, string, RegExp]>([
+    [
+      'a site without hosts',
+      /hosts:\n +app: .*production.*\n +db: .*/,
+      'hosts: {}',
+      /us-east-1\.hosts: the site has no hosts/,
+    ],
+    [
+      'a host by no tag',
+      '{ Environment: dr-spacetime, Role: db }',
+      '{}',
+      /hosts\.db\.tags: .*every instance of the region/,
+    ],
+    ['more copies than locations', 'copies: 2', 'copies: 3', /copies: 3 copies are asked for, and there are 2/],
+    ['a watch of too many looks', 'watch: { for: 1h', 'watch: { for: 7d', /watch: .*more than 2000 looks/],
+    ['a watch without a pause', 'every: 30s', 'every: 0s', /watch\.every: "0s": that is no time at all/],
+    ['a limit of no time', 'interval: 2s', 'interval: 0s', /health\.interval: "0s": that is no time at all/],
+    [
+      'a public address that is none',
+      'publicUrl: http://spacetime-api.company.com',
+      'publicUrl: http://{host}',
+      /no address/,
+    ],
+    [
+      'two manual steps of one id',
+      '\nmonitoring:',
+      '\nmanual: [{ title: Look, instructions: x, before: end }, { title: look!, instructions: y, before: end }]\nmonitoring:',
+      /manual\[1\]\.title: .*a step above/,
+    ],
+  ])('%s', async (_, from, to, expected) => {
+    expect((await mistakesAfter(from, to)).join('\n')).toMatch(expected);
+  });
+
   test('a duration without unit', async () => {
     const [problem] = await mistakesAfter('rpo: 1h', 'rpo: 15');
     expect(problem).toBe(
