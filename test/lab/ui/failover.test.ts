@@ -28,12 +28,9 @@ test.each([
     const { lab } = scenario;
     await lab.kill('us-east-1');
     const link = startLink({ base: lab.state.relays.ui, namespace: 'default' }, 'spacetime', 'failover');
-    const input = {
-      procedure: 'failover',
-      service: 'spacetime',
-      by: 'night-shift',
-      reason: 'us-east-1 does not answer',
-    };
+    const sites = { from: 'us-east-1', to: 'us-west-2' };
+    const who = { by: 'night-shift', reason: 'us-east-1 does not answer' };
+    const input = { procedure: 'failover', service: 'spacetime', ...sites, ...who };
     await ui.startFrom(link, input, picture('1-start-form'));
 
     const text = await ui.details(recovery, 'Needed from a person now');
@@ -58,7 +55,11 @@ test.each([
     await ui.shoot(picture('5-done'));
     await ui.open(recovery, 'timeline');
     await ui.page.getByText('Completed').first().waitFor();
-    for (const summary of ['Restore database on db from', 'Point spacetime-api.company.com at us-west-2']) {
+    for (const summary of [
+      'Restore database on db from',
+      'Point spacetime-api.company.com at us-west-2',
+      'Speak when 50 % of the RTO',
+    ]) {
       await ui.page.getByText(summary).first().waitFor();
     }
     await ui.shoot(picture('6-timeline'));
