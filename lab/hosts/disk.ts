@@ -13,6 +13,8 @@ const kept = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'usr', 'etc', 'v
 const mounted = ['proc', 'sys', 'dev', 'run', 'tmp'];
 const empty = ['root', 'home', 'opt', 'srv', 'mnt', 'media', 'boot'];
 const emptyBelow = ['var/lib/postgresql', 'var/backups', 'var/tmp', 'var/log', 'etc/postgresql', 'etc/systemd/system'];
+/** A machine that runs Muster's own jobs has it, and a host that never met Muster has not. */
+const absentBelow = ['var/lib/muster'];
 
 const overlayMagic = 0x794c7630;
 
@@ -49,6 +51,10 @@ async function hide(upper: string, paths: LabPaths): Promise<void> {
     .filter((path) => kept.includes(path.split('/')[0] ?? ''));
   const opaque = [...empty, ...emptyBelow, ...own].map((name) => join(upper, name));
   for (const path of opaque) mkdirSync(path, { recursive: true });
+  for (const path of absentBelow.filter((each) => existsSync(`/${each}`))) {
+    mkdirSync(dirname(join(upper, path)), { recursive: true });
+    await run('mknod', [join(upper, path), 'c', '0', '0']);
+  }
   await run('setfattr', ['-n', 'trusted.overlay.opaque', '-v', 'y', ...opaque]);
   await run('chmod', ['700', join(upper, 'root')]);
   await run('chmod', ['1777', join(upper, 'var/tmp')]);
