@@ -36,7 +36,7 @@ test('the run stops at that host, says why, and executes nothing there', async (
   expect(failed.map(({ id, error }) => [id, error?.type])).toEqual([['await-host-app', 'HostKeyMismatch']]);
   expect(failed[0]?.error?.message).toMatch(/SHA256:.*Try: /s);
   expect(stuck.needs[0]?.how).toContain('muster retry|skip spacetime await-host-app');
-  expect(await onDisk('ls -d var/lib/muster opt/spacetime 2>/dev/null || true')).toBe('');
+  expect(await onDisk('find var/lib/muster opt/spacetime -type f 2>/dev/null || true')).toBe('');
 });
 
 test('a retry asks again and is refused again; an abort leaves the standby off and the name where it was', async () => {
