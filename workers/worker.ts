@@ -30,6 +30,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Worker[]>
       : { workflowsPath: new URL('../workflows/index.ts', import.meta.url).pathname }),
     stickyQueueScheduleToStartTimeout: '2s',
     maxCachedWorkflows: 50,
+    maxConcurrentWorkflowTaskPolls: 5, // of these one asks for new runs
   });
   const steps = settings.activityQueues.map((taskQueue) =>
     Worker.create({
@@ -39,6 +40,8 @@ export async function createWorkers(settings: WorkerSettings): Promise<Worker[]>
       maxHeartbeatThrottleInterval: '1s',
       defaultHeartbeatThrottleInterval: '1s',
       maxConcurrentActivityTaskExecutions: 50,
+      // Each request of a worker that a dead region cut off still swallows a task until that task's heartbeat is missed.
+      maxConcurrentActivityTaskPolls: 2,
     }),
   );
   return [workflows, ...(await Promise.all(steps))];

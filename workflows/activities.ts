@@ -107,7 +107,7 @@ export async function assess(run: Run): Promise<Assessment> {
       name: 'assess',
       summary: `Read both sites before ${status.procedure} of ${input.service}`,
       queues: assessmentQueues(run),
-      limits: { startToClose: 30_000, scheduleToStart: 4_000, budget: 180_000, heartbeat: 5_000 },
+      limits: { startToClose: 30_000, scheduleToStart: 4_000, budget: 180_000, heartbeat: 3_000 },
     },
     argument,
   );
