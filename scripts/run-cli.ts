@@ -1,7 +1,7 @@
 /** The `muster` command as a function: `runCli(['status', '--json'], io) -> exit status`. Tests call it in-process. */
 import { Command, CommanderError } from 'commander';
 import { runnerFor } from './cli/cli.ts';
-import type { CliIo } from './cli/io.ts';
+import { type CliIo, sayJson } from './cli/io.ts';
 import { type ExitCode, exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { verbs } from './verbs/index.ts';
 
@@ -16,8 +16,11 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCo
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.refused;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return exitCodes.ok;
+    const message = error.message.replace(/^error: /, '');
+    if (argv.includes('--json')) sayJson(io, { error: { type: 'BadUsage', message, exit: exitCodes.refused } });
+    return exitCodes.refused;
   }
 }
 

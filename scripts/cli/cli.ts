@@ -6,7 +6,7 @@ import { Refusal, refusal } from '../../domain/errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type CliIo, sayJson, warn } from './io.ts';
 import { type UiPlace, uiPlace } from './links.ts';
-import { connectTemporal, isUnreachable, noServer, type Temporal } from './temporal.ts';
+import { connectTemporal, isUnreachable, namedNamespace, noServer, type Temporal } from './temporal.ts';
 import { type Who, whoAmI } from './who.ts';
 
 interface GlobalOptions {
@@ -101,7 +101,7 @@ const codesByType: Readonly<Record<string, ExitCode>> = {
 };
 
 async function tell(cli: Cli, thrown: unknown): Promise<ExitCode> {
-  const error = isUnreachable(thrown) ? await whereTo(cli, thrown) : thrown;
+  const error = isUnreachable(thrown) ? await whereTo(cli, thrown) : namedNamespace(thrown);
   const known = error instanceof Refusal ? error : undefined;
   const message = error instanceof Error ? error.message : String(error);
   const code = known ? (codesByType[known.type] ?? exitCodes.refused) : exitCodes.unexpected;

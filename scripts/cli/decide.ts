@@ -1,5 +1,9 @@
 /** Sends a decision: as an Update, which is answered; as a Signal when no worker answers, which waits for one. */
-import { WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import {
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { refusal } from '../../domain/errors.ts';
 import type { DecisionAnswer } from '../../domain/run.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
@@ -24,13 +28,7 @@ async function sendDecision(
   payload: object,
   options: { signal?: boolean } = {},
 ): Promise<Sent> {
-  if (run.state !== 'RUNNING') {
-    throw refusal(
-      'RunEnded',
-      `Run ${run.run || run.execution} of ${run.service} has ended (${run.phase}); there is nothing to decide.`,
-      `muster report ${run.service} for how it went.`,
-    );
-  }
+  if (run.state !== 'RUNNING') throw runEnded(run, run.phase);
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.execution);
   if (!options.signal && run.source === 'query') {
     try {
@@ -42,12 +40,26 @@ async function sendDecision(
       if (error instanceof WorkflowUpdateFailedError) {
         throw refusal('DecisionRefused', messageOf(error), 'send it again with what is asked for.');
       }
+      if (error instanceof WorkflowNotFoundError) throw runEnded(run, 'a moment ago');
       // The Update may still be taken later; the same decision a second time is refused, so the Signal does no harm.
       if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
     }
   }
-  await inTime(temporal, updatePatience, () => handle.signal<[object]>(name, payload));
+  try {
+    await inTime(temporal, updatePatience, () => handle.signal<[object]>(name, payload));
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) throw runEnded(run, 'a moment ago');
+    throw error;
+  }
   return { way: 'signal' };
+}
+
+function runEnded(run: RunSeen, how: string): Error {
+  return refusal(
+    'RunEnded',
+    `Run ${run.run || run.execution} of ${run.service} has ended (${how}); there is nothing to decide.`,
+    `muster report ${run.service} for how it went.`,
+  );
 }
 
 /** Sends and tells; the exit status says whether it was taken. */

@@ -2,7 +2,7 @@
  * The connection to Temporal, from temporal.toml, `TEMPORAL_ADDRESS` and friends, or `--address` and `--namespace`.
  * Every call has a deadline: at three in the morning a hung server must not look like a slow one.
  */
-import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import { Client, Connection, isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { refusal } from '../../domain/errors.ts';
 
@@ -52,6 +52,16 @@ export function noServer(address: string, error: unknown): Error {
     'NoServer',
     `No Temporal server answers at ${address} (${cause.split('\n')[0]}).`,
     'check that it runs; name another one with --address, TEMPORAL_ADDRESS or temporal.toml. When Temporal is lost for good, a recovery point is restorable by hand: see RESTORE.md beside its manifest.',
+  );
+}
+
+/** The same error as a refusal, where it says that the namespace does not exist. */
+export function namedNamespace(error: unknown): unknown {
+  if (!(error instanceof NamespaceNotFoundError)) return error;
+  return refusal(
+    'NamespaceUnknown',
+    `The Temporal server has no namespace ${error.namespace}.`,
+    'name another one with --namespace, TEMPORAL_NAMESPACE or temporal.toml, or create it: temporal operator namespace create.',
   );
 }
 

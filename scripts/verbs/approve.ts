@@ -42,7 +42,10 @@ export const addApprove: AddVerb = (program, run) => {
       run<ApproveOptions>(async (cli, [service = ''], options) => {
         const seen = await runFor(cli, service, options);
         const who = cli.who(options.by);
-        const named = (options.accept ?? '').split(',').filter(Boolean);
+        const named = (options.accept ?? '')
+          .split(',')
+          .map((risk) => risk.trim())
+          .filter(Boolean);
         if (!seen.status) return await approveUnseen(cli, seen, who.by, named, options);
         const status = seen.status;
         assertWaiting(status);

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunStatus } from '../../domain/run.ts';
+import type { Cli } from '../../scripts/cli/cli.ts';
+import { decide } from '../../scripts/cli/decide.ts';
+import type { RunSeen } from '../../scripts/cli/runs.ts';
+import { connectTemporal } from '../../scripts/cli/temporal.ts';
 import { act, openRange, type Range, stage } from './fixtures/range.ts';
 
 let range: Range;
@@ -235,6 +239,30 @@ describe('without anything to ask', () => {
     expect((await range.muster('status --jsn')).code).toBe(2);
     expect((await range.muster('status a b')).code).toBe(2);
     expect((await range.muster('preview spacetime tea')).err).toContain('backup, failover, full-recovery');
+    const bare = await range.muster('skip spacetime x --json');
+    expect(bare.code).toBe(2);
+    expect(bare.json()).toMatchObject({
+      error: { type: 'BadUsage', message: expect.stringContaining('--reason'), exit: 2 },
+    });
+  });
+
+  test('names the namespace that the server does not have, and exits 2', async () => {
+    const answer = await range.muster('status --namespace nowhere');
+    expect(answer.code).toBe(2);
+    expect(answer.err).toMatch(/no namespace nowhere\. Try: /);
+  });
+
+  test('says that a run has ended, when it ends while somebody decides', async () => {
+    const service = await range.service({ items: [stage('x', [act('a')])] });
+    await range.muster(`failover ${service} --by asker`);
+    await range.until(`status ${service}`, 5);
+    const before = (await range.muster(`status ${service} --json`)).json() as RunSeen;
+    await range.client.workflow.getHandle(`${service}/recovery`).terminate();
+    const temporal = await connectTemporal(range.env, {});
+    const cli = { temporal: async () => temporal, json: true } as unknown as Cli;
+    for (const signal of [true, false])
+      await expect(decide(cli, before, 'pause', { by: 'op' }, { signal })).rejects.toMatchObject({ type: 'RunEnded' });
+    await temporal.close();
   });
 });
 
