@@ -98,7 +98,8 @@ parents() {
 
 # What vanished between reading a folder and looking at its file is no failure; anything else is.
 find_failed() {
-  if grep -v 'No such file or directory$' "$W/find.errors" >&2; then
+  # One that was killed says nothing at all.
+  if [[ ! -s $W/find.errors ]] || grep -v 'No such file or directory$' "$W/find.errors" >&2; then
     refuse TarFailed "$(hostname): the listing failed: $(head -c 500 "$W/find.errors")" 'mend what it names, then retry.'
   fi
 }
@@ -197,9 +198,11 @@ report_torn() {
 
 names() { awk 'BEGIN { RS = "\0" } NR % 2 { for (i = 0; i < 12; i++) $0 = substr($0, index($0, "\t") + 1); printf "%s%c", $0, 0 }' "$1"; }
 
+# `entries` counts what tar was given. Where the index has fewer, a restore unpacks only what the index names.
 finish_archive() {
   local entries bytes
-  read -r entries bytes < <(awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 { n++; if ($3 == "f" && ($13 == 1 || !seen[$12 ":" $14]++)) b += $11 } END { printf "%d %.0f\n", n, b }' "$W/index.$1")
+  entries=$(tr -cd '\0' <"$W/names.$1" | wc -c)
+  bytes=$(awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 { if ($3 == "f" && ($13 == 1 || !seen[$12 ":" $14]++)) b += $11 } END { printf "%.0f", b }' "$W/index.$1")
   result "{\"type\":\"archive\",\"archive\":\"$1\",\"try\":$2,\"entries\":$entries,\"bytes\":$bytes}"
   echo "$bytes" >>"$W/bytes-done"
   progress "$(awk '{ n += $1 } END { printf "%.0f", n }' "$W/bytes-done")" "$(cat "$W/total")"

@@ -1,6 +1,7 @@
 # Compares what was listed with what is there after tar has read it: file=1 NEW file=2 OLD, both as find printed them.
 # -v mode=gone      prints the paths that are not there any more
-# -v mode=changed   prints the paths that are there and differ
+# -v mode=changed   prints the paths that are there and differ, and those that are gone and had hard links, because tar may have
+#                   stored what the others link to under the name that is gone
 # -v mode=flag -v archive=N   prints index entries of what is there: archive, `=` or `~` (changed around the read), fields
 # All NUL-terminated.
 
@@ -10,7 +11,11 @@ FNR % 2 == 1 { record = $0; next }
 {
   path = path_of(record)
   if (file == 1) { now[path] = record; goal[path] = $0; next }
-  if (!(path in now)) { if (mode == "gone") printf "%s%c", path, 0; next }
+  if (!(path in now)) {
+    split(record, field, "\t")
+    if (mode == "gone" || (mode == "changed" && field[1] == "f" && field[11] > 1)) printf "%s%c", path, 0
+    next
+  }
   same = now[path] == record && goal[path] == $0
   if (mode == "changed" && !same) printf "%s%c", path, 0
   if (mode == "flag") printf "%s\t%s\t%s%c%s%c", archive, same ? "=" : "~", now[path], 0, goal[path], 0

@@ -1,6 +1,7 @@
 # Compares restored files with the index. file=1: index (archive, flag, type, mode, uid, gid, user, group, mtime, ctime, size,
 # dev, links, inode, sha256, path / target); file=2: what is there now, as find printed it (without archive, flag, sha256).
 # Prints `<why>\t<path>` NUL-terminated. -v free=LINES: paths whose owner and mode the plan sets (with `/` at the end: all below).
+# A folder that the index does not have is no difference where it has something below it: it vanished during the capture, after that.
 # -v since=EPOCH: files that differ but were modified after that time are printed as `since` (the service wrote them).
 
 BEGIN {
@@ -16,13 +17,14 @@ file == 1 {
   type[path] = f[3]; flag[path] = f[2]; mode[path] = f[4]
   uid[path] = f[5]; gid[path] = f[6]; user[path] = f[7]; group[path] = f[8]
   mtime[path] = f[9]; size[path] = f[11]; target[path] = $0
+  for (up = parent(path); up != "" && !(up in above); up = parent(up)) above[up] = 1
   next
 }
 
 {
   split(record, f, "\t")
   path = after(record, 12)
-  if (!(path in type)) { say("extra", path); next }
+  if (!(path in type)) { if (f[1] != "d" || !(path in above)) say("extra", path); next }
   seen[path] = 1
   why = ""
   if (f[1] != type[path]) why = "type"
@@ -51,6 +53,8 @@ function is_free(path,  i) {
   }
   return 0
 }
+
+function parent(path) { return sub(/\/[^\/]*$/, "", path) ? path : "" }
 
 function after(text, tabs) {
   while (tabs-- > 0) text = substr(text, index(text, "\t") + 1)

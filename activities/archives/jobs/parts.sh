@@ -67,7 +67,8 @@ put_file() {
     fi
     try=$((try + 1))
     if [[ $status == 403 ]]; then asked=$try; fi
-    sleep "0.$((try * try + 1))"
+    # 0.2 s, growing to 5 s.
+    sleep "$(((try * try + 1) / 10)).$(((try * try + 1) % 10))"
   done
   rm -f -- "$answer" "$answer.err"
 }

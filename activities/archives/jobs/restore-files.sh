@@ -90,12 +90,16 @@ unpack_archive() {
   read -r number entries bytes <<<"$1"
   if [[ ! -e $stage/done/$number ]]; then
     # Only what the index names is unpacked; where the archive holds nothing else, the list is not needed.
-    local only=()
-    if [[ $(awk -v n="$number" '$1 == n { print $2 }' "$W/counts") != "$entries" ]]; then
+    local only=() named
+    named=$(awk -v n="$number" '$1 == n { print $2 }' "$W/counts")
+    if [[ ${named:-0} != "$entries" ]]; then
       members "$number" >"$W/members.$number"
       only=(--no-wildcards --anchored --no-recursion --null -T "$W/members.$number")
     fi
-    open_archive "$number" | zstd -dq | tar -C "$stage/tree" -xpf - --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls "${only[@]}"
+    # An empty list would mean everything to tar.
+    if [[ -n $named ]]; then
+      open_archive "$number" | zstd -dq | tar -C "$stage/tree" -xpf - --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls "${only[@]}"
+    fi
     rm -f -- "$W/members.$number"
     touch -- "$stage/done/$number"
   fi
@@ -120,6 +124,8 @@ check_tree() {
   (cd "$stage/tree" && cut -z -c 67- "$W/samples" | xargs -0 -r sha256sum -z --) >"$W/sampled"
   cmp -s "$W/samples" "$W/sampled" || printf 'content\t%s\0' "$(cmp "$W/samples" "$W/sampled" | head -n 1)" >>"$W/differs"
   if [[ -s $W/differs ]]; then
+    # A power cut may have taken data of what was marked as done: the next attempt unpacks everything again.
+    rm -rf -- "$stage/done"
     refuse RestoredTreeDiffers "$(hostname): $(tr -cd '\0' <"$W/differs" | wc -c) restored files differ from the index, the first: $(head -z -n 3 "$W/differs" | tr '\t\0' ' ;')." \
       'restore an earlier recovery point; the staging place is kept for a look.'
   fi
@@ -128,15 +134,20 @@ check_tree() {
 
 # Runbook step 9. With a folder: what lies below it (staged, before it is seen); without: what was not staged.
 set_permissions() {
-  local under=$1 path owner mode recursive flags
+  local under=$1 path owner mode recursive flags folder
   while IFS=$'\t' read -r path owner mode recursive; do
     [[ -n $path ]] || continue
     if staged "$path"; then [[ -n $under ]] || continue; else [[ -z $under ]] || continue; fi
-    [[ -e $under$path ]] || continue
+    [[ -e $under$path || -L $under$path ]] || continue
+    # What is staged may hold links to anywhere: nothing outside of it is changed through them.
+    if [[ $under ]]; then
+      folder=$(realpath -- "$under${path%/*}/")
+      [[ $folder/ == "$(realpath -- "$under")"/* ]] || continue
+    fi
     flags=()
     if [[ $recursive == true ]]; then flags=(-R); fi
     if [[ $owner != - ]]; then chown -h "${flags[@]}" -- "$owner" "$under$path" || refuse_owner "$owner" "$path"; fi
-    if [[ $mode != - ]]; then chmod "${flags[@]}" -- "$mode" "$under$path"; fi
+    if [[ $mode != - && ! -L $under$path ]]; then chmod "${flags[@]}" -- "$mode" "$under$path"; fi
   done <"$(param_file permissions)"
 }
 

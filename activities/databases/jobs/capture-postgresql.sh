@@ -35,6 +35,8 @@ check_client() {
 # One session holds the snapshot open; checks are read in it and pg_dump reads in it too.
 open_snapshot() {
   coproc SESSION { sql "$database" 2>"$W/session.errors"; }
+  # While pg_dump reads, this session is idle in its transaction, which many servers allow for some minutes only.
+  ask 'SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0;' >/dev/null
   started=$(ask "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"');")
   snapshot=$(ask 'SELECT pg_export_snapshot();')
   bytes=$(ask 'SELECT pg_database_size(current_database());')
