@@ -57,7 +57,10 @@ export const commitPoint = defineStep({
     const { service } = wanted;
     const id = prepared.point;
     const there = await committedAlready(store, service, id, pinned);
-    if (there) return answer(there.manifest, there.sha256, 'done already');
+    if (there) {
+      await lockManifest(store, service, id, context);
+      return answer(there.manifest, there.sha256, 'done already');
+    }
 
     const records = await Promise.all(captured.map((each) => readRecord(store, each)));
     refuseIncomplete(context, records);
@@ -69,7 +72,8 @@ export const commitPoint = defineStep({
     manifest.restoreSh.sha256 = sha256Of(files[manifest.restoreSh.key] ?? '');
 
     const bytes = Buffer.from(`${JSON.stringify(manifestSchema.parse(manifest), undefined, 1)}\n`);
-    await lockParts(store, versions, context);
+    // The parts are worth nothing without the key.
+    await lock(store, [...versions, { key: prepared.sealedKey.key }, ...Object.keys(files).map(locked)], context);
     // The signature first: a manifest never stands without one. Written over, because an attempt that died before the
     // manifest left one for other bytes.
     context.assertCurrent();
@@ -80,6 +84,7 @@ export const commitPoint = defineStep({
     if (outcome === 'exists' && final.manifest.run !== context.run) {
       throw refusal('PointTaken', `Another run wrote recovery point ${id}.`, 'start the backup again.');
     }
+    await lockManifest(store, service, id, context);
     return answer(final.manifest, final.sha256, 'committed');
   },
 });
@@ -151,18 +156,25 @@ async function provePartsAreThere(store: ObjectStore, records: readonly Componen
   });
 }
 
-async function lockParts(
+const locked = (key: string) => ({ key });
+
+/** Keeps versions, or the newest where none is named, from being deleted for as long as the plan says. */
+async function lock(
   store: ObjectStore,
   versions: readonly { key: string; versionId?: string }[],
   context: StepContext,
 ): Promise<void> {
-  const lock = context.plan.storage[store.location]?.lock;
-  if (!lock || !store.retainUntil) return;
-  const until = new Date(Date.now() + lock.for);
+  const wanted = context.plan.storage[store.location]?.lock;
+  if (!wanted || !store.retainUntil) return;
+  const until = new Date(Date.now() + wanted.for);
   await mapLimited(versions, 16, async ({ key, versionId }) => {
-    context.heartbeat({ text: 'locking parts against deletion' });
+    context.heartbeat({ text: 'locking what was written against deletion' });
     await store.retainUntil?.(key, versionId, until);
   });
+}
+
+async function lockManifest(store: ObjectStore, service: string, id: string, context: StepContext): Promise<void> {
+  await lock(store, [layout.manifest(service, id), layout.manifestSignature(service, id)].map(locked), context);
 }
 
 async function draft(
@@ -206,7 +218,13 @@ async function previousOf(store: ObjectStore, service: string, id: string): Prom
   let newest: string | undefined;
   for await (const { key } of store.list(prefix)) {
     const [other = '', name] = key.slice(prefix.length).split('/');
-    if (name === 'manifest.json' && other < id && (newest === undefined || other > newest)) newest = other;
+    if (
+      name === 'manifest.json' &&
+      pointIdSchema.safeParse(other).success &&
+      other < id &&
+      (newest === undefined || other > newest)
+    )
+      newest = other;
   }
   if (newest === undefined) return undefined;
   return { id: newest, sha256: sha256Of((await store.get(layout.manifest(service, newest), 256 * 1024 * 1024)).body) };

@@ -63,6 +63,9 @@ export const copyPoint = defineStep({
     await target.put(layout.manifestSignature(service, id), signature);
     context.assertCurrent();
     await target.putIfAbsent(layout.manifest(service, id), manifestBytes);
+    const lock = context.plan.storage[to]?.lock;
+    for (const key of lock ? [layout.manifestSignature(service, id), layout.manifest(service, id)] : [])
+      await target.retainUntil?.(key, undefined, new Date(Date.now() + (lock?.for ?? 0)));
     const arrived = await readManifestAt(target, service, id, signers);
     if (arrived.sha256 !== sha256) {
       throw refusal('ManifestTampered', `${to} has another point under ${id}.`, 'find out who can write there.');

@@ -61,7 +61,11 @@ export function recipientOf(name: string, file: string, pem: string | Buffer): R
   try {
     return { name, file, sha256: new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase() };
   } catch {
-    throw refusal('KeyMissing', `${file} is not a certificate in PEM.`, '`muster keys` makes certificates and keys.');
+    throw refusal(
+      'KeyMissing',
+      `${file} is not a certificate in PEM.`,
+      'openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout SITE.key -out SITE.crt -days 3650 -subj /CN=SITE',
+    );
   }
 }
 

@@ -63,7 +63,11 @@ function fingerprintOf(key: KeyObject): string {
 }
 
 function parsed(read: (pem: string | Buffer) => KeyObject, pem: string | Buffer, what: string): KeyObject {
-  const wrong = refusal('KeyMissing', `${what} is not an Ed25519 key in PEM.`, '`muster keys` makes one.');
+  const wrong = refusal(
+    'KeyMissing',
+    `${what} is not an Ed25519 key in PEM.`,
+    'openssl genpkey -algorithm ed25519 -out signer.key; openssl pkey -in signer.key -pubout -out signer.pub',
+  );
   let key: KeyObject;
   try {
     key = read(pem);

@@ -82,6 +82,13 @@ function explain(error: unknown, { location, bucket, key }: Place): Error {
       'check who wrote it; Muster never writes such an object.',
     );
   }
+  if (status === 400 && /object ?lock/i.test(`${code} ${textOf(error)}`)) {
+    return refusal(
+      'LockRefused',
+      `Storage location ${location}: bucket ${bucket} does not take retention locks (${code}: ${textOf(error)}).`,
+      'turn object lock on for the bucket, or take `lock` of this location out of the plan.',
+    );
+  }
   // One rotten object says nothing of the others: the location answers.
   if (/^Checksum mismatch/.test(textOf(error))) {
     return refusal(

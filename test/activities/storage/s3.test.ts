@@ -62,6 +62,19 @@ describe('the s3 driver says plainly what is wrong', () => {
     admin.destroy();
   });
 
+  it('refuses, instead of trying again, when the bucket takes no locks', async () => {
+    const { S3Client, CreateBucketCommand } = await import('@aws-sdk/client-s3');
+    const { endpoint, credentials } = server;
+    const admin = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true, credentials });
+    await admin.send(new CreateBucketCommand({ Bucket: 'lockless' }));
+    admin.destroy();
+    const location = { ...server.location('lockless'), lock: { mode: 'GOVERNANCE', for: 60_000 } } as const;
+    const store = await openS3Store('near', location, credentials);
+    await store.put('k', Buffer.from('x'));
+    const until = new Date(Date.now() + 60_000);
+    await expect(store.retainUntil?.('k', undefined, until)).rejects.toMatchObject({ type: 'LockRefused' });
+  });
+
   it('refuses a location that the plan does not have', async () => {
     const plan = { storage: { near: server.location('points') } };
     await expect(openStore(plan, 'far', async () => '')).rejects.toMatchObject({ type: 'LocationUnknown' });
