@@ -27,6 +27,7 @@ TEXT
 
 signer='' key='' target='' from='' endpoint='' verify_only='' database='' wanted=()
 while (($#)); do
+  case $1 in --signer | --key | --target | --from | --endpoint | --component | --load-database) (($# > 1)) || { usage >&2 && exit 64; } ;; esac
   case $1 in
     --signer) signer=$2 && shift 2 ;;
     --key) key=$2 && shift 2 ;;
@@ -91,10 +92,15 @@ own=$(openssl dgst -sha256 -r "$self")
 grep -q "\"${own%% *}\"" "$work/manifest.json" || stop 'the manifest is of another point than this file.' 'take both from the same place.'
 say "Recovery point $point of $(field service), taken $(field taken) at $(field site): signature good"
 
+for name in "${wanted[@]}"; do
+  table | awk -F '\t' -v c="$name" '$1 == "component" && $2 == c { found = 1 } END { exit !found }' ||
+    stop "no component $name is in this recovery point." "choose of: $(table | awk -F '\t' '$1 == "component" { printf "%s ", $2 }')"
+done
+
 # --- 2. the point's key, opened with yours
+IFS=$'\t' read -r _ sealed sealed_sha < <(table | awk -F '\t' '$1 == "key"')
+checked "$sealed" "$sealed_sha" "$work/key.cms"
 if [[ -z $verify_only ]]; then
-  IFS=$'\t' read -r _ sealed sealed_sha < <(table | awk -F '\t' '$1 == "key"')
-  checked "$sealed" "$sealed_sha" "$work/key.cms"
   # The key stays in the shell's memory and in pipes.
   point_key=$(openssl cms -decrypt -inform DER -binary -inkey "$key" -in "$work/key.cms" 2>/dev/null) ||
     stop 'this private key does not open the recovery point.' 'use the offline key, or the key of a site that was in the plan then.'
@@ -111,8 +117,11 @@ stream() {
   done < <(table)
 }
 
+# Owners come back for root only; to anyone else the files are given.
+if [[ $(id -u) == 0 ]]; then owner=--same-owner; else owner=--no-same-owner; fi
+
 unpack() {
-  stream "$1" "$2" | zstd -dq | tar -C "$target" -xpf - --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls
+  stream "$1" "$2" | zstd -dq | tar -C "$target" -xpf - --warning=no-timestamp "$owner" --xattrs --xattrs-include='*' --acls
 }
 
 restore_files() {
@@ -158,7 +167,7 @@ while IFS=$'\t' read -r kind component driver encoding collate ctype; do
   mkdir -p -- "$target"
   if [[ $driver == files ]]; then restore_files "$component"; else restore_dump "$component" "$encoding" "$collate" "$ctype"; fi
 done < <(table)
-((count)) || stop "no component of that name is in this recovery point." "choose of: $(table | awk -F '\t' '$1 == "component" { printf "%s ", $2 }')"
+((count)) || stop 'this recovery point has no component.' 'use another recovery point.'
 if [[ -n $verify_only ]]; then say 'Everything verified.'; else say "Restored to $target."; fi
 exit 0
 #### TABLE

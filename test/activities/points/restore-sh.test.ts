@@ -108,6 +108,34 @@ describe('restore.sh', () => {
     expect(code).toBe(0);
   });
 
+  it('finds the key of the point missing or changed without any private key', async () => {
+    const copy = await mkdtemp(join(tmpdir(), 'muster-keyless-'));
+    await cp(download, copy, { recursive: true });
+    await writeFile(join(copy, layout.sealedKey('spacetime', id, 1)), 'x');
+    expect(await restoreSh(copy, '--verify-only')).toMatchObject({
+      code: 1,
+      said: expect.stringContaining('key-1.cms'),
+    });
+    await rm(copy, { recursive: true, force: true });
+  });
+
+  it('refuses a component that is not there beside one that is, and an option without its value', async () => {
+    const typo = await restoreSh(download, '--verify-only', '--component', 'tree', '--component', 'tre');
+    expect(typo).toMatchObject({ code: 1, said: expect.stringContaining('no component tre ') });
+    expect(await restoreSh(download, '--target')).toMatchObject({ code: 64, said: expect.stringContaining('usage:') });
+  });
+
+  it('gives the files to whoever restores when that is not root', async () => {
+    const script = join(download, layout.restoreSh('spacetime', id));
+    const target = await mkdtemp(join(tmpdir(), 'muster-by-hand-'));
+    const everyone = `chmod -R a+rX "$1" "$2"; chmod 777 "$3"; exec setpriv --reuid=nobody --regid=nogroup --clear-groups \
+      bash "$4" --signer "$2/signer.pub" --key "$2/offline.key" --component tree --target "$3"`;
+    await run('bash', ['-c', everyone, 'sh', download, card, target, script]);
+    const { stdout } = await run('stat', ['-c', '%U', join(target, 'srv/app/production/plain/1.txt')]);
+    expect(stdout).toBe('nobody\n');
+    await rm(target, { recursive: true, force: true });
+  });
+
   it('refuses a signer it was not told of, a wrong key, a changed script and a changed part', async () => {
     const others = join(card, 'others');
     await generateKeySet(others, []);
