@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { down } from './down.ts';
+import { down, refuseForeign } from './down.ts';
 import { labCredentials, labEnvironment, motoUrl, storeUrl } from './environment.ts';
 import { hosts, ports, primary, regions, third } from './layout.ts';
 import { openDoor } from './network/relay.ts';
@@ -29,6 +29,7 @@ export async function up({ dir, options = {}, note = () => {}, signal }: UpOptio
   const paths = labPaths(dir);
   const parsed = labOptions.parse(options);
   refuseTaken(dir);
+  refuseForeign(dir);
   refuseLong(paths.root);
   const tools = await ensureTools({ note, signal });
   signal?.throwIfAborted();
