@@ -68,7 +68,8 @@ function sameHash(given: string, shown: string): boolean {
   return given.trim().toLowerCase() === shown;
 }
 
-function samePerson(a: string, b: string): boolean {
+/** People are told apart by what they are called, whatever the capitals. */
+export function samePerson(a: string, b: string): boolean {
   return a.trim().toLowerCase() === b.trim().toLowerCase();
 }
 

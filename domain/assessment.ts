@@ -58,6 +58,8 @@ export const assessmentSchema = z.object({
   risks: z.array(riskSchema),
   hosts: z.array(hostSchema),
   point: pointSummarySchema.optional(),
+  /** Sites that the names of the service lead to; absent in assessments of older builds. */
+  serving: z.array(z.string()).optional(),
   /** First failed probe of the present outage, from the observer; ISO. */
   outageStart: z.iso.datetime().optional(),
 });

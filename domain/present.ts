@@ -91,7 +91,7 @@ function presentRisks(status: RunStatus): string {
     risk.text,
     risk.acceptedBy ? `accepted by ${risk.acceptedBy}` : '**open**',
   ]);
-  return markdownTable('Risks', ['risk', 'severity', 'what it means', 'state'], rows);
+  return table('Risks', ['risk', 'severity', 'what it means', 'state'], rows);
 }
 
 function presentFacts(status: RunStatus): string {
@@ -100,9 +100,8 @@ function presentFacts(status: RunStatus): string {
     fact.title,
     fact.value,
     fact.state === 'good' ? 'good' : `**${fact.state}**`,
-    fact.source,
   ]);
-  return markdownTable('Facts', ['fact', 'value', 'state', 'source'], rows);
+  return table('Facts', ['fact', 'value', 'state'], rows);
 }
 
 function presentStages(stages: readonly StageStatus[], now: string | undefined, fold = { folded: false }): string {
@@ -121,7 +120,13 @@ function presentStages(stages: readonly StageStatus[], now: string | undefined, 
       rows.push([`${step.title} \`${step.id}\``, state(step) + retried, duration(step, now), remark(step)]);
     }
   }
-  return markdownTable('Stages and steps', ['what', 'state', 'took', 'remark'], rows);
+  return table('Stages and steps', ['what', 'state', 'took', 'remark'], rows);
+}
+
+/** The UI draws tables without any room between columns. */
+function table(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const padded = (cells: readonly string[]) => cells.map((cell) => (cell === '' ? '' : `${cell}\u00a0`));
+  return markdownTable(title, padded(head), rows.map(padded));
 }
 
 function presentTimeline(status: RunStatus, last: number): string {

@@ -10,7 +10,7 @@ export const runInputSchema = z.object({
   /** Must be the procedure of the workflow type, so that a pre-filled old input starts nothing else. */
   procedure: z.enum(procedures),
   service: nameSchema,
-  /** The site that is lost or is read from; the plan's primary where absent. */
+  /** The site that is lost, or where it happens in place. Where absent: the plan's primary for a failover, else where the name leads. */
   from: nameSchema.optional(),
   /** The site that is to serve; the plan's standby where absent. */
   to: nameSchema.optional(),

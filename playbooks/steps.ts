@@ -28,6 +28,7 @@ import type { Component, TrafficRecord, TrafficTarget } from '../domain/plan.ts'
 import type { Step } from '../domain/playbook.ts';
 import { pointIdAt } from '../domain/recovery-point.ts';
 import { roomFor } from '../domain/room.ts';
+import { sameName } from '../domain/traffic.ts';
 import { byRank, hostsOf, locationsFor, placeAt, type Situation, siteOf } from './compiler.ts';
 
 export type Builder = ReturnType<typeof stepsFor>;
@@ -38,6 +39,9 @@ export function stepsFor(situation: Situation, siteName: string) {
   const at = placeAt(plan, siteName);
   const hosts = hostsOf(situation, siteName);
   const serving = hosts.filter((host) => host.group === plan.control.host);
+  // Where the name could be read it says which site is the primary now; a failover does not change the plan.
+  const known = assessment.serving?.length ? assessment.serving.includes(siteName) : undefined;
+  const role = known === undefined ? siteOf(plan, siteName).role : known ? 'primary' : 'standby';
 
   /** Every host of a group; a component without a host would silently not be restored. */
   function hostsOfGroup(group: string, what: string): Host[] {
@@ -201,7 +205,7 @@ export function stepsFor(situation: Situation, siteName: string) {
         },
         at('see-from-outside', {
           needs: moves
-            .filter((step) => step.input.name === new URL(plan.health.publicUrl).hostname)
+            .filter((step) => sameName(String(step.input.name), new URL(plan.health.publicUrl).hostname))
             .map((step) => step.id),
         }),
       ),
@@ -248,7 +252,7 @@ export function stepsFor(situation: Situation, siteName: string) {
 
     commitPoint: (point: string, prepare: Step, captures: readonly Step[]): Step =>
       commitPoint.step(
-        { service, point, site: siteName, label: situation.label, location: siteOf(plan, siteName).storage },
+        { service, point, site: siteName, role, label: situation.label, location: siteOf(plan, siteName).storage },
         at('commit-point', { needs: [prepare.id, ...captures.map((capture) => capture.id)] }),
       ),
 

@@ -4,7 +4,7 @@
  */
 import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { z } from 'zod';
-import { judgeApproval } from '../domain/approvals.ts';
+import { judgeApproval, samePerson } from '../domain/approvals.ts';
 import type { Playbook } from '../domain/playbook.ts';
 import {
   acceptRiskSchema,
@@ -81,6 +81,9 @@ export function receiveDecisions(run: Run): void {
     if (!risk) return no(`no such risk stands: ${decision.risk}`);
     if (run.status.phase !== 'executing') return no('before the start, risks are accepted with the approval');
     if (risk.acceptedBy) return no(`${risk.acceptedBy} has accepted it already`);
+    if (!run.plan?.policy.requesterMayApprove && samePerson(decision.by, run.status.requestedBy)) {
+      return no(`${decision.by} asked for this run, and the plan wants somebody else to accept its risks`);
+    }
     risk.acceptedBy = decision.by;
     return yes(run, `risk ${decision.risk} accepted`, decision);
   });

@@ -36,6 +36,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
       run.note('step', `${step.id} failed: ${status.error.message}`);
       if (!step.required) return run.publish();
       if ((await decide(run, step, status)) === 'skip') return;
+      await run.untilResumed();
     }
   }
 }

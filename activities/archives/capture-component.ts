@@ -4,6 +4,7 @@ import { refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
 import { layout, pointIdSchema } from '../../domain/recovery-point.ts';
 import { runHostJob } from '../hosts/run-job.ts';
+import { sweepJobs } from '../hosts/sweep-jobs.ts';
 import { type Captured, outputOf, preparedSchema } from '../points/prepared.ts';
 import { sha256Of } from '../points/signer.ts';
 import { defineStep } from '../step.ts';
@@ -24,6 +25,9 @@ const input = z.object({
   pointCertificate: z.string().optional(),
 });
 
+/** ms that the folder of an ended job is kept on a host, for people who look into it. */
+const keepJobs = 14 * 86_400_000;
+
 export const captureComponent = defineStep({
   kind: 'captureComponent',
   version: 1,
@@ -43,9 +47,14 @@ export const captureComponent = defineStep({
     }
     const driver = driverFor(component);
     const parts = await driver.capture(component);
+    const executor = await context.host(host);
+    // Backups come by often and are in no hurry; a sweep that fails holds none of them up.
+    await sweepJobs(executor, keepJobs).catch((error) =>
+      context.log('old host jobs were not swept', { error: `${error}` }),
+    );
     const { results } = await runHostJob(
       context,
-      await context.host(host),
+      executor,
       {
         script: parts.script,
         params: { ...parts.params, 'certificate.pem': certificate },

@@ -8,11 +8,12 @@ import type { Assessment, Fact, PointSummary } from '../../domain/assessment.ts'
 import { choosePoint, mergePoints } from '../../domain/choose-point.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
-import { type Plan, siteOfRole } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { risksOf } from '../../domain/risks.ts';
 import { checkSecrets } from '../plans/check-secrets.ts';
 import type { AssessDeps } from './deps.ts';
+import { directionOf, servingSites } from './direction.ts';
 import { siteHealth } from './facts/health.ts';
 import { type HostReady, hostReady } from './facts/host-ready.ts';
 import { type FoundHost, type SiteHosts, siteHosts, siteOf } from './facts/hosts.ts';
@@ -24,12 +25,13 @@ import { publicHealth } from './facts/public-health.ts';
 import type { Finding } from './finding.ts';
 
 /**
- * @throws refusals before anything is changed: `SiteUnknown`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
+ * @throws refusals before anything is changed: `SiteUnknown`, `NotServing`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
  *   `HostPrerequisite`, `NoRecoveryPoint`, `PointNotFound`; a passing error when EC2 of the target does not answer
  */
 export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
   const { plan } = deps;
-  const { from, to } = directionOf(call, plan);
+  const seenNames = Promise.all(plan.traffic.records.map((record) => nameNow(record, deps)));
+  const { from, to } = await directionOf(call, plan, seenNames);
   const restores = call.procedure !== 'backup';
   const fails = call.procedure === 'failover';
 
@@ -37,7 +39,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
   const target = siteHosts(to, deps);
   const lost = fails ? siteHosts(from, deps) : target;
   const [names, outside, users, pointFindings, targetHosts, lostHosts, , rest] = await Promise.all([
-    Promise.all(restores ? plan.traffic.records.map((record) => nameNow(record, deps)) : []),
+    seenNames,
     outageNow(deps),
     publicHealth(deps),
     points,
@@ -81,7 +83,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     point,
     targetLocation: siteOf(plan, to).storage,
     fromHealthy: fromHealth.evidence,
-    namesAt: names.flatMap(({ evidence }) => evidence?.site ?? []),
+    namesAt: servingSites(names),
     cannotFence: stopRight ? (stopRight.evidence ?? stopRight.fact.value.replace(/^not known: /, '')) : '',
     missingHosts: targetHosts.evidence?.missing ?? [],
     observed: outside.evidence !== undefined,
@@ -97,26 +99,9 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     risks,
     hosts: [...hosts, ...(fails ? (lostHosts.evidence?.hosts ?? []) : [])].map((host) => hostSchema.parse(host)),
     point,
+    serving: servingSites(names),
     outageStart: outside.evidence?.outageStart,
   };
-}
-
-/** A failover goes from one site to another; everything else happens in place. */
-function directionOf(call: AssessCall, plan: Plan): { from: string; to: string } {
-  const fails = call.procedure === 'failover';
-  const from = call.from ?? (fails ? siteOfRole(plan, 'primary') : (call.to ?? siteOfRole(plan, 'primary')));
-  const to = call.to ?? (fails ? siteOfRole(plan, 'standby') : from);
-  if (!from || !to)
-    throw refusal('SiteUnknown', 'The plan does not say which site is meant.', 'name both: from and to.');
-  siteOf(plan, from);
-  siteOf(plan, to);
-  if (fails === (from === to)) {
-    const fact = fails
-      ? `A failover from ${from} to itself leads nowhere.`
-      : `${call.procedure} happens at one site, not from ${from} to ${to}.`;
-    throw refusal('SiteUnknown', fact, fails ? 'name two sites.' : 'a failover, or name one site.');
-  }
-  return { from, to };
 }
 
 /** Secrets that the run will need at once; those of notices and monitoring never hold up a recovery. */

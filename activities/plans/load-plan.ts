@@ -43,7 +43,7 @@ export class PlanInvalid extends Refusal {
 /** Plans as last read: parsing and checking costs tens of milliseconds, and every step of a run asks for its plan. */
 const known = new Map<string, { readonly texts: string; readonly loaded: LoadedPlan }>();
 
-/** Parsed again only when a file has changed. @throws PlanInvalid, or a refusal `PlanNotFound` */
+/** Parsed again only when a file has changed. @throws PlanInvalid, or a refusal `PlanNotFound`, `PlanUnreadable` */
 export async function loadPlan(folder: string, service: string, options: LoadOptions = {}): Promise<LoadedPlan> {
   const name = nameSchema.safeParse(service);
   if (!name.success) {
@@ -136,7 +136,9 @@ async function readPlanFile(folder: string, file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT')
+      throw refusal('PlanUnreadable', `${shown(file)} cannot be read (${code}).`, 'make it a file that you may read.');
     const plans = (await readdir(folder).catch(() => [])).filter(
       (each) => each.endsWith('.yaml') && each !== 'estate.yaml',
     );

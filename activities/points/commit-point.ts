@@ -24,6 +24,8 @@ const input = z.object({
   service: z.string(),
   point: pointIdSchema,
   site: z.string(),
+  /** What the site was when the backup began; the plan's role where absent. */
+  role: z.enum(['primary', 'standby']).optional(),
   label: z.string(),
   /** The nearest storage location. */
   location: z.string(),
@@ -178,7 +180,7 @@ async function lockManifest(store: ObjectStore, service: string, id: string, con
 }
 
 async function draft(
-  { service, site, label }: Input,
+  { service, site, label, role }: Input,
   id: string,
   sealedKey: Manifest['keys'][number],
   records: ComponentRecord[],
@@ -193,7 +195,7 @@ async function draft(
     id,
     service,
     site,
-    role: plan.sites[site]?.role ?? 'primary',
+    role: role ?? plan.sites[site]?.role ?? 'primary',
     label,
     run,
     takenAt,

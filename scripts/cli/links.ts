@@ -15,8 +15,8 @@ export function uiPlace(
   namespace: string,
 ): UiPlace {
   if (env.MUSTER_UI) return { base: env.MUSTER_UI.replace(/\/+$/, ''), namespace };
-  const [host = '127.0.0.1', port = '7233'] = address.split(':');
-  return { base: `http://${host}:${Number(port) + 1000}`, namespace };
+  const { hostname, port } = new URL(`grpc://${address}`);
+  return { base: `http://${hostname}:${Number(port || 7233) + 1000}`, namespace };
 }
 
 export function runLink(ui: UiPlace, workflowId: string, runId?: string): string {

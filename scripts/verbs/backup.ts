@@ -17,7 +17,7 @@ export const addBackup: AddVerb = (program, run) => {
     .description('Starts a backup of every component, from the hosts straight into the storage locations.')
     .argument('<service>', 'service, as its plan is named')
     .option('--label <name>', 'label of the point, for retention', 'manual')
-    .option('--from <site>', "the site to read (else the plan's primary)")
+    .option('--from <site>', 'the site to read (else where the name leads)')
     .option('--reason <text>', 'why')
     .option('--by <name>', 'who asks for it (else MUSTER_BY, git, the system user)')
     .option('--watch', 'stay and watch it')

@@ -1,6 +1,5 @@
 /** `muster restore`: full recovery in place, at the site where the service runs. Runbook: "Full System Recovery". */
 import { refusal } from '../../domain/errors.ts';
-import { siteOfRole } from '../../domain/plan.ts';
 import { start } from '../cli/start.ts';
 import { type AddVerb, examples } from './verb.ts';
 
@@ -18,7 +17,7 @@ export const addRestore: AddVerb = (program, run) => {
     .summary('full recovery in place from a recovery point')
     .description('Starts a full recovery in place. It reads the world, compiles a playbook and waits for a go.')
     .argument('<service>', 'service, as its plan is named')
-    .option('--at <site>', "the site to restore at (else the plan's primary)")
+    .option('--at <site>', 'the site to restore at (else where the name leads)')
     .option('--point <id>', 'recovery point (else the newest usable one)')
     .option('--reason <text>', 'why; goes into the report')
     .option('--by <name>', 'who asks for it (else MUSTER_BY, git, the system user)')
@@ -27,14 +26,10 @@ export const addRestore: AddVerb = (program, run) => {
     .action(
       run<RestoreOptions>(async (cli, [service = ''], options) => {
         const { plan } = await cli.plan(service);
-        const site = options.at ?? siteOfRole(plan, 'primary');
-        if (site === undefined || !(site in plan.sites)) {
+        const site = options.at;
+        if (site !== undefined && !(site in plan.sites)) {
           const names = Object.keys(plan.sites).join(', ');
-          throw refusal(
-            'SiteUnknown',
-            `The plan of ${service} has no site ${site ?? 'to choose by its role'}.`,
-            `--at takes: ${names}.`,
-          );
+          throw refusal('SiteUnknown', `The plan of ${service} has no site ${site}.`, `--at takes: ${names}.`);
         }
         const { by } = cli.who(options.by);
         const { point, reason } = options;

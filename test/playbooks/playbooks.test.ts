@@ -160,3 +160,19 @@ describe('the playbook of a failover', () => {
     expect(() => compile(situation)).toThrow(/no usable recovery point/);
   });
 });
+
+describe('a backup', () => {
+  const roleIn = async (serving: string[] | undefined) => {
+    const situation = await aSituation('backup');
+    const assessment = { ...situation.assessment, serving };
+    const steps = ranksOf(compile({ ...situation, assessment })).flat();
+    return steps.find((step) => step.kind === 'commitPoint')?.input.role;
+  };
+
+  it('records what its site was when it was taken: by the name, and by the plan where the name could not be read', async () => {
+    const { from } = (await aSituation('backup')).assessment;
+    expect(await roleIn([from])).toBe('primary');
+    expect(await roleIn(['another-site'])).toBe('standby');
+    expect(await roleIn([])).toBe('primary');
+  });
+});

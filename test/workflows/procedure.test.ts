@@ -290,6 +290,10 @@ describe('a gate', () => {
     await run.go();
     await run.until(needsSomebody);
     expect(await run.update('acceptRisk', { by: 'op', risk: 'other' })).toMatchObject({ taken: false });
+    expect(await run.update('acceptRisk', { by: 'Asker', risk: 'not-fenced' })).toMatchObject({
+      taken: false,
+      why: /asked for this run/,
+    });
     await run.update('acceptRisk', { by: 'op', risk: 'not-fenced' });
     expect(await run.result()).toMatchObject({ phase: 'done' });
     expect((await run.status()).risks).toMatchObject([{ id: 'not-fenced', acceptedBy: 'op' }]);

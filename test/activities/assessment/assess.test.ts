@@ -238,7 +238,7 @@ test('a name that leads to the target already, or away from where a recovery hap
   // The zone has the alias of us-east-1: exchanged in the plan, it is that of us-west-2.
   record.sites = { 'us-east-1': atWest, 'us-west-2': atEast };
   const ids = async (procedure: AssessCall['procedure']) =>
-    (await assess({ ...call, procedure }, deps())).risks.map(({ id }) => id);
+    (await assess({ ...call, procedure, from: 'us-east-1' }, deps())).risks.map(({ id }) => id);
   expect(await ids('failover')).toContain('target-serves-already');
   expect(await ids('full-recovery')).toContain('name-leads-elsewhere');
 });
@@ -255,6 +255,35 @@ test('a backup needs no point and has no risks', async () => {
   const assessment = await assess({ ...call, procedure: 'backup' }, none);
   expect(assessment).toMatchObject({ from: 'us-east-1', to: 'us-east-1', risks: [] });
   expect(assessment.point).toBeUndefined();
+});
+
+describe('in place', () => {
+  const move = (target: string, address: string) => seedZones(aws.route53(), { balancers, target, address });
+  afterEach(() => move('primary-lb-us-east-1.amazonaws.com', '127.0.1.10'));
+
+  test('without a site it is where the name leads, so that a stale primary is neither saved nor restored', async () => {
+    const ids = await seedInstances(aws.ec2('us-west-2'), { ...west, power: 'running' });
+    expect(Object.keys(ids)).toHaveLength(2);
+    await move('dr-lb-us-west-2.amazonaws.com', '127.0.2.10');
+    for (const procedure of ['backup', 'full-recovery'] as const) {
+      const assessment = await assess({ ...call, procedure }, deps());
+      expect(assessment).toMatchObject({ from: 'us-west-2', to: 'us-west-2', serving: ['us-west-2'] });
+    }
+    expect(await assess({ ...call, procedure: 'backup', from: 'us-east-1' }, deps())).toMatchObject({
+      to: 'us-east-1',
+    });
+  });
+
+  test('a backup is refused while the name leads to no site, and a full recovery takes the primary', async () => {
+    await move('nowhere.amazonaws.com', '192.0.2.1');
+    await expect(assess({ ...call, procedure: 'backup' }, deps())).rejects.toMatchObject({ type: 'NotServing' });
+    expect(await assess({ ...call, procedure: 'full-recovery' }, deps())).toMatchObject({ to: 'us-east-1' });
+  });
+
+  test('where names cannot be read, the plan says which site is the primary', async () => {
+    const silent = deps({ route53: () => Promise.reject(refusal('AccessDenied', 'no', 'ask')) });
+    expect(await assess({ ...call, procedure: 'backup' }, silent)).toMatchObject({ to: 'us-east-1' });
+  });
 });
 
 test('the standby that runs already is checked too', async () => {

@@ -57,6 +57,7 @@ beforeEach(async () => {
     site.key = { file: `${name}.key` };
     site.ssh = { ...site.ssh, key: text, knownHosts: text };
   }
+  for (const component of plan.components) if (component.driver === 'postgresql') component.ownerPassword = text;
   for (const location of Object.values(plan.storage)) {
     Object.assign(location, { endpoint: aws.motoUrl, accessKeyId: text, secretAccessKey: text });
   }

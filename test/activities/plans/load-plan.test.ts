@@ -178,6 +178,11 @@ test('a plan that is not there names those that are', async () => {
   });
 });
 
+test('a plan that cannot be read is refused with the reason', async () => {
+  await mkdir(join(folder, 'spacetime.yaml'));
+  await expect(loadPlan(folder, 'spacetime')).rejects.toMatchObject({ type: 'PlanUnreadable', message: /EISDIR/ });
+});
+
 test('an overlay merges maps and replaces lists, and its mistakes are named in its own file', async () => {
   await writeFile(join(folder, 'spacetime.yaml'), good);
   await mkdir(join(folder, 'overlays/lab'), { recursive: true });

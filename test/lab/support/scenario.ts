@@ -55,8 +55,20 @@ export async function openScenario() {
     return wait ? await until('it waits for approval', ({ phase }) => phase === 'awaiting-approval') : undefined;
   }
 
-  const status = (): Promise<RunStatus> =>
+  const ask = (): Promise<RunStatus> =>
     connection.withDeadline(Date.now() + 4_000, () => handle().query<RunStatus>('status'));
+
+  /** Asked again for a while: a query that was given to a worker as it died is answered by nobody. */
+  async function status(): Promise<RunStatus> {
+    const limit = Date.now() + 30_000;
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (Date.now() > limit) throw error;
+      }
+    }
+  }
 
   /** Waits for the run; a query that nobody answers is asked again. Ends early when the run is over without it. */
   async function until(
@@ -68,7 +80,7 @@ export async function openScenario() {
     let problem: unknown;
     const limit = Date.now() + timeoutMs;
     while (Date.now() < limit) {
-      last = await status().catch((error: unknown) => {
+      last = await ask().catch((error: unknown) => {
         problem = error;
         return undefined;
       });

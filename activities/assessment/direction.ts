@@ -1,0 +1,53 @@
+/** From which site to which: as the run was asked, else by the roles in the plan and by where the name leads. */
+import { refusal } from '../../domain/errors.ts';
+import { type Plan, siteOfRole } from '../../domain/plan.ts';
+import type { AssessCall } from '../../domain/protocol.ts';
+import { siteOf } from './facts/hosts.ts';
+import type { Finding } from './finding.ts';
+
+/**
+ * A failover goes from one site to another; everything else happens in place. Where nobody named the place it is where the
+ * name leads, so that after a failover the old primary is neither saved as the newest state nor restored in vain.
+ *
+ * @throws SiteUnknown, or NotServing for a backup while the names lead to no site or to several
+ */
+export async function directionOf(
+  call: AssessCall,
+  plan: Plan,
+  names: Promise<readonly Finding<{ site?: string }>[]>,
+): Promise<{ from: string; to: string }> {
+  const fails = call.procedure === 'failover';
+  const place = fails || call.from || call.to ? undefined : placeOf(call, plan, await names);
+  const from = call.from ?? (fails ? siteOfRole(plan, 'primary') : (call.to ?? place));
+  const to = call.to ?? (fails ? siteOfRole(plan, 'standby') : from);
+  if (!from || !to)
+    throw refusal('SiteUnknown', 'The plan does not say which site is meant.', 'name both: from and to.');
+  siteOf(plan, from);
+  siteOf(plan, to);
+  if (fails === (from === to)) {
+    const fact = fails
+      ? `A failover from ${from} to itself leads nowhere.`
+      : `${call.procedure} happens at one site, not from ${from} to ${to}.`;
+    throw refusal('SiteUnknown', fact, fails ? 'name two sites.' : 'a failover, or name one site.');
+  }
+  return { from, to };
+}
+
+/** Sites that the names lead to, as far as they could be read. */
+export function servingSites(names: readonly Finding<{ site?: string }>[]): string[] {
+  return [...new Set(names.flatMap(({ evidence }) => evidence?.site ?? []))].sort();
+}
+
+function placeOf(call: AssessCall, plan: Plan, names: readonly Finding<{ site?: string }>[]): string | undefined {
+  const sites = servingSites(names);
+  if (sites.length === 1) return sites[0];
+  // Names that cannot be read say nothing: the plan's word stands.
+  if (call.procedure === 'backup' && names.some(({ evidence }) => evidence)) {
+    throw refusal(
+      'NotServing',
+      `The names of ${plan.service} lead to ${sites.join(' and ') || 'no site of the plan'}: where its newest data is, is not known.`,
+      'wait for the recovery that moves them, or name the site to read: muster backup --from SITE.',
+    );
+  }
+  return siteOfRole(plan, 'primary');
+}
