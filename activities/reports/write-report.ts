@@ -32,7 +32,7 @@ export interface ReportDeps {
   observe?(call: ReportCall): Promise<Observed | undefined>;
   /** RPO of the service, ms. */
   readonly rpo?: number;
-  /** ms a location may take; default 10 s. */
+  /** ms a location may take; default 5 s: a report is small. */
   readonly patience?: number;
 }
 
@@ -68,7 +68,7 @@ async function writeReport(
   ];
   const written: string[] = [];
   const missed: string[] = [];
-  const settled = await Promise.allSettled(places.map((place) => within(deps.patience ?? 10_000, place.write())));
+  const settled = await Promise.allSettled(places.map((place) => within(deps.patience ?? 5_000, place.write())));
   for (const [index, result] of settled.entries()) {
     if (result.status === 'fulfilled') written.push(...result.value);
     else missed.push(`${places[index]?.name}: ${messageOf(result.reason)}`);
