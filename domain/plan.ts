@@ -5,37 +5,11 @@
  */
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
-
-/** Names become ids of workflows, keys of objects and names of files, so they hold nothing that could climb a path. */
-export const nameSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, {
-  error: 'a name is lower-case letters, digits and dashes. Try: spacetime-api',
-});
-
-/** A time that is waited or given: never none. */
-const someTime = durationSchema.refine((ms) => ms > 0, { error: 'that is no time at all. Try: 5s' });
+import { componentSchema } from './plan-component.ts';
+import { httpUrl, nameSchema, secretSchema, someTime } from './plan-values.ts';
 
 /** Looks after a recovery that one run's history has room for. */
 const mostLooks = 2_000;
-
-/** Where a secret is found. Resolved inside activities only. `file` may be relative to the plan's folder. */
-export const secretSchema = z.union([
-  z.strictObject({ env: z.string().min(1) }),
-  z.strictObject({ file: z.string().min(1) }),
-]);
-export type SecretRef = z.infer<typeof secretSchema>;
-
-const absolutePath = z
-  .string()
-  .regex(/^\//, { error: 'a path on a host is absolute. Try: begin it with /' })
-  .refine((path) => !path.split('/').includes('..'), {
-    error: 'a path on a host does not climb. Try: write it without ..',
-  });
-
-const httpUrl = z
-  .string()
-  .regex(/^https?:\/\/[^\s/]+/, { error: 'a URL begins with http or https. Try: http://{host}:8080/status' });
-
-const octalMode = z.string().regex(/^[0-7]{3,4}$/, { error: 'a mode is octal and quoted. Try: "0600"' });
 
 /** Hosts are found by EC2 tags, or named by address where there is no EC2. */
 const hostSelectorSchema = z.union([
@@ -76,65 +50,6 @@ const siteSchema = z.strictObject({
   certificate: z.strictObject({ file: z.string() }),
   key: secretSchema,
 });
-
-const checkSchema = z.strictObject({ name: nameSchema, query: z.string().min(1) });
-
-const filesComponent = z.strictObject({
-  driver: z.literal('files'),
-  /**
-   * Files and trees. The last part of a path may be a glob (`/etc/ssl/certs/spacetime-*`), which is expanded on the host
-   * when the point is taken; a restore takes what the point has.
-   */
-  paths: z.array(absolutePath).min(1),
-  exclude: z.array(z.string()).default([]),
-  /** Only files changed within this time are taken (the runbook's logs of the last 7 days). */
-  newerThan: durationSchema.optional(),
-  /** Applied after restore, in order; runbook step 9. */
-  permissions: z
-    .array(
-      z.strictObject({
-        path: absolutePath,
-        owner: z.string().optional(),
-        mode: octalMode.optional(),
-        recursive: z.boolean().default(false),
-      }),
-    )
-    .default([]),
-  /** Run on the host after the files are in place, for example `systemctl daemon-reload`. */
-  afterRestore: z.array(z.string()).default([]),
-  /** Files that must be there after a restore. */
-  expected: z.array(absolutePath).default([]),
-  /** A git checkout on the host whose version and commit a recovery point records. */
-  versionFrom: absolutePath.optional(),
-});
-
-const postgresqlComponent = z.strictObject({
-  driver: z.literal('postgresql'),
-  database: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
-  owner: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/),
-  /** The system user that reaches the server by peer authentication. */
-  systemUser: z.string().default('postgres'),
-  port: z.number().int().positive().default(5432),
-  /** Read inside the dump's own snapshot and compared after restore. Each query answers one row of one column. */
-  checks: z.array(checkSchema).default([]),
-  /** Password of the owning role, set at restore on a bare server. */
-  ownerPassword: secretSchema.optional(),
-});
-
-const componentBase = {
-  name: nameSchema,
-  host: nameSchema,
-  /** Lower ranks are restored first; one rank is restored side by side. */
-  rank: z.number().int().nonnegative(),
-  rpo: durationSchema.optional(),
-};
-const componentSchema = z.discriminatedUnion('driver', [
-  filesComponent.extend(componentBase),
-  postgresqlComponent.extend(componentBase),
-]);
-export type Component = z.infer<typeof componentSchema>;
-export type FilesComponent = Extract<Component, { driver: 'files' }>;
-export type PostgresqlComponent = Extract<Component, { driver: 'postgresql' }>;
 
 const locationSchema = z.strictObject({
   driver: z.literal('s3'),

@@ -1,7 +1,7 @@
 /** A run as people see it: its input, the decisions they send, and the one `status` answer. */
 import { z } from 'zod';
 import { factSchema, pointSummarySchema, riskSchema } from './assessment.ts';
-import { nameSchema } from './plan.ts';
+import { nameSchema } from './plan-values.ts';
 import { procedures } from './playbook.ts';
 import { pointIdSchema } from './recovery-point.ts';
 

@@ -1,7 +1,7 @@
 /** A capture job's result lines, and the component record that follows from them. */
 import { z } from 'zod';
 import type { Host } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan.ts';
+import type { Component } from '../../domain/plan-component.ts';
 import {
   type Archive,
   type ComponentRecord,

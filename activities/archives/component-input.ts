@@ -1,6 +1,6 @@
 /** The inputs that steps on components share. */
 import { z } from 'zod';
-import type { Component } from '../../domain/plan.ts';
+import type { Component } from '../../domain/plan-component.ts';
 import { pointIdSchema } from '../../domain/recovery-point.ts';
 
 /** The plan's component as the plan's loader made it: already checked, its durations already in ms. */

@@ -1,5 +1,5 @@
 /** What a kind of component (files, PostgreSQL, later others) must be able to do. Drivers are registered in `drivers.ts`. */
-import type { Component } from '../../domain/plan.ts';
+import type { Component } from '../../domain/plan-component.ts';
 import type { ComponentRecord } from '../../domain/recovery-point.ts';
 import type { JobScript } from '../hosts/job.ts';
 

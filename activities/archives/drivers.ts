@@ -1,6 +1,6 @@
 /** The one list of component drivers. A new kind is a file with a driver, a line here and a branch in the plan's schema. */
 
-import type { Component } from '../../domain/plan.ts';
+import type { Component } from '../../domain/plan-component.ts';
 import { postgresql } from '../databases/postgresql.ts';
 import type { ComponentDriver } from './driver.ts';
 import { files } from './files.ts';

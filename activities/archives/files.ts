@@ -1,6 +1,6 @@
 /** Driver `files`: trees of files as independent archives, restored by rename and checked against their index. */
 import { z } from 'zod';
-import type { FilesComponent } from '../../domain/plan.ts';
+import type { FilesComponent } from '../../domain/plan-component.ts';
 import type { ComponentRecord } from '../../domain/recovery-point.ts';
 import type { ComponentDriver } from './driver.ts';
 import { helpers, lines, nulList, readable, script } from './job-files.ts';

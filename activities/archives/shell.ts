@@ -1,6 +1,6 @@
 /** The commands a person would type instead of the steps of this area; for the printed runbook. */
 import type { Host } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan.ts';
+import type { Component } from '../../domain/plan-component.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 

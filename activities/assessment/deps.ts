@@ -3,7 +3,8 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { PointSummary } from '../../domain/assessment.ts';
 import type { Host } from '../../domain/host.ts';
-import type { Plan, SecretRef } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { SecretRef } from '../../domain/plan-values.ts';
 import type { HostExecutor } from '../hosts/executor.ts';
 
 interface LocationPoints {

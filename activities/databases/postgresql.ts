@@ -1,6 +1,6 @@
 /** Driver `postgresql`: a dump in a snapshot, restored beside the present database and switched in by rename. */
 import { z } from 'zod';
-import type { PostgresqlComponent } from '../../domain/plan.ts';
+import type { PostgresqlComponent } from '../../domain/plan-component.ts';
 import type { ComponentDriver } from '../archives/driver.ts';
 import { helpers, lines, nulList, script } from '../archives/job-files.ts';
 

@@ -1,5 +1,6 @@
 /** Activity `notify`: tells everyone the plan names, side by side. A receiver that is down is reported, never a failure. */
-import type { Plan, SecretRef } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { SecretRef } from '../../domain/plan-values.ts';
 import type { NoticeCall } from '../../domain/protocol.ts';
 import { type Notice, post } from './post.ts';
 

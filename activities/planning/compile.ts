@@ -1,7 +1,8 @@
 /** Activity `compilePlaybook`: plan and assessment in, playbook with hash and approval policy out. */
 import type { ApprovalPolicy } from '../../domain/approvals.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { Plan, SecretRef } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { SecretRef } from '../../domain/plan-values.ts';
 import { type Procedure, playbookSchema, stepsOf } from '../../domain/playbook.ts';
 import { type CompileCall, type Compiled, queueOf } from '../../domain/protocol.ts';
 import { compilers } from '../../playbooks/index.ts';

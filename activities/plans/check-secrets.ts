@@ -1,5 +1,6 @@
 /** Whether every secret that a plan refers to can be read here. Says which are missing; never what they are. */
-import type { Plan, SecretRef } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { SecretRef } from '../../domain/plan-values.ts';
 
 export interface PlanFinding {
   /** Path in the plan: `sites.us-west-2.ssh.key`. */

@@ -1,7 +1,8 @@
 /** Opens a storage location of the plan, with its credentials resolved. */
 
 import { refusal } from '../../domain/errors.ts';
-import type { Plan, SecretRef } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { SecretRef } from '../../domain/plan-values.ts';
 import { openS3Store, type S3Options } from './s3.ts';
 import type { ObjectStore } from './store.ts';
 

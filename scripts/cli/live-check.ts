@@ -4,7 +4,8 @@ import { resolve } from 'node:path';
 import { observerState } from '../../activities/health/observer.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
-import type { Plan, SecretRef } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { SecretRef } from '../../domain/plan-values.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { within } from './within.ts';
 

@@ -1,7 +1,7 @@
 /** A plan as people talk about it. Pure. */
 import type { LoadedPlan } from '../../activities/plans/load-plan.ts';
 import { formatDuration } from '../../domain/duration.ts';
-import type { Component } from '../../domain/plan.ts';
+import type { Component } from '../../domain/plan-component.ts';
 import { columns } from './columns.ts';
 
 export function planLines({ plan, sha256, files }: LoadedPlan): string[] {

@@ -10,7 +10,7 @@ import { captureComponent } from '../../activities/archives/capture-component.ts
 import { restoreComponent } from '../../activities/archives/restore-component.ts';
 import { commitPoint } from '../../activities/points/commit-point.ts';
 import { preparePoint } from '../../activities/points/prepare-point.ts';
-import type { Component } from '../../domain/plan.ts';
+import type { Component } from '../../domain/plan-component.ts';
 import { filesComponent, makeWorld, newRun, type TestHost, type World } from '../activities/points/world.ts';
 import { printTable, type Times, timed } from './table.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { nameSchema, siteOfRole } from '../../domain/plan.ts';
+import { siteOfRole } from '../../domain/plan.ts';
 import { brokenReferences } from '../../domain/plan-references.ts';
+import { nameSchema } from '../../domain/plan-values.ts';
 import { spacetimePlan } from '../support/plan.ts';
 
 test('a name holds nothing that could climb a path, split a key or end a command', () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureComponent } from '../../../activities/archives/capture-component.ts';
 import { checkData } from '../../../activities/archives/check-data.ts';
 import { readManifest } from '../../../activities/points/read-manifest.ts';
-import type { Component, PostgresqlComponent } from '../../../domain/plan.ts';
+import type { Component, PostgresqlComponent } from '../../../domain/plan-component.ts';
 import { makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 
