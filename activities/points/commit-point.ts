@@ -13,6 +13,7 @@ import {
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import { pointIdsAt } from './list-points.ts';
 import { mapLimited } from './map-limited.ts';
 import { musterVersion } from './muster-version.ts';
 import { type Captured, type Committed, capturedSchema, outputOf, outputsLike, preparedSchema } from './prepared.ts';
@@ -216,20 +217,19 @@ async function draft(
 }
 
 async function previousOf(store: ObjectStore, service: string, id: string): Promise<Manifest['previous']> {
-  const prefix = layout.points(service);
-  let newest: string | undefined;
-  for await (const { key } of store.list(prefix)) {
-    const [other = '', name] = key.slice(prefix.length).split('/');
-    if (
-      name === 'manifest.json' &&
-      pointIdSchema.safeParse(other).success &&
-      other < id &&
-      (newest === undefined || other > newest)
-    )
-      newest = other;
+  for (const other of await pointIdsAt(store, service)) {
+    if (other >= id) continue;
+    try {
+      return {
+        id: other,
+        sha256: sha256Of((await store.get(layout.manifest(service, other), 256 * 1024 * 1024)).body),
+      };
+    } catch (error) {
+      // Without a manifest it is no point.
+      if (!(error instanceof Refusal && error.type === 'ObjectNotFound')) throw error;
+    }
   }
-  if (newest === undefined) return undefined;
-  return { id: newest, sha256: sha256Of((await store.get(layout.manifest(service, newest), 256 * 1024 * 1024)).body) };
+  return undefined;
 }
 
 async function putSigned(store: ObjectStore, key: string, content: string, signer: Signer, context: StepContext) {

@@ -1,8 +1,9 @@
 /** Lists recovery points at several locations side by side; a location that hangs costs its time limit and nothing more. */
 import type { PointSummary } from '../../domain/assessment.ts';
 import { Refusal } from '../../domain/errors.ts';
-import { layout, type Manifest, pointIdSchema } from '../../domain/recovery-point.ts';
+import type { Manifest } from '../../domain/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import { pointIdsAt } from './list-points.ts';
 import { type FoundManifest, readManifestAt } from './read-manifest.ts';
 import type { PinnedSigners } from './signer.ts';
 
@@ -48,24 +49,33 @@ export async function findPoints(
 
 type Look = FoundManifest | FoundPoints['refused'][number];
 
+/** From the newest on until so many are good: what somebody else put there must not crowd the real ones out. */
 async function lookAt(store: ObjectStore, service: string, signers: PinnedSigners, newest: number): Promise<Look[]> {
-  const ids = new Set<string>();
-  const prefix = layout.points(service);
-  for await (const { key } of store.list(prefix)) {
-    const [id = '', name] = key.slice(prefix.length).split('/');
-    if (name === 'manifest.json' && pointIdSchema.safeParse(id).success) ids.add(id);
+  const ids = await pointIdsAt(store, service);
+  const looks: Look[] = [];
+  for (let from = 0; from < ids.length && looks.filter(isGood).length < newest; from += newest) {
+    const batch = ids.slice(from, from + newest).map((id) => look(store, service, id, signers));
+    looks.push(...(await Promise.all(batch)).flatMap((each) => each ?? []));
   }
-  const wanted = [...ids].sort().reverse().slice(0, newest);
-  return await Promise.all(
-    wanted.map(async (id): Promise<Look> => {
-      try {
-        return await readManifestAt(store, service, id, signers);
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        return { id, location: store.location, type: error.type, why: error.message };
-      }
-    }),
-  );
+  return looks;
+}
+
+const isGood = (look: Look) => 'manifest' in look;
+
+/** Undefined for what has no manifest: a backup that is under way, or was never finished. */
+async function look(
+  store: ObjectStore,
+  service: string,
+  id: string,
+  signers: PinnedSigners,
+): Promise<Look | undefined> {
+  try {
+    return await readManifestAt(store, service, id, signers);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    if (error.type === 'PointNotFound') return undefined;
+    return { id, location: store.location, type: error.type, why: error.message };
+  }
 }
 
 /** Copies are byte copies: the same id with other bytes is another point, and the one seen first stays. */

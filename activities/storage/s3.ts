@@ -135,6 +135,17 @@ export async function openS3Store(
         next = page.IsTruncated ? page.NextContinuationToken : undefined;
       } while (next !== undefined);
     },
+    async *folders(under): AsyncIterable<string> {
+      const whole = { Bucket: bucket, Prefix: prefix + under, Delimiter: '/' };
+      let next: string | undefined;
+      do {
+        const page = await call(under, (s3) =>
+          s3.send(new sdk.ListObjectsV2Command({ ...whole, ContinuationToken: next })),
+        );
+        for (const { Prefix = '' } of page.CommonPrefixes ?? []) yield Prefix.slice(whole.Prefix.length, -1);
+        next = page.IsTruncated ? page.NextContinuationToken : undefined;
+      } while (next !== undefined);
+    },
     async delete(key) {
       await call(key, (s3) => s3.send(new sdk.DeleteObjectCommand(at(key))));
     },

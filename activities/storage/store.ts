@@ -23,6 +23,8 @@ export interface ObjectStore {
   /** Undefined when there is none. */
   head(key: string): Promise<ObjectInfo | undefined>;
   list(prefix: string): AsyncIterable<ObjectInfo>;
+  /** Names of the folders right below a prefix that ends with a slash, without slashes. */
+  folders(prefix: string): AsyncIterable<string>;
   delete(key: string): Promise<void>;
   /** URL that curl can fetch, valid for so many seconds. */
   presignGet(key: string, seconds: number): Promise<string>;

@@ -115,6 +115,16 @@ describe('finding recovery points', () => {
     }
   });
 
+  it('is not crowded out by folders that nobody signed, and passes over what has no manifest', async () => {
+    const strangers = Array.from({ length: 25 }, (_, index) => `20990101_0000${String(index).padStart(2, '0')}`);
+    for (const id of strangers) await near().put(layout.manifest('spacetime', id), Buffer.from('{}'));
+    await near().put(`${layout.points('spacetime')}20990101_000100/RESTORE.md`, Buffer.from('cut off here'));
+    const { points, refused } = await find([near()]);
+    expect(points.map(({ id }) => id)).toEqual([second.point, first.point]);
+    expect(refused.map(({ id }) => id).sort()).toEqual(strangers);
+    for (const id of strangers) await near().delete(layout.manifest('spacetime', id));
+  });
+
   it('answers in its limit although a location hangs and another is away', async () => {
     const sockets: Server = createServer(() => {});
     await new Promise<void>((done) => sockets.listen(0, '127.0.0.1', done));

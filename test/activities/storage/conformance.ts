@@ -26,6 +26,16 @@ export function objectStoreConformance(name: string, open: () => Promise<ObjectS
       expect((await listed(store, 'odd/')).sort()).toEqual([...keys].sort());
     });
 
+    it('names the folders right below a prefix, and no objects', async () => {
+      const store = await open();
+      for (const key of ['tree/b/1', 'tree/a/deep/2', 'tree/a/3', 'tree/loose', 'treetop/c/4']) {
+        await store.put(key, Buffer.from(key));
+      }
+      const names: string[] = [];
+      for await (const name of store.folders('tree/')) names.push(name);
+      expect(names.sort()).toEqual(['a', 'b']);
+    });
+
     it('lets one of twenty racing put-if-absent win', async () => {
       const store = await open();
       const puts = await Promise.all(
