@@ -5,13 +5,18 @@ import { absolutePath, nameSchema, octalMode, secretSchema } from './plan-values
 
 const checkSchema = z.strictObject({ name: nameSchema, query: z.string().min(1) });
 
+/** A restore replaces each path by a rename, which nothing right below the root allows. */
+const restorable = absolutePath.refine((path) => path.split('/').filter(Boolean).length > 1, {
+  error: 'a restore cannot replace what lies right below /. Try: name the folders in it',
+});
+
 const filesComponent = z.strictObject({
   driver: z.literal('files'),
   /**
    * Files and trees. The last part of a path may be a glob (`/etc/ssl/certs/spacetime-*`), which is expanded on the host
    * when the point is taken; a restore takes what the point has.
    */
-  paths: z.array(absolutePath).min(1),
+  paths: z.array(restorable).min(1),
   exclude: z.array(z.string()).default([]),
   /** Only files changed within this time are taken (the runbook's logs of the last 7 days). */
   newerThan: durationSchema.optional(),

@@ -122,6 +122,7 @@ describe('a mistake is named with its line', () => {
     ],
     ['mode: "755"', 'mode: 755', /permissions\[1\]\.mode: 755 is not text\. Try: write "755"/],
     ['paths: [/opt/spacetime/logs]', 'paths: [/opt/../etc]', /paths\[0\]: .*does not climb/],
+    ['paths: [/opt/spacetime/logs]', 'paths: [/data/]', /paths\[0\]: .*right below \/.* Try: name the folders in it/],
     [
       'storage: company-backups-dr',
       'storage: elsewhere',
