@@ -102,7 +102,7 @@ async function run(source: PipesSource, command: string, options: RunOptions): P
         }),
       );
   });
-  const sent = feed(pipes.stdin, options.stdin, () => timer.refresh());
+  const sent = feed(pipes, options.stdin, () => timer.refresh());
   try {
     if (signal?.aborted) aborted();
     const [code] = await Promise.race([Promise.all([pipes.ended, sent]), failed]);
@@ -120,14 +120,15 @@ async function run(source: PipesSource, command: string, options: RunOptions): P
 }
 
 /** Sends and closes. A command that ends without reading is no error here: its exit status tells. */
-async function feed(stdin: Writable, content: RunOptions['stdin'], alive: () => void): Promise<void> {
+async function feed({ stdin, ended }: Pipes, content: RunOptions['stdin'], alive: () => void): Promise<void> {
   let gone = false;
-  stdin.on('error', () => {
+  const leave = () => {
     gone = true;
-  });
-  stdin.on('close', () => {
-    gone = true;
-  });
+  };
+  // A command may have ended, and its stdin closed, before anybody listened to that.
+  const over = ended.then(leave, leave);
+  stdin.on('error', leave);
+  stdin.on('close', leave);
   for await (const chunk of chunksOf(content ?? '')) {
     if (gone) return;
     if (!stdin.write(chunk))
@@ -137,6 +138,7 @@ async function feed(stdin: Writable, content: RunOptions['stdin'], alive: () => 
           resolve();
         };
         for (const event of ['drain', 'close', 'error']) stdin.on(event, next);
+        void over.then(next);
       });
     alive();
   }

@@ -50,7 +50,9 @@ beforeAll(async () => {
   aws = await startAws();
   resolver = `127.0.0.1:${await freePort()}`;
   port = await freePort();
-  stopDns = (await startProgram('lab/dns/responder.ts', ['--listen', resolver, '--route53', aws.motoUrl])).stop;
+  stopDns = (
+    await startProgram('lab/dns/responder.ts', ['--listen', resolver, '--route53', aws.motoUrl, '--cache', '0'])
+  ).stop;
   zones = await seedZones(aws.route53(), {
     balancers,
     target: 'primary-lb-us-east-1.amazonaws.com',

@@ -20,7 +20,14 @@ let stopDns: () => Promise<void>;
 beforeAll(async () => {
   aws = await startAws();
   resolver = `127.0.0.1:${await freePort()}`;
-  const dns = await startProgram('lab/dns/responder.ts', ['--listen', resolver, '--route53', aws.motoUrl]);
+  const dns = await startProgram('lab/dns/responder.ts', [
+    '--listen',
+    resolver,
+    '--route53',
+    aws.motoUrl,
+    '--cache',
+    '0',
+  ]);
   stopDns = dns.stop;
 });
 afterAll(() => Promise.all([stopDns(), aws.stop()]));
