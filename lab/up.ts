@@ -116,7 +116,8 @@ function describe(dir: string, tools: Tools, child: ChildProcess, temporalPort: 
     dns: `${third}:${ports.dns}`,
     keys: { ssh: paths.sshKey, knownHosts: paths.knownHosts },
     tools: { temporal: tools.temporal },
-    env: labEnvironment(paths, credentials),
+    // Links are for the person outside.
+    env: { ...labEnvironment(paths, credentials), MUSTER_UI: `http://127.0.0.1:${uiPort}` },
   };
 }
 

@@ -57,7 +57,9 @@ export async function tellStory(lab: Lab, options: StoryOptions): Promise<number
   const risks = (status.risks ?? []).map((risk) => risk.id);
   const approve = ['approve', 'spacetime', '--by', 'duty-manager'];
   if (!options.interactive) approve.push('--yes', ...(risks.length > 0 ? ['--accept', risks.join(',')] : []));
-  await muster(approve);
+  else console.log(`  here, in another terminal, or in the Temporal UI: ${lab.state.relays.ui}`);
+  // A person may decide elsewhere, or not at this prompt: whatever becomes of it, the run is what is watched.
+  await muster(approve, options.interactive ? { accept: [0, 2, 64] } : {});
   const ended = await muster(['watch', 'spacetime'], { accept: [0, 4, 5] });
 
   scene('What happened');
