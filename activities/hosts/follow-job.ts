@@ -12,17 +12,21 @@ const resumeSchema = z.object({ folder: z.string(), offset: z.number().int().non
 /** ms the host waits for something new before it answers that there is nothing. */
 const longestWait = 1_000;
 
+/** ms between two looks at what a job wrote: a short job is not held up by it, and a long one should have the host to itself. */
+const pace = (age: number) => (age < 2_000 ? 100 : 500);
+
 /** A broken connection is mended for as long as the signal allows. Fault `JobLost` when the job is not there any more. */
 export async function followJob(handle: JobHandle, options: FollowOptions = {}): Promise<JobEnd> {
   const { signal } = options;
   const reader = lineReader(handle, options);
   const pulse = setInterval(reader.beat, 1_000);
+  const started = performance.now();
   let pause = 100;
   try {
     for (;;) {
       signal?.throwIfAborted();
       try {
-        const seen = await poll(handle, reader.offset(), signal);
+        const seen = await poll(handle, reader.offset(), pace(performance.now() - started), signal);
         pause = 100;
         await reader.take(seen.bytes, seen.state !== 'running' && seen.complete);
         reader.beat();
@@ -52,11 +56,11 @@ interface Seen {
   readonly stderr: string;
 }
 
-async function poll(handle: JobHandle, offset: number, signal?: AbortSignal): Promise<Seen> {
+async function poll(handle: JobHandle, offset: number, every: number, signal?: AbortSignal): Promise<Seen> {
   const { stdout } = await control(
     handle.executor,
     'follow',
-    [handle.place.bootId, handle.folder, offset, longestWait],
+    [handle.place.bootId, handle.folder, offset, longestWait, every],
     { signal, inactivity: longestWait + 10_000 },
   );
   const end = stdout.indexOf('\n');

@@ -1,5 +1,5 @@
 /** Object store driver for S3 and servers that speak it. Errors of the SDK become facts with hints in `s3-errors.ts`. */
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { StorageLocation } from '../../domain/plan.ts';
 import { guarded, isMissing, isPreconditionFailed } from './s3-errors.ts';
 import type { ObjectInfo, ObjectStore } from './store.ts';
@@ -31,7 +31,7 @@ export async function openS3Store(
 ): Promise<ObjectStore> {
   const sdk = await import('@aws-sdk/client-s3');
   const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
-  const client = new sdk.S3Client({
+  const config: S3ClientConfig = {
     region: location.region,
     endpoint: location.endpoint,
     forcePathStyle: location.endpoint !== undefined,
@@ -42,7 +42,10 @@ export async function openS3Store(
       requestTimeout: options.requestTimeout ?? 30_000,
       throwOnRequestTimeout: true,
     },
-  });
+  };
+  const client = new sdk.S3Client(config);
+  // By default the SDK signs the checksum of an empty body into a put's URL, and stores refuse every other body.
+  const presigner = new sdk.S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
   const bucket = location.bucket;
   const prefix = location.prefix === '' ? '' : `${location.prefix.replace(/\/+$/, '')}/`;
   const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
@@ -150,10 +153,10 @@ export async function openS3Store(
       await call(key, (s3) => s3.send(new sdk.DeleteObjectCommand(at(key))));
     },
     presignGet: (key, seconds) =>
-      call(key, (s3) => getSignedUrl(s3, new sdk.GetObjectCommand(at(key)), { expiresIn: seconds })),
+      call(key, () => getSignedUrl(presigner, new sdk.GetObjectCommand(at(key)), { expiresIn: seconds })),
     async presignPut(key, seconds) {
-      const url = await call(key, (s3) =>
-        getSignedUrl(s3, new sdk.PutObjectCommand({ ...at(key), IfNoneMatch: '*' }), {
+      const url = await call(key, () =>
+        getSignedUrl(presigner, new sdk.PutObjectCommand({ ...at(key), IfNoneMatch: '*' }), {
           expiresIn: seconds,
           // Signed and sent as a header: without it the URL is worth nothing, with it the second put is refused.
           signableHeaders: new Set(['host', 'if-none-match']),
@@ -175,6 +178,9 @@ export async function openS3Store(
         ),
       );
     },
-    close: () => client.destroy(),
+    close() {
+      client.destroy();
+      presigner.destroy();
+    },
   };
 }

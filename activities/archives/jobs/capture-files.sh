@@ -17,14 +17,15 @@ main() {
   need_tools
   prepare_puts
   find_roots
+  # Lists hold paths below it: ./srv/app.
+  cd /
   # The first URLs are signed while the listing is made.
   ask_puts 0 64 &
   local asked=$!
   local started archives entries bytes
   started=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
-  list >"$W/listing"
-  read -r archives entries bytes < <(awk -v limit="$archive_bytes" -v most="$entries_most" -v out="$W" -f "$(param_file group.awk)" "$W/listing")
-  rm -f "$W/listing"
+  list | awk -v limit="$archive_bytes" -v most="$entries_most" -v out="$W" -f "$(param_file group.awk)" >"$W/totals"
+  read -r archives entries bytes <"$W/totals"
   progress 0 "$bytes" "$entries entries"
   echo "$bytes" >"$W/total"
   local from
@@ -32,7 +33,7 @@ main() {
   wait "$asked"
   : >"$W/bytes-done"
   # One more than cores: while one waits for the store, the others compress.
-  sort -k 1,1nr "$W/sizes" | cut -d ' ' -f 2 | in_parallel "$(($(cores) + 1))" archive
+  sort -k 1,1nr "$W/sizes" | cut -d ' ' -f 2- | in_parallel "$(($(cores) + 1))" archive
   send_index
   result "{\"type\":\"summary\",\"token\":\"$token\",\"hostname\":$(json_string "$(hostname)"),\"takenAt\":\"$started\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\",\"roots\":$(json_list "${roots[@]}")$(version)}"
 }
@@ -80,9 +81,13 @@ list() {
   done < <(param excludes)
   ((${#exclude[@]} == 0)) || exclude=('(' "${exclude[@]}" ')' -prune -o)
   if has_param newer-seconds; then keep=('(' ! -type f -o -newermt "@$(($(date +%s) - $(param newer-seconds)))" ')'); fi
-  cd /
-  parents | sort -zu | xargs -0 -r sh -c 'format=$1; shift; exec find "$@" -maxdepth 0 -type d -printf "$format"' sh "$format"
+  parents | sort -zu | describe /dev/stdin d
   find "${roots[@]}" "${exclude[@]}" ! -type s "${keep[@]}" -printf "$format" 2>"$W/find.errors" || find_failed
+}
+
+# describe FILE [TYPE]: what the listing says of each path in a NUL-separated file.
+describe() {
+  xargs -0 -r -a "$1" sh -c 'format=$1 type=$2; shift 2; exec find "$@" -maxdepth 0 $type -printf "$format"' sh "$format" "${2:+-type $2}"
 }
 
 parents() {
@@ -104,56 +109,55 @@ find_failed() {
   fi
 }
 
-# archive NUMBER: reads it once, and once more when something changed meanwhile.
+# archive 'NUMBER MOST': reads it once, and once more when something changed meanwhile. MOST bytes come out of it if nothing grows.
 archive() {
-  local n=$1 try most
+  local n most try code
+  read -r n most <<<"$1"
   [[ -e $W/list.$n ]] || return 0
-  most=$(most_bytes "$n")
   for try in 1 2; do
-    rm -f "$W/tar-status.$n"
-    { read_tree "$n" 2>"$W/tar-errors.$n" || echo $? >"$W/tar-status.$n"; } | zstd -q -1 -T1 | put_parts "$n" "$try" "$most"
+    code=0
+    : >"$W/tar-status.$n"
+    { read_tree "$n" 2>"$W/tar-errors.$n" || echo $? >"$W/tar-status.$n"; } |
+      zstd -q -1 --single-thread | put_parts "$n" "$try" "$most" || code=$?
+    # Something has grown beyond a part: it is read again, in parts.
+    if ((code == 153 && try == 1)); then
+      most=
+      continue
+    fi
+    ((code == 0)) || exit "$code"
     look_again "$n"
     tar_trouble "$n"
-    compare changed "$n" >"$W/changed.$n"
-    if [[ ! -s $W/changed.$n && ! -s $W/torn.$n ]]; then break; fi
-    ((try == 1)) || break
+    # The usual case, nothing changed, is short.
+    if [[ ! -s $W/torn.$n ]] && cmp -s "$W/now.$n" "$W/list.$n"; then break; fi
+    compare gone "$n" >"$W/gone.$n"
     report vanished "$W/gone.$n"
+    compare changed "$n" >"$W/changed.$n"
+    if [[ $try == 2 || (! -s $W/changed.$n && ! -s $W/torn.$n) ]]; then break; fi
     mv -- "$W/now.$n" "$W/list.$n"
     names "$W/list.$n" >"$W/names.$n"
   done
-  report vanished "$W/gone.$n"
   report_torn "$n"
   compare flag "$n" >"$W/index.$n"
-  finish_archive "$n" "$((try > 2 ? 2 : try))"
+  finish_archive "$n" "$try"
 }
 
-# No more than this can come out for an archive of small files, even if they grow a little and nothing can be compressed.
-most_bytes() {
-  awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 { b += ($1 == "f" ? $9 : 0) + 3072 + length($0) * 2 } END { printf "%.0f", b * 1.01 + 65536 }' "$W/list.$1"
-}
-
+# Records of 64 KiB instead of 10: fewer and larger writes to the pipe.
 read_tree() {
-  tar -C / --posix --pax-option=delete=atime,delete=ctime --sparse --xattrs --acls --no-recursion --quoting-style=c \
+  tar -C / -b 128 --posix --pax-option=delete=atime,delete=ctime --sparse --xattrs --acls --no-recursion --quoting-style=c \
     --null -T "$W/names.$1" -cf -
 }
 
 # The same listing again, of what is still there.
 look_again() {
-  (cd / && xargs -0 -r -a "$W/names.$1" sh -c 'format=$1; shift; exec find "$@" -maxdepth 0 -printf "$format"' sh "$format") \
-    >"$W/now.$1" 2>"$W/find.errors.$1" || true
-  if grep -v 'No such file or directory$' "$W/find.errors.$1" >&2; then
+  describe "$W/names.$1" >"$W/now.$1" 2>"$W/find.errors.$1" || true
+  if [[ -s $W/find.errors.$1 ]] && grep -v 'No such file or directory$' "$W/find.errors.$1" >&2; then
     refuse TarFailed "$(hostname): looking again failed: $(head -c 500 "$W/find.errors.$1")" 'mend what it names, then retry.'
   fi
-  compare gone "$1" >"$W/gone.$1"
 }
 
-# compare MODE ARCHIVE, see compare.awk; the usual case, nothing changed, is short.
+# compare MODE ARCHIVE, see compare.awk.
 compare() {
-  if ! cmp -s "$W/now.$2" "$W/list.$2"; then
-    awk -v "mode=$1" -v "archive=$2" -f "$(param_file compare.awk)" file=1 "$W/now.$2" file=2 "$W/list.$2"
-  elif [[ $1 == flag ]]; then
-    awk -v "archive=$2" 'BEGIN { RS = "\0" } NR % 2 { printf "%s\t=\t%s%c", archive, $0, 0; next } { printf "%s%c", $0, 0 }' "$W/now.$2"
-  fi
+  awk -v "mode=$1" -v "archive=$2" -v "totals=$W/totals.$2" -f "$MUSTER_JOB/params/compare.awk" file=1 "$W/now.$2" file=2 "$W/list.$2"
 }
 
 # Sorts tar's complaints: vanished and changed files are expected on a living system, anything else is a failure.
@@ -191,6 +195,7 @@ report() {
 
 report_torn() {
   local kind path
+  [[ -s $W/torn.$1 ]] || return 0
   while read -r kind path; do
     result "{\"type\":\"warning\",\"kind\":\"$kind\",\"quoted\":\"$path\"}"
   done < <(head -n 200 "$W/torn.$1")
@@ -200,13 +205,13 @@ names() { awk 'BEGIN { RS = "\0" } NR % 2 { for (i = 0; i < 12; i++) $0 = substr
 
 # `entries` counts what tar was given. Where the index has fewer, a restore unpacks only what the index names.
 finish_archive() {
-  local entries bytes
-  entries=$(tr -cd '\0' <"$W/names.$1" | wc -c)
-  bytes=$(awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 { if ($3 == "f" && ($13 == 1 || !seen[$12 ":" $14]++)) b += $11 } END { printf "%.0f", b }' "$W/index.$1")
+  local entries bytes total
+  read -r entries bytes <"$W/totals.$1"
   result "{\"type\":\"archive\",\"archive\":\"$1\",\"try\":$2,\"entries\":$entries,\"bytes\":$bytes}"
   echo "$bytes" >>"$W/bytes-done"
-  progress "$(awk '{ n += $1 } END { printf "%.0f", n }' "$W/bytes-done")" "$(cat "$W/total")"
-  rm -f "$W/list.$1" "$W/names.$1" "$W/now.$1" "$W/gone.$1" "$W/changed.$1"
+  read -r total <"$W/total"
+  progress "$(awk '{ n += $1 } END { printf "%.0f", n }' "$W/bytes-done")" "$total"
+  rm -f "$W"/{list,names,now,gone,changed,torn,totals,tar-status,tar-errors,find.errors}."$1"
 }
 
 # The index, with the SHA-256 of up to 200 small unchanged files spread over the tree: proof of content for a restore.
@@ -215,8 +220,8 @@ send_index() {
   find "$W" -maxdepth 1 -name 'index.[0-9]*' -print0 | sort -zV | xargs -0 cat >"$whole"
   awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $2 == "=" && $3 == "f" && $11 > 0 && $11 <= 1048576 { n++; path = $0; for (i = 0; i < 14; i++) path = substr(path, index(path, "\t") + 1); paths[n] = path }
     END { step = n > 200 ? n / 200 : 1; for (i = 1; i <= n; i += step) printf "%s%c", paths[int(i)], 0 }' "$whole" >"$W/sampled"
-  (cd / && xargs -0 -r -a "$W/sampled" sha256sum -z --) >"$W/samples" 2>/dev/null || true
-  (cd / && xargs -0 -r -a "$W/sampled" sh -c 'format=$1; shift; exec find "$@" -maxdepth 0 -printf "$format"' sh "$format") >"$W/sampled.now" 2>/dev/null || true
+  xargs -0 -r -a "$W/sampled" sha256sum -z -- >"$W/samples" 2>/dev/null || true
+  describe "$W/sampled" >"$W/sampled.now" 2>/dev/null || true
   awk -f "$(param_file samples.awk)" file=1 "$W/sampled.now" file=2 "$W/samples" file=3 "$whole" | zstd -q -3 | put_parts index 1
 }
 

@@ -1,6 +1,7 @@
 # Groups a listing into archives. Reads NUL-terminated pairs (fields and path, link target); writes list.<n> (the same pairs)
 # and names.<n> (paths for tar). Directories are archive 0, which is unpacked last; files start at 1.
-# Prints how many archives of files, entries and bytes there are; `sizes` lists bytes and number of each archive.
+# Prints how many archives of files, entries and bytes there are; `sizes` lists bytes and number of each archive, and how many
+# bytes come out for it at most if nothing grows much and nothing can be compressed.
 # Hard links of one inode share an archive, because a link over two archives becomes two files.
 # -v limit=BYTES -v most=ENTRIES -v out=FOLDER
 
@@ -28,6 +29,7 @@ NR % 2 == 1 { record = $0; next }
 }
 
 function write(archive) {
+  most_of[archive] += (field[1] == "f" ? field[9] : 0) + 3072 + length(record) * 2 + length(target) * 2
   if (archive != last) {
     if (last != "") { close(out "/list." last); close(out "/names." last) }
     last = archive
@@ -38,7 +40,6 @@ function write(archive) {
 
 # The order to work in, largest first: the last ones should not leave cores idle. Folders are small.
 END {
-  print "0 0" > (out "/sizes")
-  for (i = 1; i <= n; i++) printf "%.0f %d\n", filled[i], i > (out "/sizes")
+  for (i = 0; i <= n; i++) printf "%.0f %d %.0f\n", filled[i], i, most_of[i] * 1.01 + 131072 > (out "/sizes")
   printf "%d %d %.0f\n", n, entries, total
 }

@@ -28,29 +28,20 @@ cores() { nproc 2>/dev/null || echo 2; }
 # --- towards the store ---------------------------------------------------------------------------------------------
 
 # Asks for the URLs of part 0 of archives FROM to FROM+COUNT-1, before they are needed.
-ask_puts() { take_spool "puts.$token.$1.$2" >>"$W/put-urls.$1"; }
+ask_puts() { keep_urls "puts.$token.$1.$2"; }
 
-# put_url NAME ARCHIVE PART TRY: prints the URL; `TRY` above 0 asks for a new one.
-put_url() {
-  local found
-  if (($4 == 0)); then
-    found=$(cat -- "$W"/put-urls.* 2>/dev/null | awk -v name="$1" '$1 == name { print $2; exit }')
-  fi
-  if [[ -z ${found:-} ]]; then
-    # Eight parts ahead, so that a long stream does not wait at every part.
-    take_spool "put.$token.$2.$3.8.$4" >"$W/put-urls.$2.$3.$4.new"
-    mv -- "$W/put-urls.$2.$3.$4.new" "$W/put-urls.$2.$3"
-    found=$(awk -v name="$1" '$1 == name { print $2; exit }' "$W/put-urls.$2.$3")
-  fi
-  printf '%s' "$found"
+# Each URL in a file of its own, as curl reads it: what is many is found without a search.
+keep_urls() {
+  take_spool "$1" | awk -v folder="$W/puts" '{ file = folder "/" $1; printf "url = \"%s\"\n", $2 > file; close(file) }'
 }
 
-# put_file FILE NAME ARCHIVE PART: one create-if-absent put, tried again on passing faults and with a new URL on 403.
+# put_file FILE NAME ARCHIVE PART: one create-if-absent put of a file that goes with it, tried again on passing faults and with a new URL on 403.
 put_file() {
-  local try=0 asked=0 url status answer=$W/answer.$2
+  local try=0 status url=$W/puts/$2 answer=$W/answer.$2
+  # Eight parts ahead, so that a long stream does not wait at every part.
+  [[ -s $url ]] || keep_urls "put.$token.$3.$4.8.0"
   while :; do
-    url=$(put_url "$2" "$3" "$4" "$asked")
-    status=$(printf 'url = "%s"\n' "$url" | curl -sS -K - -T "$1" -H 'If-None-Match: *' -H 'Expect:' -o "$answer" \
+    status=$(curl -sS -K "$url" -T "$1" -H 'If-None-Match: *' -H 'Expect:' -o "$answer" \
       --connect-timeout 5 --speed-limit 1024 --speed-time 20 -w '%{http_code}' 2>"$answer.err") || status=000
     case $status in
       200 | 201) break ;;
@@ -66,43 +57,47 @@ put_file() {
       try_again "put of $2 failed with $status: $(head -c 300 "$answer" 2>/dev/null) $(head -c 300 "$answer.err")"
     fi
     try=$((try + 1))
-    if [[ $status == 403 ]]; then asked=$try; fi
+    if [[ $status == 403 ]]; then keep_urls "put.$token.$3.$4.8.$try"; fi
     # 0.2 s, growing to 5 s.
     sleep "$(((try * try + 1) / 10)).$(((try * try + 1) % 10))"
   done
-  rm -f -- "$answer" "$answer.err"
+  rm -f -- "$1" "$answer" "$answer.err"
 }
 
 # Filter of split: seals stdin as one part, hashes it, puts it. ARCHIVE, TRY and FILE (x00000) name it.
 put_part() {
   # shellcheck disable=SC2153 # FILE is what split calls the part.
-  local part=$((10#${FILE#x})) name file sha bytes
-  if [[ $ARCHIVE == index ]]; then name=$(printf 'index.%d-%s%d' "$part" "$token" "$TRY");
-  else name=$(printf '%05d.%d-%s%d' "$ARCHIVE" "$part" "$token" "$TRY"); fi
+  local part=$((10#${FILE#x})) name=$ARCHIVE file sha bytes
+  if [[ $ARCHIVE != index ]]; then printf -v name '%05d' "$ARCHIVE"; fi
+  name+=.$part-$token$TRY
   file=$W/part.$name
-  openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER -out "$file" "$MUSTER_JOB/params/certificate.pem"
+  (
+    ulimit -f "$((part_limit / 1024 + 1024))"
+    exec openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER -out "$file" "$MUSTER_JOB/params/certificate.pem"
+  ) || { local code=$?; rm -f -- "$file"; exit "$code"; }
   sha=$(openssl dgst -sha256 -r "$file")
   bytes=$(stat -c %s -- "$file")
   put_file "$file" "$name" "$ARCHIVE" "$part"
-  rm -f -- "$file"
   result "{\"type\":\"part\",\"archive\":\"$ARCHIVE\",\"part\":$part,\"try\":$TRY,\"name\":\"$name\",\"bytes\":$bytes,\"sha256\":\"${sha%% *}\"}"
 }
 
-# put_parts ARCHIVE TRY [MOST]: a zstd stream on stdin becomes parts. Where it cannot have more than MOST bytes and that is no more
-# than a part holds, it is one.
+# put_parts ARCHIVE TRY [MOST]: a zstd stream on stdin becomes parts. Where MOST bytes are expected and a part holds them, split does
+# not stand between; if more comes after all, the status is 153, because the kernel ends what would write too large a part.
 put_parts() {
   export ARCHIVE=$1 TRY=$2
+  local filter='set -euo pipefail; put_part'
   if ((${3:-part_limit + 1} <= part_limit)); then
-    FILE=x00000 put_part
-    return
+    FILE=x00000 "$BASH" -c "$filter"
+  else
+    SHELL=$BASH split -a 5 -d -b "$part_limit" --filter="$filter" -
   fi
-  SHELL=$BASH split -a 5 -d -b "$part_limit" --filter='set -euo pipefail; put_part' -
 }
 
 prepare_puts() {
   token=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
+  mkdir -p -- "$W/puts"
   export token part_limit
-  export -f put_part put_file put_url take_spool muster_say result refuse try_again json_string
+  export -f put_part put_file keep_urls take_spool muster_say result refuse try_again json_string
 }
 
 # --- and back ------------------------------------------------------------------------------------------------------
@@ -117,11 +112,11 @@ get_url() {
 fetch_part() {
   local number=$1 bytes=$2 sha=$3 key=$4 file=$5 location first='' wrong='' away='' try status found url
   local locations
-  mapfile -t locations < <(param locations)
+  mapfile -t locations <"$MUSTER_JOB/params/locations"
   for location in "${locations[@]}"; do
     [[ -n $first ]] || first=$location
     # One part finds out that a location does not answer; the others do not wait for it again.
-    if [[ -n $(find "$W/away.$location" -mmin -1 2>/dev/null) ]]; then
+    if [[ -e $W/away.$location && -n $(find "$W/away.$location" -mmin -1) ]]; then
       away+="${away:+, }$location did not answer"
       continue
     fi

@@ -98,13 +98,19 @@ unpack_archive() {
     fi
     # An empty list would mean everything to tar.
     if [[ -n $named ]]; then
-      open_archive "$number" | zstd -dq | tar -C "$stage/tree" -xpf - --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls "${only[@]}"
+      open_archive "$number" | zstd -dq | extract "${only[@]}"
     fi
     rm -f -- "$W/members.$number"
     touch -- "$stage/done/$number"
   fi
   echo "$bytes" >>"$W/bytes-done"
   progress "$(awk '{ n += $1 } END { printf "%.0f", n }' "$W/bytes-done")" "$(param bytes)"
+}
+
+# tar stops at the end of the archive; what is left of its last record must not break the pipe.
+extract() {
+  tar -C "$stage/tree" -xpf - --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls "$@" &&
+    cat >/dev/null
 }
 
 members() {

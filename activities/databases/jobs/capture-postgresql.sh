@@ -70,7 +70,7 @@ close_snapshot() {
 }
 
 dump() {
-  take_spool "put.$token.0.0.24.0" >"$W/put-urls.first"
+  keep_urls "put.$token.0.0.24.0"
   progress 0 "$bytes" "dump of $database"
   if ! (cd / && as_user pg_dump -p "$port" -d "$database" --format=custom --compress=0 --snapshot="$snapshot" 2>"$W/dump.errors") |
     tee >(wc -c >"$W/dumped") | zstd -q -1 -T0 | put_parts 0 1; then

@@ -120,8 +120,10 @@ stream() {
 # Owners come back for root only; to anyone else the files are given.
 if [[ $(id -u) == 0 ]]; then owner=--same-owner; else owner=--no-same-owner; fi
 
+# tar stops at the end of the archive; what is left of its last record must not break the pipe.
 unpack() {
-  stream "$1" "$2" | zstd -dq | tar -C "$target" -xpf - --warning=no-timestamp "$owner" --xattrs --xattrs-include='*' --acls
+  stream "$1" "$2" | zstd -dq |
+    { tar -C "$target" -xpf - --warning=no-timestamp "$owner" --xattrs --xattrs-include='*' --acls && cat >/dev/null; }
 }
 
 restore_files() {

@@ -69,6 +69,18 @@ describe('capturing a tree that changes', () => {
     expect(await target.sh('cat /srv/app/data/2')).toBe('much longer than before\n');
   });
 
+  it('reads again, in parts, what grew beyond a part between listing and reading', async () => {
+    const grown = join(source.srv, 'app/data/3');
+    await tarThat('if [ $n = 1 ]; then head -c 150000000 /dev/urandom > 3; fi');
+    const { record, point } = await captured('20260103_000150');
+    expect(record.warnings).toEqual([]);
+    expect(record.archives.find(({ parts }) => parts.length === 3)).toBeDefined();
+    const target = await world.host('t4');
+    await world.restore(point, target);
+    await run('cmp', [grown, join(target.srv, 'app/data/3')]);
+    await run('rm', [grown]);
+  });
+
   it('marks a file torn that changes at every reading, and still restores it', async () => {
     await run('truncate', ['-s', '40M', join(source.srv, 'app/data/hot')]);
     await run('bash', ['-c', 'head -c 30000000 /dev/urandom > "$1"', 'sh', join(source.srv, 'app/data/hot')]);

@@ -148,7 +148,7 @@ async function makeHost(folder: string, name: string): Promise<TestHost> {
   const enter = join(folder, 'enter');
   await writeFile(
     enter,
-    `#!/bin/sh\nmkdir -p /var/lib/muster\nmount --bind '${jobs}' /var/lib/muster\nmount --rbind '${srv}' /srv\n[ ! -d /srv/sbin ] || mount --bind /srv/sbin /usr/local/sbin\nexec sh -c "$1"\n`,
+    `#!/bin/sh\n[ -d /var/lib/muster ] || mkdir -p /var/lib/muster\nmount --bind '${jobs}' /var/lib/muster\nmount --rbind '${srv}' /srv\n[ ! -d /srv/sbin ] || mount --bind /srv/sbin /usr/local/sbin\nexec sh -c "$1"\n`,
     { mode: 0o755 },
   );
   const wrap = (command: string) => `exec unshare -m --propagation private ${enter} ${shellQuote(command)}`;
