@@ -76,7 +76,10 @@ export const fenceInstance = defineStep<typeof fenceInputSchema, FenceOutput>({
     const found = await context
       .ec2(input.region)
       .then((client) => look(client, input, context))
-      .catch(() => []);
+      .catch(() => {
+        context.signal.throwIfAborted();
+        return [];
+      });
     return { running: found.filter((each) => !isOff(each)).map(({ id }) => id) };
   },
   /** Starts those again that ran before. */

@@ -48,9 +48,13 @@ export function outputsLike<T>(schema: z.ZodType<T>, outputs: Readonly<Record<st
   });
 }
 
-/** Refusal `StepOrder` when no such step came before. */
+/** Refusal `StepOrder` when no such step of this run has a result. */
 export function outputOf<T>(schema: z.ZodType<T>, outputs: Readonly<Record<string, unknown>>, kind: string): T {
   const [found] = outputsLike(schema, outputs);
   if (found !== undefined) return found;
-  throw refusal('StepOrder', `Step ${kind} did not come before this one.`, 'compile the playbook again.');
+  throw refusal(
+    'StepOrder',
+    `Step ${kind} of this run has no result; it was skipped.`,
+    'abort this run and start it again.',
+  );
 }

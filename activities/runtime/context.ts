@@ -33,6 +33,11 @@ export async function openContext(deps: Dependencies, call: StepCall): Promise<O
     const { plan } = await loadPlan(deps.plans.folder, call.service, { overlays: [...deps.plans.overlays] });
     const secret = (ref: Parameters<StepContext['secret']>[0]) => resolveSecret(ref, deps.plans.folder);
     const signal = AbortSignal.any([activity.cancellationSignal, lost.signal]);
+    // The SDK says nothing when the server has given the attempt to another worker, and people look for why it ended.
+    signal.addEventListener('abort', () => {
+      if (activity.cancellationDetails?.cancelRequested) return;
+      activity.log.warn('this attempt is given up, another worker may have the step', { why: `${signal.reason}` });
+    });
     const context: StepContext = {
       run: call.run,
       step: call.step.id,

@@ -6,7 +6,7 @@ import { Refusal, refusal } from '../../domain/errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type CliIo, sayJson, warn } from './io.ts';
 import { type UiPlace, uiPlace } from './links.ts';
-import { connectTemporal, isUnreachable, namedNamespace, noServer, type Temporal } from './temporal.ts';
+import { connectTemporal, isUnreachable, namedNamespace, noServer, type Temporal, temporalPlace } from './temporal.ts';
 import { type Who, whoAmI } from './who.ts';
 
 interface GlobalOptions {
@@ -24,7 +24,7 @@ export interface Cli {
   readonly overlays: string[];
   /** The connection, made at first use and closed after the verb. @throws NoServer */
   temporal(): Promise<Temporal>;
-  ui(): Promise<UiPlace>;
+  ui(): UiPlace;
   plan(service: string): Promise<LoadedPlan>;
   /** Services that have a plan in the folder. */
   services(): Promise<string[]>;
@@ -69,8 +69,8 @@ function openCli(io: CliIo, options: GlobalOptions): { cli: Cli; close: () => Pr
     planFolder,
     overlays,
     temporal,
-    ui: async () => {
-      const { address, namespace } = await temporal();
+    ui: () => {
+      const { address, namespace } = temporalPlace(io.env, options);
       return uiPlace(io.env, address, namespace);
     },
     plan: (service) => loadPlan(planFolder, service, { overlays }),

@@ -24,12 +24,15 @@ export function runLink(ui: UiPlace, workflowId: string, runId?: string): string
   return `${ui.base}/namespaces/${ui.namespace}/workflows/${encodeURIComponent(workflowId)}${run}`;
 }
 
-/** The form that starts a run by hand, with id, queue and type filled in. */
-export function startLink(ui: UiPlace, service: string, procedure: RunInput['procedure']): string {
+/** The form that starts a run by hand. Its link fills in id, queue and type; no link fills in the input, which is to be pasted. */
+export function startForm(ui: UiPlace, { run: _own, ...input }: RunInput): { form: string; input: string } {
   const query = new URLSearchParams({
-    workflowId: workflowIdOf(service, procedure),
+    workflowId: workflowIdOf(input.service, input.procedure),
     taskQueue: workflowQueue,
-    workflowType: workflowTypes[procedure],
+    workflowType: workflowTypes[input.procedure],
   });
-  return `${ui.base}/namespaces/${ui.namespace}/workflows/start-workflow?${query}`;
+  return {
+    form: `${ui.base}/namespaces/${ui.namespace}/workflows/start-workflow?${query}`,
+    input: JSON.stringify(input),
+  };
 }

@@ -11,7 +11,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { watchRun } from '../views/watch-run.ts';
 import type { Cli } from './cli.ts';
 import { say, sayJson } from './io.ts';
-import { runLink, startLink } from './links.ts';
+import { runLink, startForm } from './links.ts';
 import { seeRun } from './runs.ts';
 import { grpcCodeOf, inTime, type Temporal } from './temporal.ts';
 
@@ -25,17 +25,17 @@ export async function start(cli: Cli, input: RunInput, options: StartOptions): P
   const parsed = parseInput(input);
   const temporal = await cli.temporal();
   const execution = await startWorkflow(temporal, parsed);
-  const ui = await cli.ui();
+  const ui = cli.ui();
   const workflowId = workflowIdOf(parsed.service, parsed.procedure);
   const started = {
     workflowId,
     execution,
     input: parsed,
     ui: runLink(ui, workflowId, execution),
-    form: startLink(ui, parsed.service, parsed.procedure),
+    form: startForm(ui, input).form,
   };
   if (cli.json && !options.watch) sayJson(cli.io, started);
-  if (!cli.json) say(cli.io, startedLines(started, options).join('\n'));
+  if (!cli.json) say(cli.io, [...startedLines(started, options), ...againLines(cli, input)].join('\n'));
   if (!options.watch) return exitCodes.ok;
   return await watchRun(cli, workflowId, execution);
 }
@@ -123,17 +123,19 @@ function unregistered(temporal: Temporal, error: unknown): Error {
   );
 }
 
-function startedLines(
-  started: { workflowId: string; execution: string; input: ReturnType<typeof parseInput>; ui: string; form: string },
-  options: StartOptions,
-): string[] {
+/** How it is started from the UI, without the command. */
+export function againLines(cli: Cli, wanted: RunInput): string[] {
+  const { form, input } = startForm(cli.ui(), wanted);
+  return [`  from a form  ${form}`, `  its input    ${input}`];
+}
+
+function startedLines(started: { input: ReturnType<typeof parseInput>; ui: string }, options: StartOptions): string[] {
   const { input } = started;
   const backup = input.procedure === 'backup' ? ' --backup' : '';
   const sites = { procedure: input.procedure, from: input.from ?? '', to: input.to ?? input.from ?? '' };
   return [
     `${directionOf(sites)}: started for ${input.service}, by ${input.by}`,
     `  in the UI    ${started.ui}`,
-    `  start again  ${started.form}`,
     ...(options.watch ? [] : [`  watch it     muster watch ${input.service}${backup}`]),
     ...(options.watch || input.procedure === 'backup'
       ? []

@@ -17,15 +17,23 @@ export interface Temporal {
   close(): Promise<void>;
 }
 
-/** @throws NoServer */
-export async function connectTemporal(
-  env: Readonly<Record<string, string | undefined>>,
-  given: { address?: string; namespace?: string },
-): Promise<Temporal> {
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Where the server is said to be; nothing is asked of it. */
+export function temporalPlace(env: Env, given: { address?: string; namespace?: string }) {
   const config = loadClientConnectConfig({ overrideEnvVars: definedOf(env) });
-  const { address: configured, tls, apiKey, metadata } = config.connectionOptions;
-  const address = given.address ?? configured ?? '127.0.0.1:7233';
-  const namespace = given.namespace ?? config.namespace ?? 'default';
+  const { address, ...security } = config.connectionOptions;
+  return {
+    address: given.address ?? address ?? '127.0.0.1:7233',
+    namespace: given.namespace ?? config.namespace ?? 'default',
+    security,
+  };
+}
+
+/** @throws NoServer */
+export async function connectTemporal(env: Env, given: { address?: string; namespace?: string }): Promise<Temporal> {
+  const { address, namespace, security } = temporalPlace(env, given);
+  const { tls, apiKey, metadata } = security;
   try {
     const connection = await Connection.connect({
       address,
@@ -79,6 +87,6 @@ export function isUnreachable(error: unknown): boolean {
   return code === 14 || code === 4;
 }
 
-function definedOf(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+function definedOf(env: Env): Record<string, string> {
   return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }

@@ -4,7 +4,7 @@ import { refusal } from '../../domain/errors.ts';
 import { expectedDuration } from '../../domain/estimate.ts';
 import { type Procedure, procedures } from '../../domain/playbook.ts';
 import { say, sayJson } from '../cli/io.ts';
-import { sitesFor } from '../cli/start.ts';
+import { againLines, sitesFor } from '../cli/start.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { playbookLines } from '../views/playbook-lines.ts';
 import { factLines } from '../views/run-lines.ts';
@@ -66,12 +66,38 @@ export const addPreview: AddVerb = (program, run) => {
             '',
             ...(promise ? [promise] : []),
             `Playbook ${compiled.sha256} (a run has a hash of its own: its run id is part of it)`,
+            '',
+            'To start it',
+            `  the command  ${commandFor(service, procedure, options)}`,
+            ...againLines(cli, {
+              procedure,
+              service,
+              ...direction,
+              point: options.point,
+              by: cli.who().by,
+              reason: '',
+            }),
           ].join('\n'),
         );
         return exitCodes.ok;
       }),
     );
 };
+
+const verbs: Readonly<Record<Procedure, string>> = {
+  backup: 'backup',
+  failover: 'failover',
+  'full-recovery': 'restore',
+};
+
+/** The command with what was given to the preview. A recovery in place has one site, `--at`. */
+function commandFor(service: string, procedure: Procedure, { from, to, point }: PreviewOptions): string {
+  const sites = procedure === 'full-recovery' ? { at: to ?? from } : procedure === 'backup' ? { from } : { from, to };
+  const options = Object.entries({ ...sites, point: procedure === 'backup' ? undefined : point })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` --${name} ${value}`);
+  return `muster ${verbs[procedure]} ${service}${options.join('')} --reason WHY`;
+}
 
 function isProcedure(name: string): name is Procedure {
   return (procedures as readonly string[]).includes(name);

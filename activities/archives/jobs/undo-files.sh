@@ -19,8 +19,9 @@ main() {
   rm -f -- "$mark"
   remove_restored
   remove_made
+  # Where nothing was switched in, the service was not touched either.
+  [[ ! -e $mark.switched ]] || run_after
   rm -f -- "$mark.stage" "$mark.switched"
-  run_after
   result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)")}"
 }
 

@@ -101,11 +101,11 @@ async function attemptThat(id: string, what: string, condition: (attempt: Attemp
   return found as Attempt;
 }
 
-/** Resolves when a worker that stood still has said, after now, that its attempt was given up. */
+/** Resolves when a worker that stood still has said, after now, that its attempt is given up, or the server has said it. */
 function wakesUp(worker: string): () => Promise<void> {
   const log = labPaths(scenario.lab.dir).log(worker);
   const from = readFileSync(log).length;
   const said = () => readFileSync(log).subarray(from).toString('utf8');
   return () =>
-    until(`${worker} notices that it stood still`, () => /stood still|not found/i.test(said()), { timeoutMs: 30_000 });
+    until(`${worker} notices that it stood still`, () => /given up|not found/i.test(said()), { timeoutMs: 30_000 });
 }

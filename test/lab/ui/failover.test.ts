@@ -1,7 +1,7 @@
 /** A failover by people who have a browser and nothing else: started, read, approved and followed in the Temporal UI. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Approval, approvalSchema } from '../../../domain/run.ts';
-import { startLink } from '../../../scripts/cli/links.ts';
+import { startForm } from '../../../scripts/cli/links.ts';
 import { openScenario, recovery, type Scenario } from '../support/scenario.ts';
 import { openTemporalUi, type TemporalUi } from './temporal-ui.ts';
 
@@ -27,11 +27,11 @@ test.each([
     const picture = (name: string) => `${kind.toLowerCase()}-${name}`;
     const { lab } = scenario;
     await lab.kill('us-east-1');
-    const link = startLink({ base: lab.state.relays.ui, namespace: 'default' }, 'spacetime', 'failover');
     const sites = { from: 'us-east-1', to: 'us-west-2' };
     const who = { by: 'night-shift', reason: 'us-east-1 does not answer' };
-    const input = { procedure: 'failover', service: 'spacetime', ...sites, ...who };
-    await ui.startFrom(link, input, picture('1-start-form'));
+    const place = { base: lab.state.relays.ui, namespace: 'default' };
+    const { form, input } = startForm(place, { procedure: 'failover', service: 'spacetime', ...sites, ...who });
+    await ui.startFrom(form, JSON.parse(input), picture('1-start-form'));
 
     const text = await ui.details(recovery, 'Needed from a person now');
     await ui.shoot(picture('2-facts-and-risks'));
