@@ -85,6 +85,7 @@ export function defineStep<Schema extends z.ZodType, Output>(
           budget: limits.budget ?? startToClose,
         },
         undoable: spec.undo !== undefined,
+        ...(spec.undo && !spec.before ? { noted: false } : {}),
         needs: [...(place.needs ?? [])],
         required: place.required ?? true,
         expected: place.expected ?? 0,

@@ -30,8 +30,10 @@ export const stepSchema = z.object({
     /** All attempts together, ms; then a person decides. */
     budget: z.number().int().positive(),
   }),
-  /** Its previous state is noted before, and put back by an abort before the point of no return. */
+  /** Put back by an abort before the point of no return. */
   undoable: z.boolean(),
+  /** False where putting back needs no note of what was there before. Absent, also in older playbooks: it is noted. */
+  noted: z.literal(false).optional(),
   /** Ids of earlier steps whose outputs it is given. */
   needs: z.array(z.string()),
   /** When false, a failure is reported and the run goes on (notices, monitoring). */

@@ -9,6 +9,7 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { AwsClients } from '../activities/clients/aws.ts';
+import { warm } from '../activities/warm.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
 import { createWorkers } from './worker.ts';
 
@@ -21,6 +22,7 @@ const connection = await NativeConnection.connect(connectionOptions);
 const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
 await checkSearchAttributes(client);
 
+const aws = new AwsClients();
 const workers = await createWorkers({
   connection,
   namespace,
@@ -31,11 +33,13 @@ const workers = await createWorkers({
       folder: process.env.MUSTER_PLANS ?? 'plans',
       overlays: (process.env.MUSTER_OVERLAYS ?? '').split(',').filter(Boolean),
     },
-    aws: new AwsClients(),
+    aws,
     temporal: client,
     reports: process.env.MUSTER_REPORTS ?? 'reports',
   },
 });
+
+await warm({ aws });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {

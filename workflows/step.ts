@@ -44,7 +44,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
 async function attempt(run: Run, step: Step, status: StepStatus): Promise<StepAnswer> {
   const registered = run.undo.some((undo) => undo.step.id === step.id);
   if (step.undoable && !registered && !run.status.passedNoReturn) {
-    const { state, busy } = await noteBefore(run, step);
+    const { state, busy } = step.noted === false ? { state: null, busy: 0 } : await noteBefore(run, step);
     run.undo.push({ step, before: state });
     status.busy = busy;
   }

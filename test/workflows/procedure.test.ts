@@ -164,6 +164,19 @@ describe('an operator', () => {
     expect(range.calls.indexOf('before u-first')).toBeLessThan(range.calls.indexOf('u-first#1'));
   });
 
+  it('puts back, without a note, a step that needs none', async () => {
+    const items = [
+      stage('one', [act('bare', {}, { undoable: true, noted: false })], [act('bare-stuck', { wait: true })]),
+    ];
+    const run = await range.start({ items });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until((status) => status.stages[0]?.ranks[1]?.[0]?.state === 'running');
+    await run.update('abort', { by: 'op' });
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    expect(range.calls.filter((call) => / bare( |$)/.test(call))).toEqual(['undo bare to null']);
+  });
+
   it('puts nothing back after the point of no return', async () => {
     const items = [
       stage('one', [act('past', {}, { undoable: true })]),
