@@ -2,9 +2,11 @@
  * Builds the report from the run's own status and from what the observer saw. Runs in the workflow sandbox too: no Node,
  * no clock.
  */
+
 import type { Assessment } from './assessment.ts';
 import { criticalPath } from './critical-path.ts';
 import type { Playbook } from './playbook.ts';
+import { traitsOf } from './procedures.ts';
 import type { StepOutput } from './protocol.ts';
 import type { Report } from './report.ts';
 import { gatesOf, type StepRow, stepRows } from './report-steps.ts';
@@ -125,7 +127,8 @@ function rtoOf(status: RunStatus, times: Report['times']): Report['rto'] {
 /** Outage start minus the oldest restored moment: what happened in between is gone. */
 function rpoOf(input: ReportInput, times: Report['times']): Report['rpo'] {
   const { status, rpo: objective } = input;
-  if (status.procedure === 'backup') return { verdict: 'unknown', basis: 'a backup restores nothing', objective };
+  if (!traitsOf(status.procedure).restores)
+    return { verdict: 'unknown', basis: `a ${status.procedure} restores nothing`, objective };
   const takenAt = status.point?.takenAt;
   if (takenAt === undefined) return { verdict: 'unknown', basis: 'no recovery point was restored', objective };
   const start = times.outage ?? times.declared;

@@ -1,7 +1,9 @@
 /** Time left and the RTO bar: what a run is expected to need still, and how much of its promise has passed. Pure. */
+
 import { criticalPath } from './critical-path.ts';
 import { formatDuration } from './duration.ts';
 import type { Playbook } from './playbook.ts';
+import { traitsOf } from './procedures.ts';
 import type { RunStatus, StageStatus, StepStatus } from './run.ts';
 
 export interface TimeLeft {
@@ -99,9 +101,9 @@ export function rtoBar(clock: RtoClock): RtoBar {
   return { passed, percent, marks: rtoMarks.filter((mark) => percent >= mark), next, stopped };
 }
 
-/** The bar of a run; undefined for a backup, which has no RTO to keep. */
+/** The bar of a run; undefined for what restores nothing and has no RTO to keep. */
 export function describeRto(status: RunStatus, now: string): string | undefined {
-  if (status.procedure === 'backup') return undefined;
+  if (!traitsOf(status.procedure).restores) return undefined;
   const { declared, expected, maximum, recovered } = status.clock;
   return renderRtoBar({
     declaredAt: declared.at,

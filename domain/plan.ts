@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
 import { componentSchema } from './plan-component.ts';
+import { locationSchema } from './plan-storage.ts';
 import { httpUrl, nameSchema, secretSchema, someTime } from './plan-values.ts';
 
 /** Looks after a recovery that one run's history has room for. */
@@ -50,21 +51,6 @@ const siteSchema = z.strictObject({
   certificate: z.strictObject({ file: z.string() }),
   key: secretSchema,
 });
-
-const locationSchema = z.strictObject({
-  driver: z.literal('s3'),
-  region: z.string().min(1),
-  bucket: z.string().min(3),
-  prefix: z.string().default('muster'),
-  endpoint: z.url().optional(),
-  /** Regions this location's data may lie in. */
-  allowedRegions: z.array(z.string()).optional(),
-  accessKeyId: secretSchema.optional(),
-  secretAccessKey: secretSchema.optional(),
-  /** Retention lock set on every version after it was put. */
-  lock: z.strictObject({ mode: z.enum(['COMPLIANCE', 'GOVERNANCE']), for: durationSchema }).optional(),
-});
-export type StorageLocation = z.infer<typeof locationSchema>;
 
 /** Procedures that may carry a promise, also those that Muster does not run yet: the runbook promises them all. */
 export const objectiveNames = [

@@ -4,9 +4,7 @@
  * changes exactly when what would be done changes.
  */
 import { z } from 'zod';
-
-export const procedures = ['backup', 'failover', 'full-recovery'] as const;
-export type Procedure = (typeof procedures)[number];
+import { procedures } from './procedures.ts';
 
 export const stepSchema = z.object({
   /** Unique in the playbook, readable: `restore-database`, `start-instance-app`. */

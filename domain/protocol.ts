@@ -1,7 +1,10 @@
 /** What goes between the workflows and the activities: plain data, one object each way. */
+
 import type { ApprovalPolicy } from './approvals.ts';
 import type { Assessment } from './assessment.ts';
-import type { Playbook, Procedure, Step } from './playbook.ts';
+import type { Playbook, Step } from './playbook.ts';
+import type { Procedure } from './procedures.ts';
+import type { RunRequest } from './requests.ts';
 
 /** What every step activity is called with. */
 export interface StepCall {
@@ -30,6 +33,8 @@ export interface NotedBefore {
 export interface StepOutput {
   /** A short word for people: `done already`, `fenced`. */
   readonly outcome?: string;
+  /** What the step made true, a sentence; the end of a run that restores nothing says it. */
+  readonly summary?: string;
   /** First healthy answer seen from outside, ISO; sets the recovery time of the run. */
   readonly recoveredAt?: string;
   readonly recoveredSource?: string;
@@ -49,6 +54,8 @@ export interface AssessCall {
   readonly point?: string;
   /** ISO; the time of the run's start. */
   readonly at: string;
+  /** What was asked for beyond service and sites. */
+  readonly request?: RunRequest;
 }
 
 export interface CompileCall {
@@ -56,6 +63,7 @@ export interface CompileCall {
   readonly procedure: Procedure;
   readonly label: string;
   readonly assessment: Assessment;
+  readonly request?: RunRequest;
 }
 
 export interface Compiled {

@@ -1,7 +1,9 @@
 /** The report as Markdown, for the people who read it the next morning. Pure. */
+
 import { formatDuration } from './duration.ts';
 import { joinParts, markdownList, markdownTable } from './markdown.ts';
 import { directionOf } from './present.ts';
+import { traitsOf } from './procedures.ts';
 import type { Report } from './report.ts';
 
 export function renderReportMarkdown(report: Report): string {
@@ -69,7 +71,7 @@ function summary(report: Report): string {
     ],
     ['Ended', times.ended],
   ];
-  if (report.procedure !== 'backup') {
+  if (traitsOf(report.procedure).restores) {
     rows.push(['RTO achieved', describeRto(report)]);
     if (report.rto.withoutWaiting !== undefined)
       rows.push(['... without people', formatDuration(report.rto.withoutWaiting)]);

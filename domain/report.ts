@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { pointSummarySchema, riskSchema } from './assessment.ts';
-import { procedures } from './playbook.ts';
+import { procedures } from './procedures.ts';
 import { stepRowSchema } from './report-steps.ts';
 import { runPhases, timelineEntrySchema } from './run.ts';
 

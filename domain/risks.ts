@@ -4,7 +4,7 @@
  */
 import type { PointSummary, Risk } from './assessment.ts';
 import { formatDuration } from './duration.ts';
-import type { Procedure } from './playbook.ts';
+import { type Procedure, traitsOf } from './procedures.ts';
 
 const riskIds = [
   'primary-still-healthy',
@@ -46,9 +46,9 @@ export interface RiskEvidence {
   readonly observed: boolean;
 }
 
-/** In the order of `riskIds`. A backup gives nothing up and has none. */
+/** In the order of `riskIds`. What restores nothing gives nothing up and has none. */
 export function risksOf(evidence: RiskEvidence): Risk[] {
-  if (evidence.procedure === 'backup') return [];
+  if (!traitsOf(evidence.procedure).restores) return [];
   const found = { ...siteRisks(evidence), ...pointRisks(evidence) };
   return riskIds.flatMap((id) => {
     const text = found[id];

@@ -2,8 +2,9 @@
 import { z } from 'zod';
 import { factSchema, pointSummarySchema, riskSchema } from './assessment.ts';
 import { nameSchema } from './plan-values.ts';
-import { procedures } from './playbook.ts';
+import { procedures } from './procedures.ts';
 import { pointIdSchema } from './recovery-point.ts';
+import { requestFields } from './requests.ts';
 
 /** Input of every procedure's workflow: one object, small enough to type into the UI's form. */
 export const runInputSchema = z.object({
@@ -19,6 +20,7 @@ export const runInputSchema = z.object({
   by: z.string().min(1),
   reason: z.string().default(''),
   label: z.string().default('manual'),
+  ...requestFields,
   /** Muster's own run id; made by the workflow where absent. */
   run: z
     .string()
@@ -162,11 +164,3 @@ export interface DecisionAnswer {
   readonly taken: boolean;
   readonly why: string;
 }
-
-/** `spacetime/recovery`, `spacetime/backup`: the workflow id is the lock that people see. */
-export function workflowIdOf(service: string, procedure: (typeof procedures)[number]): string {
-  return procedure === 'backup' ? `${service}/backup` : `${service}/recovery`;
-}
-
-/** Workflow type of a procedure, as registered. */
-export const workflowTypes = { backup: 'backup', failover: 'failover', 'full-recovery': 'fullRecovery' } as const;

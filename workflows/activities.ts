@@ -2,6 +2,7 @@
  * How a run calls activities: by name, on the queue of the surviving site, and on the named fallback queue when nobody
  * polls that one. A queue without a poller is otherwise a silent hang.
  */
+
 import {
   ActivityCancellationType,
   ActivityFailure,
@@ -23,6 +24,7 @@ import {
   type StepCall,
   type UndoCall,
 } from '../domain/protocol.ts';
+import { requestOf } from '../domain/requests.ts';
 import { describeFailure } from './failures.ts';
 import type { Run } from './run.ts';
 
@@ -101,6 +103,7 @@ export async function assess(run: Run): Promise<Assessment> {
     to: input.to,
     point: input.point,
     at: status.clock.declared.at,
+    request: requestOf(input),
   };
   return await callActivity<Assessment>(
     {
@@ -126,6 +129,7 @@ export async function compile(run: Run, assessment: Assessment): Promise<Compile
     procedure: run.status.procedure,
     label: run.input.label,
     assessment,
+    request: requestOf(run.input),
   };
   return await callActivity<Compiled>(
     {

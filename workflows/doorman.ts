@@ -6,9 +6,10 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import { ApplicationFailure, ChildWorkflowCancellationType, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import type { z } from 'zod';
-import type { Procedure } from '../domain/playbook.ts';
+import type { Procedure } from '../domain/procedures.ts';
+import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
 import { type RunResult, workflowQueue } from '../domain/protocol.ts';
-import { type runInputSchema, workflowIdOf, workflowTypes } from '../domain/run.ts';
+import type { runInputSchema } from '../domain/run.ts';
 import { callActivity } from './activities.ts';
 
 export async function startUnderItsOwnId(
@@ -17,7 +18,7 @@ export async function startUnderItsOwnId(
 ): Promise<RunResult> {
   const workflowId = workflowIdOf(input.service, procedure);
   try {
-    await startChild(workflowTypes[procedure], {
+    await startChild(traitsOf(procedure).workflow, {
       workflowId,
       taskQueue: workflowQueue,
       args: [input],

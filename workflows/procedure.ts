@@ -5,9 +5,10 @@
  * becomes of it when it is refused, aborted or cancelled.
  */
 import { CancellationScope, isCancellation, uuid4, workflowInfo } from '@temporalio/workflow';
-import type { Procedure } from '../domain/playbook.ts';
+import type { Procedure } from '../domain/procedures.ts';
+import { workflowIdOf } from '../domain/procedures.ts';
 import type { RunResult } from '../domain/protocol.ts';
-import { type RunInput, runInputSchema, workflowIdOf } from '../domain/run.ts';
+import { type RunInput, runInputSchema } from '../domain/run.ts';
 import { assess, compile, notify, writeReport } from './activities.ts';
 import { awaitApproval } from './approval.ts';
 import { startClock } from './clock.ts';

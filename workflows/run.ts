@@ -13,8 +13,9 @@ import {
 } from '@temporalio/workflow';
 import type { z } from 'zod';
 import type { Assessment } from '../domain/assessment.ts';
-import type { Playbook, PlaybookItem, Procedure, Step } from '../domain/playbook.ts';
+import type { Playbook, PlaybookItem, Step } from '../domain/playbook.ts';
 import { presentStatus } from '../domain/present.ts';
+import { type Procedure, traitsOf } from '../domain/procedures.ts';
 import type { Compiled, StepOutput } from '../domain/protocol.ts';
 import type { RunStatus, runInputSchema, StageStatus, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
@@ -192,9 +193,8 @@ export class Run {
     const left = this.notUndone.length > 0 ? ` NOT put back: ${this.notUndone.join('; ')}.` : '';
     switch (phase) {
       case 'done':
-        return procedure === 'backup'
-          ? `Recovery point ${this.point() ?? ''} of ${service} is written.`
-          : `${service} is served from ${to}${clock.recovered ? ` since ${clock.recovered.at} (${clock.recovered.source})` : ''}.`;
+        if (!traitsOf(procedure).restores) return this.made() ?? `${what} is done.`;
+        return `${service} is served from ${to}${clock.recovered ? ` since ${clock.recovered.at} (${clock.recovered.source})` : ''}.`;
       case 'rejected':
         return `${what} was not started: ${this.abort?.reason ?? 'no-go'}. Nothing was changed.`;
       case 'aborted':
@@ -210,6 +210,14 @@ export class Run {
   point(): string | undefined {
     const written = [...this.outputs.values()].find((output) => output.manifestSha256 !== undefined);
     return (written?.point as string | undefined) ?? this.playbook?.point;
+  }
+
+  /** What a run that restores nothing has made true, as its steps say; a backup's is its recovery point. */
+  private made(): string | undefined {
+    const { procedure, service } = this.status;
+    if (procedure === 'backup') return `Recovery point ${this.point() ?? ''} of ${service} is written.`;
+    const said = [...this.outputs.values()].flatMap(({ summary }) => summary ?? []);
+    return said.length > 0 ? said.join(' ') : undefined;
   }
 
   /** Brings query, UI details and search attributes to the same state. */

@@ -4,11 +4,13 @@
  *
  *     const assessment = await assess({ run, procedure: 'failover', service: 'spacetime', at }, deps);
  */
+
 import type { Assessment, Fact, PointSummary } from '../../domain/assessment.ts';
 import { choosePoint, mergePoints } from '../../domain/choose-point.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { traitsOf } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { risksOf } from '../../domain/risks.ts';
 import { checkSecrets } from '../plans/check-secrets.ts';
@@ -32,8 +34,8 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
   const { plan } = deps;
   const seenNames = Promise.all(plan.traffic.records.map((record) => nameNow(record, deps)));
   const { from, to } = await directionOf(call, plan, seenNames);
-  const restores = call.procedure !== 'backup';
-  const fails = call.procedure === 'failover';
+  const { restores, moves: fails, hosts: usesHosts } = traitsOf(call.procedure);
+  if (!usesHosts) return await assessPoints(call, { from, to }, seenNames, deps);
 
   const points = Promise.all(Object.keys(plan.storage).map((location) => pointsAtLocation(location, deps)));
   const target = siteHosts(to, deps);
@@ -104,9 +106,35 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
   };
 }
 
+/** For what works on recovery points alone: hosts that are off, or a region that is gone, must not hold it up. */
+async function assessPoints(
+  call: AssessCall,
+  { from, to }: { from: string; to: string },
+  seenNames: Promise<readonly Finding<{ site?: string }>[]>,
+  deps: AssessDeps,
+): Promise<Assessment> {
+  const locations = Object.keys(deps.plan.storage);
+  const [names, points] = await Promise.all([
+    seenNames,
+    Promise.all(locations.map((location) => pointsAtLocation(location, deps))),
+  ]);
+  return {
+    service: deps.plan.service,
+    procedure: call.procedure,
+    from,
+    to,
+    at: call.at,
+    plan: deps.sha256,
+    facts: [...names, ...points].map(({ fact }) => fact),
+    risks: [],
+    hosts: [],
+    serving: servingSites(names),
+  };
+}
+
 /** Secrets that the run will need at once; those of notices and monitoring never hold up a recovery. */
 async function secretsFor(call: AssessCall, to: string, deps: AssessDeps): Promise<void> {
-  const restores = call.procedure !== 'backup';
+  const { restores } = traitsOf(call.procedure);
   const wanted = restores ? [`sites.${to}.ssh`, `sites.${to}.key`, 'components'] : [`sites.${to}.ssh`, 'signer'];
   const missing = (await checkSecrets(deps.plan, deps.secret)).filter((each) =>
     wanted.some((path) => each.path.startsWith(path)),
@@ -124,7 +152,7 @@ async function readiness(
   deps: AssessDeps,
 ) {
   const running = (found.evidence?.hosts ?? []).filter((host) => host.state === 'running' || host.state === 'unknown');
-  const point = call.procedure === 'backup' ? undefined : chosen(call, seen, siteOf(deps.plan, to).storage);
+  const point = !traitsOf(call.procedure).restores ? undefined : chosen(call, seen, siteOf(deps.plan, to).storage);
   return await Promise.all(running.map((host) => hostReady(host, deps, point)));
 }
 

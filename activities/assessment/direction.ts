@@ -1,6 +1,8 @@
 /** From which site to which: as the run was asked, else by the roles in the plan and by where the name leads. */
+
 import { refusal } from '../../domain/errors.ts';
 import { type Plan, siteOfRole } from '../../domain/plan.ts';
+import { traitsOf } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { siteOf } from './facts/hosts.ts';
 import type { Finding } from './finding.ts';
@@ -16,7 +18,7 @@ export async function directionOf(
   plan: Plan,
   names: Promise<readonly Finding<{ site?: string }>[]>,
 ): Promise<{ from: string; to: string }> {
-  const fails = call.procedure === 'failover';
+  const fails = traitsOf(call.procedure).moves;
   const place = fails || call.from || call.to ? undefined : placeOf(call, plan, await names);
   const from = call.from ?? (fails ? siteOfRole(plan, 'primary') : (call.to ?? place));
   const to = call.to ?? (fails ? siteOfRole(plan, 'standby') : from);

@@ -3,7 +3,8 @@ import type { ApprovalPolicy } from '../../domain/approvals.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
-import { type Procedure, playbookSchema, stepsOf } from '../../domain/playbook.ts';
+import { playbookSchema, stepsOf } from '../../domain/playbook.ts';
+import { type Procedure, traitsOf } from '../../domain/procedures.ts';
 import { type CompileCall, type Compiled, queueOf } from '../../domain/protocol.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { loadPlan } from '../plans/load-plan.ts';
@@ -81,5 +82,5 @@ function assertOnce(ids: readonly string[]): void {
 }
 
 function policyOf(plan: Plan, procedure: Procedure): ApprovalPolicy {
-  return { required: procedure !== 'backup', ...plan.approvals };
+  return { required: traitsOf(procedure).approval, ...plan.approvals };
 }

@@ -4,7 +4,7 @@
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Procedure } from '../../domain/playbook.ts';
+import type { Procedure } from '../../domain/procedures.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { type Report, reportSchema } from '../../domain/report.ts';
 import type { ObjectStore } from '../storage/store.ts';

@@ -3,6 +3,7 @@
 import type { Observed } from '../../domain/build-report.ts';
 import { lostWritesSchema } from '../../domain/observer.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { traitsOf } from '../../domain/procedures.ts';
 import { observedOutages } from '../health/observer.ts';
 import { requestText } from '../health/request.ts';
 import { loadPlan } from '../plans/load-plan.ts';
@@ -30,10 +31,10 @@ export async function reportOf(call: ReportCall, deps: Dependencies): Promise<Wr
 
 /**
  * The outage that this run answered: the first one that was not over when the run was declared, or that began before it
- * ended. Undefined for a backup, without an observer, and where the observer itself did not look all the time.
+ * ended. Undefined for what restores nothing, without an observer, and where the observer itself did not look all the time.
  */
 async function observe(plan: Plan, { status }: ReportCall): Promise<Observed | undefined> {
-  if (!plan.observer || status.procedure === 'backup') return undefined;
+  if (!plan.observer || !traitsOf(status.procedure).restores) return undefined;
   const { declared } = status.clock;
   const { outages } = await observedOutages({ url: plan.observer.url, timeout: observerPatience }, declared.at);
   const last = status.timeline.at(-1)?.at ?? declared.at;

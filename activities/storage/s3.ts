@@ -1,6 +1,6 @@
 /** Object store driver for S3 and servers that speak it. Errors of the SDK become facts with hints in `s3-errors.ts`. */
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import type { StorageLocation } from '../../domain/plan.ts';
+import type { StorageLocation } from '../../domain/plan-storage.ts';
 import { guarded, isMissing, isPreconditionFailed } from './s3-errors.ts';
 import type { ObjectInfo, ObjectStore } from './store.ts';
 

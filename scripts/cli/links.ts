@@ -1,6 +1,8 @@
 /** Addresses in the Temporal UI. A slash in a workflow id is `%2F` there. */
+
+import { traitsOf, workflowIdOf } from '../../domain/procedures.ts';
 import { workflowQueue } from '../../domain/protocol.ts';
-import { type RunInput, workflowIdOf, workflowTypes } from '../../domain/run.ts';
+import type { RunInput } from '../../domain/run.ts';
 
 export interface UiPlace {
   /** `http://127.0.0.1:8233`, without a slash at the end. */
@@ -29,7 +31,7 @@ export function startForm(ui: UiPlace, { run: _own, ...input }: RunInput): { for
   const query = new URLSearchParams({
     workflowId: workflowIdOf(input.service, input.procedure),
     taskQueue: workflowQueue,
-    workflowType: workflowTypes[input.procedure],
+    workflowType: traitsOf(input.procedure).workflow,
   });
   return {
     form: `${ui.base}/namespaces/${ui.namespace}/workflows/start-workflow?${query}`,

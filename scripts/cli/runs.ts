@@ -4,8 +4,9 @@
  */
 import { type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { refusal } from '../../domain/errors.ts';
-import { type Playbook, type Procedure, playbookSchema } from '../../domain/playbook.ts';
-import { type RunStatus, runStatusSchema, workflowIdOf, workflowTypes } from '../../domain/run.ts';
+import { type Playbook, playbookSchema } from '../../domain/playbook.ts';
+import { type Procedure, procedureTraits, workflowIdOf } from '../../domain/procedures.ts';
+import { type RunStatus, runStatusSchema } from '../../domain/run.ts';
 import { searchAttributes } from '../../domain/search-attributes.ts';
 import { inTime, queryPatience, type Temporal } from './temporal.ts';
 
@@ -42,8 +43,8 @@ export async function seeRun(temporal: Temporal, workflowId: string): Promise<Ru
 
 /** Every running procedure of every service. */
 export async function seeRunningRuns(temporal: Temporal): Promise<RunSeen[]> {
-  const types = Object.values(workflowTypes)
-    .map((type) => `'${type}'`)
+  const types = Object.values(procedureTraits)
+    .map(({ workflow }) => `'${workflow}'`)
     .join(', ');
   const query = `ExecutionStatus = 'Running' AND WorkflowType IN (${types})`;
   const found: WorkflowExecutionInfo[] = [];

@@ -4,8 +4,9 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import { refusal } from '../../domain/errors.ts';
 import { type Plan, siteOfRole } from '../../domain/plan.ts';
 import { directionOf } from '../../domain/present.ts';
+import { traitsOf, workflowIdOf } from '../../domain/procedures.ts';
 import { workflowQueue } from '../../domain/protocol.ts';
-import { type RunInput, runInputSchema, workflowIdOf, workflowTypes } from '../../domain/run.ts';
+import { type RunInput, runInputSchema } from '../../domain/run.ts';
 import { searchAttributes } from '../../domain/search-attributes.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { watchRun } from '../views/watch-run.ts';
@@ -67,10 +68,10 @@ function parseInput(input: RunInput) {
 
 async function startWorkflow(temporal: Temporal, input: ReturnType<typeof parseInput>): Promise<string> {
   const workflowId = workflowIdOf(input.service, input.procedure);
-  const sites = input.procedure === 'backup' ? '' : `: ${input.reason || 'no reason given'}`;
+  const sites = !traitsOf(input.procedure).restores ? '' : `: ${input.reason || 'no reason given'}`;
   try {
     const handle = await inTime(temporal, 10_000, () =>
-      temporal.client.workflow.start(workflowTypes[input.procedure], {
+      temporal.client.workflow.start(traitsOf(input.procedure).workflow, {
         workflowId,
         taskQueue: workflowQueue,
         args: [input],
@@ -86,7 +87,7 @@ async function startWorkflow(temporal: Temporal, input: ReturnType<typeof parseI
             0,
             180,
           ),
-        priority: { priorityKey: input.procedure === 'backup' ? 4 : 1 },
+        priority: { priorityKey: traitsOf(input.procedure).priority },
       }),
     );
     return handle.firstExecutionRunId;
@@ -137,7 +138,7 @@ function startedLines(started: { input: ReturnType<typeof parseInput>; ui: strin
     `${directionOf(sites)}: started for ${input.service}, by ${input.by}`,
     `  in the UI    ${started.ui}`,
     ...(options.watch ? [] : [`  watch it     muster watch ${input.service}${backup}`]),
-    ...(options.watch || input.procedure === 'backup'
+    ...(options.watch || !traitsOf(input.procedure).approval
       ? []
       : [`  decide       muster approve ${input.service}   (or muster reject ${input.service} --reason ...)`]),
   ];

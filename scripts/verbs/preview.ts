@@ -2,7 +2,7 @@
 import { formatDuration } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
 import { expectedDuration } from '../../domain/estimate.ts';
-import { type Procedure, procedures } from '../../domain/playbook.ts';
+import { type Procedure, procedures, traitsOf } from '../../domain/procedures.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { againLines, sitesFor } from '../cli/start.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -33,7 +33,7 @@ export const addPreview: AddVerb = (program, run) => {
           throw refusal('BadInput', `There is no procedure ${procedure}.`, `one of: ${procedures.join(', ')}.`);
         }
         const { plan } = await cli.plan(service);
-        const direction = procedure === 'failover' ? sitesFor(plan, options) : { from: options.from, to: options.to };
+        const direction = traitsOf(procedure).moves ? sitesFor(plan, options) : { from: options.from, to: options.to };
         // Loaded here only: steps and clients would slow down every other verb.
         const [{ assessService }, { AwsClients }, planning, { lastDurations }] = await Promise.all([
           import('../../activities/assessment/assess-service.ts'),
@@ -84,19 +84,14 @@ export const addPreview: AddVerb = (program, run) => {
     );
 };
 
-const verbs: Readonly<Record<Procedure, string>> = {
-  backup: 'backup',
-  failover: 'failover',
-  'full-recovery': 'restore',
-};
-
 /** The command with what was given to the preview. A recovery in place has one site, `--at`. */
 function commandFor(service: string, procedure: Procedure, { from, to, point }: PreviewOptions): string {
-  const sites = procedure === 'full-recovery' ? { at: to ?? from } : procedure === 'backup' ? { from } : { from, to };
-  const options = Object.entries({ ...sites, point: procedure === 'backup' ? undefined : point })
+  const { restores, moves, verb } = traitsOf(procedure);
+  const sites = moves ? { from, to } : restores ? { at: to ?? from } : { from };
+  const options = Object.entries({ ...sites, point: restores ? point : undefined })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` --${name} ${value}`);
-  return `muster ${verbs[procedure]} ${service}${options.join('')} --reason WHY`;
+  return `muster ${verb} ${service}${options.join('')} --reason WHY`;
 }
 
 function isProcedure(name: string): name is Procedure {

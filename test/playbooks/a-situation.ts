@@ -2,7 +2,7 @@
 import { loadPlan } from '../../activities/plans/load-plan.ts';
 import type { Assessment } from '../../domain/assessment.ts';
 import type { Host } from '../../domain/host.ts';
-import type { Procedure } from '../../domain/playbook.ts';
+import type { Procedure } from '../../domain/procedures.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 
 const plans = new URL('../../plans/', import.meta.url).pathname;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import type { StorageLocation } from '../../../domain/plan.ts';
+import type { StorageLocation } from '../../../domain/plan-storage.ts';
 
 export interface S3Server {
   readonly endpoint: string;

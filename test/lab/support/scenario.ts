@@ -12,13 +12,8 @@
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { expect, inject } from 'vitest';
-import {
-  type DecisionAnswer,
-  type RunInput,
-  type RunStatus,
-  type StepStatus,
-  workflowIdOf,
-} from '../../../domain/run.ts';
+import { workflowIdOf } from '../../../domain/procedures.ts';
+import type { DecisionAnswer, RunInput, RunStatus, StepStatus } from '../../../domain/run.ts';
 import { connectLab } from '../../../lab/client.ts';
 import { observed } from '../../../lab/demo/observed.ts';
 import type { Region } from '../../../lab/layout.ts';

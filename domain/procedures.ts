@@ -1,0 +1,65 @@
+/** The procedures, and what is true of each of them: one table, so that nothing else has to know a procedure by its name. */
+
+interface ProcedureTraits {
+  /** Workflow type, as registered. */
+  readonly workflow: string;
+  /** The second half of the workflow id, `<service>/<lock>`: two runs of one lock never stand side by side. */
+  readonly lock: string;
+  /** Verb of the command that starts it. */
+  readonly verb: string;
+  /** Brings data back: it takes a recovery point, has an RTO, and may be judged by an observer. */
+  readonly restores: boolean;
+  /** From one site to another; the others happen at one site. */
+  readonly moves: boolean;
+  /** Works on the site's hosts; the others work on what lies in the storage locations only. */
+  readonly hosts: boolean;
+  /** Begins with a go/no-go of people. */
+  readonly approval: boolean;
+  /** Temporal's priority, 1 (first) to 5. */
+  readonly priority: number;
+}
+
+export const procedureTraits = {
+  backup: {
+    workflow: 'backup',
+    lock: 'backup',
+    verb: 'backup',
+    restores: false,
+    moves: false,
+    hosts: true,
+    approval: false,
+    priority: 4,
+  },
+  failover: {
+    workflow: 'failover',
+    lock: 'recovery',
+    verb: 'failover',
+    restores: true,
+    moves: true,
+    hosts: true,
+    approval: true,
+    priority: 1,
+  },
+  'full-recovery': {
+    workflow: 'fullRecovery',
+    lock: 'recovery',
+    verb: 'restore',
+    restores: true,
+    moves: false,
+    hosts: true,
+    approval: true,
+    priority: 1,
+  },
+} as const satisfies Record<string, ProcedureTraits>;
+
+export type Procedure = keyof typeof procedureTraits;
+export const procedures = Object.keys(procedureTraits) as [Procedure, ...Procedure[]];
+
+export function traitsOf(procedure: Procedure): ProcedureTraits {
+  return procedureTraits[procedure];
+}
+
+/** `spacetime/recovery`, `spacetime/backup`: the workflow id is the lock that people see. */
+export function workflowIdOf(service: string, procedure: Procedure): string {
+  return `${service}/${traitsOf(procedure).lock}`;
+}

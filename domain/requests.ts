@@ -1,0 +1,28 @@
+/**
+ * What one run is asked for beyond service and sites: an object a procedure, named for it, in the run's input. It goes to the
+ * assessment and to the compiler as it is. A new procedure adds its own here.
+ */
+import { z } from 'zod';
+import { nameSchema } from './plan-values.ts';
+
+/** Full starts afresh; incremental refers to archives of the point before for every file that has not changed. */
+export const backupKinds = ['full', 'incremental'] as const;
+
+export const backupRequestSchema = z.strictObject({
+  kind: z.enum(backupKinds).default('full'),
+  /** Only these of the plan's components; all of them when absent. */
+  components: z.array(nameSchema).min(1).optional(),
+});
+
+export const requestFields = {
+  backup: backupRequestSchema.optional(),
+};
+const requestSchema = z.object(requestFields);
+export type RunRequest = z.output<typeof requestSchema>;
+
+/** The request out of a run's input; undefined where nothing special was asked for. */
+export function requestOf(input: RunRequest): RunRequest | undefined {
+  const fields = Object.keys(requestFields) as (keyof RunRequest)[];
+  const asked = fields.filter((field) => input[field] !== undefined).map((field) => [field, input[field]]);
+  return asked.length > 0 ? Object.fromEntries(asked) : undefined;
+}
