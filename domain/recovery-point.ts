@@ -3,7 +3,9 @@
  *
  * A point exists exactly when its manifest exists; the manifest is written last, create-if-absent.
  */
+
 import { z } from 'zod';
+import { backupKinds } from './requests.ts';
 
 export const pointIdSchema = z
   .string()
@@ -41,7 +43,10 @@ export type Warning = z.infer<typeof warningSchema>;
 /** What was captured of one component. Written by its capture step as an object of its own, then taken into the manifest. */
 export const componentRecordSchema = z.object({
   component: z.string(),
-  driver: z.enum(['files', 'postgresql']),
+  /** Driver of the plan that captured it. */
+  driver: z.string(),
+  /** The point whose archives this one refers to for what has not changed; absent where it stands for itself. */
+  base: pointIdSchema.optional(),
   host: z.object({ name: z.string(), hostname: z.string(), address: z.string() }),
   /** The moment the copy stands for: a dump's snapshot, a tree's start. ISO, UTC. */
   takenAt: z.iso.datetime(),
@@ -69,6 +74,8 @@ export const manifestSchema = z.object({
   site: z.string(),
   /** Role of the site when the point was taken: a point from a former primary is not taken for the present. */
   role: z.enum(['primary', 'standby']),
+  /** `full`: every archive was written for this point. `incremental`: some belong to points before it. */
+  kind: z.enum(backupKinds),
   label: z.string(),
   run: z.string(),
   /** Oldest `takenAt` of the components. */
@@ -79,9 +86,10 @@ export const manifestSchema = z.object({
   version: z.string().optional(),
   commit: z.string().optional(),
   components: z.array(componentRecordSchema).min(1),
-  /** The point's private key, sealed: `archives/<id>/key-<n>.cms`, and to whom (certificate SHA-256, hex). */
+  /** Private keys of this point and of those whose archives it refers to, sealed: `archives/<point>/key-<n>.cms`, and to whom (certificate SHA-256, hex). */
   keys: z.array(
     z.object({
+      point: pointIdSchema,
       key: z.string(),
       sha256: z.string(),
       recipients: z.array(z.object({ name: z.string(), sha256: z.string() })),
@@ -95,19 +103,33 @@ export const manifestSchema = z.object({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** What became of a point later: `replicated`, `verified`, `proven`. Objects of their own, because a manifest never changes. */
+/** What may be said of a point later. The first three are states that it reaches; the others are said of it by runs and people. */
+export const markStates = [
+  'replicated',
+  'verified',
+  'proven',
+  'quarantined',
+  'released',
+  'pinned',
+  'unpinned',
+] as const;
+
+/** What became of a point later. Marks are objects of their own, because a manifest never changes. */
 export const markSchema = z.object({
   format: z.literal(1),
   service: z.string(),
   point: pointIdSchema,
   /** SHA-256 of the manifest, hex. */
   manifest: z.string(),
-  state: z.enum(['replicated', 'verified', 'proven']),
+  state: z.enum(markStates),
   at: z.iso.datetime(),
   run: z.string(),
   /** Where: names of storage locations. */
   locations: z.array(z.string()),
+  /** For people: what was done to be able to say so, or why a person said it. */
   how: z.string(),
+  /** Who, where a person said it. */
+  by: z.string().optional(),
 });
 export type Mark = z.infer<typeof markSchema>;
 

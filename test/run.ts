@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureTools } from '../lab/tools/ensure.ts';
-import { ensurePackages, labPackages } from '../lab/tools/packages.ts';
+import { ensurePackages, labPackages, testPackages } from '../lab/tools/packages.ts';
 
 const projects = ['unit', 'workflows', 'lab', 'scenarios'] as const;
 const results = new URL('../test-results/', import.meta.url).pathname;
@@ -23,7 +23,7 @@ const chosen = projects.filter((project) => asked.length === 0 || asked.includes
 const filters = asked.filter((word) => !projects.includes(word as never));
 const note = (line: string) => console.log(line);
 
-await ensurePackages({ note }, [...labPackages, 'chromium']);
+await ensurePackages({ note }, [...labPackages, ...testPackages]);
 await ensureTools({ note });
 
 const total: Counts = { passed: 0, failed: 0 };

@@ -22,6 +22,17 @@ export interface RestoreOptions {
   readonly run: string;
   readonly point: string;
   readonly secret: (ref: { env: string } | { file: string }) => Promise<string>;
+  /**
+   * Where to, when not in place: an absolute folder for files (the tree is laid out below it), a name for a database. Nothing that is
+   * there is switched or replaced, and no command of the plan is run.
+   */
+  readonly into?: string;
+  /** Only these files and folders, absolute as they were; for files. */
+  readonly paths?: readonly string[];
+  /** Only these tables; for databases that can. */
+  readonly tables?: readonly string[];
+  /** The moment to come back to, ISO with a zone; for drivers that keep a log. */
+  readonly until?: string;
 }
 
 /** Difference between a recovery point and what is there now. */

@@ -28,6 +28,8 @@ const input = z.object({
   /** What the site was when the backup began; the plan's role where absent. */
   role: z.enum(['primary', 'standby']).optional(),
   label: z.string(),
+  /** What the point is to hold; every component of the plan when absent. */
+  components: z.array(z.string()).min(1).optional(),
   /** The nearest storage location. */
   location: z.string(),
 });
@@ -66,9 +68,9 @@ export const commitPoint = defineStep({
     }
 
     const records = await Promise.all(captured.map((each) => readRecord(store, each)));
-    refuseIncomplete(context, records);
+    refuseIncomplete(wanted.components ?? context.plan.components.map(({ name }) => name), records);
     const versions = await provePartsAreThere(store, records, context);
-    const manifest = await draft(wanted, id, prepared.sealedKey, records, signer, store, context);
+    const manifest = await draft(wanted, id, { point: id, ...prepared.sealedKey }, records, signer, store, context);
     const files = restoreFiles(manifest);
     for (const [key, content] of Object.entries(files)) await putSigned(store, key, content, signer, context);
     manifest.restoreMd.sha256 = sha256Of(files[manifest.restoreMd.key] ?? '');
@@ -133,14 +135,13 @@ async function readRecord(store: ObjectStore, captured: Captured): Promise<Compo
 }
 
 /** A point without a component that the plan has would be found incomplete only in the hour of need. */
-function refuseIncomplete({ plan }: StepContext, records: readonly ComponentRecord[]): void {
-  const missing = plan.components.filter(({ name }) => !records.some(({ component }) => component === name));
+function refuseIncomplete(wanted: readonly string[], records: readonly ComponentRecord[]): void {
+  const missing = wanted.filter((name) => !records.some(({ component }) => component === name));
   if (missing.length === 0 && records.length > 0) return;
-  const names = missing.map(({ name }) => name).join(', ');
   throw refusal(
     'ComponentMissing',
-    `Not captured: ${names}.`,
-    'retry the capture of it; a point holds every component.',
+    `Not captured: ${missing.join(', ')}.`,
+    'retry the capture of it; a point holds every component that it was planned with.',
   );
 }
 
@@ -197,6 +198,7 @@ async function draft(
     service,
     site,
     role: role ?? plan.sites[site]?.role ?? 'primary',
+    kind: records.some(({ base }) => base !== undefined) ? 'incremental' : 'full',
     label,
     run,
     takenAt,

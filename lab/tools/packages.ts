@@ -17,6 +17,10 @@ const found = {
   curl: onPath('curl'),
   'postgresql-15': () => existsSync('/usr/lib/postgresql/15/bin/initdb'),
   'python3-venv': () => existsSync('/usr/lib/python3/dist-packages') && hasEnsurePip(),
+  gnupg: onPath('gpg'),
+  'mariadb-server': onPath('mariadbd'),
+  'redis-server': onPath('redis-server'),
+  pgbackrest: onPath('pgbackrest'),
   chromium: onPath('chromium'),
   restic: onPath('restic'),
   shellcheck: onPath('shellcheck'),
@@ -24,10 +28,10 @@ const found = {
 
 export type Package = keyof typeof found;
 
-/** The others are for tests, the check and the benchmark. */
-export const labPackages = (Object.keys(found) as Package[]).filter(
-  (name) => name !== 'chromium' && name !== 'restic' && name !== 'shellcheck',
-);
+/** What is for tests of its own, for the check and for the benchmark; the lab stands without them. */
+export const testPackages: readonly Package[] = ['chromium', 'gnupg', 'mariadb-server', 'pgbackrest', 'redis-server'];
+const others: readonly Package[] = [...testPackages, 'restic', 'shellcheck'];
+export const labPackages = (Object.keys(found) as Package[]).filter((name) => !others.includes(name));
 
 export function missingPackages(wanted: readonly Package[] = labPackages): Package[] {
   return wanted.filter((name) => !found[name]());
