@@ -170,6 +170,11 @@ export function nextPointId(id: string): string {
   return pointIdAt(new Date(time + 1000));
 }
 
+/** What an archive is called within a point: its number, and for one of an earlier point `<number>@<point>`. Stands in the index. */
+export function archiveName(archive: Pick<Archive, 'number' | 'point'>, point: string): string {
+  return archive.point === point ? String(archive.number) : `${archive.number}@${archive.point}`;
+}
+
 /** Every part a restore of the whole point needs, each key once. */
 export function partsOf(manifest: Manifest): Part[] {
   const parts = new Map<string, Part>();

@@ -37,19 +37,20 @@ export const checkData = defineStep({
   /** Refusal `DataDiffers` with the first differences. */
   async run({ service, point, component, host, site, locations }, context): Promise<Checked> {
     const wanted = { service, point, component: component.name, site, locations };
-    const { manifest, record, stores, key } = await openPoint(wanted, context);
+    const opened = await openPoint(wanted, context);
+    const { manifest, record } = opened;
     const driver = driverFor(component);
     const parts = await driver.verify(component, record, manifest.finishedAt);
-    const fetch = parts.needsKey ? await getParams(record, stores, 'index') : {};
+    const fetch = parts.needsKey ? await getParams(opened, 'index') : {};
     const { results } = await runHostJob(
       context,
       await context.host(host),
       {
         script: parts.script,
         params: { ...parts.params, ...fetch },
-        secrets: parts.needsKey ? { key: await key() } : {},
+        secrets: parts.needsKey ? await opened.keys('index') : {},
       },
-      { onLine: answerGets(record, stores) },
+      { onLine: answerGets(opened) },
     );
     const { compared, wrong, noted } = driver.judge(component, record, results);
     if (wrong.length > 0) {

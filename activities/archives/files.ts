@@ -1,7 +1,7 @@
 /** Driver `files`: trees of files as independent archives, restored by rename and checked against their index. */
 import { z } from 'zod';
 import type { FilesComponent } from '../../domain/plan-component.ts';
-import type { ComponentRecord } from '../../domain/recovery-point.ts';
+import { archiveName, type ComponentRecord } from '../../domain/recovery-point.ts';
 import type { ComponentDriver } from './driver.ts';
 import { helpers, lines, nulList, readable, script } from './job-files.ts';
 
@@ -50,7 +50,9 @@ export const files: ComponentDriver<FilesComponent> = {
         run,
         component: component.name,
         archives: lines(
-          largestFirst(record.archives).map(({ number, entries, bytes }) => `${number} ${entries} ${bytes}`),
+          largestFirst(record.archives).map(
+            (archive) => `${archiveName(archive, point)} ${archive.entries} ${archive.bytes}`,
+          ),
         ),
         roots: nulList(rootsOf(record)),
         bytes: String(record.bytes),

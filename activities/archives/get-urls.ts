@@ -1,5 +1,5 @@
 /** Parts of a component as a restoring job sees them: a table of what to fetch, and presigned URLs, nearest location first. */
-import type { ComponentRecord, Part } from '../../domain/recovery-point.ts';
+import { archiveName, type ComponentRecord, type Part } from '../../domain/recovery-point.ts';
 import type { JobHandle, JobLine } from '../hosts/job.ts';
 import { fillSpool } from '../hosts/spool.ts';
 import type { ObjectStore } from '../storage/store.ts';
@@ -8,27 +8,33 @@ import { lines } from './job-files.ts';
 /** Seconds a URL may be used. A job that comes later asks again. */
 const validity = 6 * 3_600;
 
+/** A component of a point, and where it may be fetched. */
+interface Source {
+  readonly point: string;
+  readonly record: ComponentRecord;
+  readonly stores: readonly ObjectStore[];
+}
+
 interface NumberedPart {
+  /** As `archiveName` gives it, or `index`. */
   readonly archive: string;
+  /** The point whose key opens it. */
+  readonly point: string;
   readonly part: number;
   readonly number: number;
   readonly object: Part;
 }
 
 /** `only`: for a job that needs the index alone. */
-export async function getParams(
-  record: ComponentRecord,
-  stores: readonly ObjectStore[],
-  only?: 'index',
-): Promise<Record<string, string>> {
-  const parts = numbered(record).filter(({ archive }) => only === undefined || archive === only);
+export async function getParams({ point, record, stores }: Source, only?: 'index'): Promise<Record<string, string>> {
+  const parts = numbered(record, point).filter(({ archive }) => only === undefined || archive === only);
   const urls = parts.flatMap(({ number, object }) =>
     stores.map(async (store) => `${number}\t${store.location}\t${await store.presignGet(object.key, validity)}`),
   );
   return {
     parts: lines(
-      parts.map(({ archive, part, number, object }) =>
-        [archive, part, object.bytes, object.sha256, number, object.key].join('\t'),
+      parts.map(({ archive, part, number, object, point: owner }) =>
+        [archive, part, object.bytes, object.sha256, number, object.key, owner].join('\t'),
       ),
     ),
     gets: lines(await Promise.all(urls)),
@@ -37,11 +43,8 @@ export async function getParams(
 }
 
 /** For `onLine`: a URL whose time has passed is asked for again as `get.<number>.<location>.<try>`. */
-export function answerGets(
-  record: ComponentRecord,
-  stores: readonly ObjectStore[],
-): (line: JobLine, handle: JobHandle) => Promise<void> {
-  const parts = new Map(numbered(record).map((part) => [String(part.number), part.object]));
+export function answerGets({ point, record, stores }: Source): (line: JobLine, handle: JobHandle) => Promise<void> {
+  const parts = new Map(numbered(record, point).map((part) => [String(part.number), part.object]));
   return async (line, handle) => {
     const [, number = '', location] = (line.kind === 'need' && /^get\.(\d+)\.([a-z0-9-]+)\.\d+$/.exec(line.what)) || [];
     const part = parts.get(number);
@@ -51,10 +54,15 @@ export function answerGets(
   };
 }
 
-function numbered(record: ComponentRecord): NumberedPart[] {
+function numbered(record: ComponentRecord, point: string): NumberedPart[] {
   const archives = record.archives.flatMap((archive) =>
-    archive.parts.map((object, part) => ({ archive: String(archive.number), part, object })),
+    archive.parts.map((object, part) => ({
+      archive: archiveName(archive, point),
+      point: archive.point,
+      part,
+      object,
+    })),
   );
-  const index = (record.index?.parts ?? []).map((object, part) => ({ archive: 'index', part, object }));
+  const index = (record.index?.parts ?? []).map((object, part) => ({ archive: 'index', point, part, object }));
   return [...archives, ...index].map((part, number) => ({ ...part, number }));
 }

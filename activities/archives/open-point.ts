@@ -8,12 +8,17 @@ import { loadPinned, sha256Of } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
 export interface OpenedPoint {
+  /** Its id. */
+  readonly point: string;
   readonly manifest: Manifest;
   readonly record: ComponentRecord;
   /** Locations that answered or may yet, nearest first. */
   readonly stores: readonly ObjectStore[];
-  /** Unseals the point's private key with the site's. */
-  key(): Promise<Buffer>;
+  /**
+   * Private keys of the points whose archives the component needs (`index`: of this point alone), unsealed with the site's, as a
+   * host job takes them: `key.<point>`.
+   */
+  keys(only?: 'index'): Promise<Record<string, Buffer>>;
 }
 
 export interface PointWanted {
@@ -37,11 +42,25 @@ export async function openPoint(wanted: PointWanted, context: StepContext): Prom
       'choose a point that has it, or skip this step if the service can do without.',
     );
   }
-  return { manifest, record, stores, key: () => pointKey(manifest, wanted.site, stores, context) };
+  return {
+    point: manifest.id,
+    manifest,
+    record,
+    stores,
+    async keys(only) {
+      const owners = new Set([manifest.id, ...(only ? [] : record.archives.map(({ point }) => point))]);
+      const opened = [...owners].map(async (point) => {
+        const sealed = manifest.keys.filter((each) => each.point === point);
+        return [`key.${point}`, await pointKey(point, sealed, wanted.site, stores, context)] as const;
+      });
+      return Object.fromEntries(await Promise.all(opened));
+    },
+  };
 }
 
 async function pointKey(
-  manifest: Manifest,
+  point: string,
+  sealedKeys: Manifest['keys'],
   siteName: string,
   stores: readonly ObjectStore[],
   context: StepContext,
@@ -50,7 +69,7 @@ async function pointKey(
   if (!site) throw refusal('KeyMissing', `The plan has no site ${siteName}.`, 'correct the plan.');
   const siteKey = await context.secret(site.key);
   let last: unknown;
-  for (const { key, sha256 } of manifest.keys) {
+  for (const { key, sha256 } of sealedKeys) {
     for (const store of stores) {
       try {
         const { body } = await store.get(key, 1_048_576);
@@ -62,5 +81,8 @@ async function pointKey(
       }
     }
   }
-  throw last ?? refusal('KeyMissing', `The manifest of ${manifest.id} names no key.`, 'use another recovery point.');
+  throw (
+    last ??
+    refusal('KeyMissing', `The manifest names no key of recovery point ${point}.`, 'use another recovery point.')
+  );
 }

@@ -53,7 +53,8 @@ export const restoreComponent = defineStep({
   limits: { startToClose: 6 * 3_600_000 },
   async run({ service, point, component, host, site, locations }, context): Promise<Restored> {
     const wanted = { service, point, component: component.name, site, locations };
-    const { record, stores, key } = await openPoint(wanted, context);
+    const opened = await openPoint(wanted, context);
+    const { record } = opened;
     const options = { run: context.run, point: point.id, secret: context.secret };
     const parts = await driverFor(component).restore(component, record, options);
     const { results } = await runHostJob(
@@ -61,11 +62,11 @@ export const restoreComponent = defineStep({
       await context.host(host),
       {
         script: parts.script,
-        params: { ...parts.params, ...(await getParams(record, stores)) },
-        secrets: { ...parts.secrets, key: await key() },
+        params: { ...parts.params, ...(await getParams(opened)) },
+        secrets: { ...parts.secrets, ...(await opened.keys()) },
         lock: `component-${component.name}`,
       },
-      { onLine: answerGets(record, stores) },
+      { onLine: answerGets(opened) },
     );
     const seen = results.flatMap((line) => lineSchema.safeParse(line).data ?? []);
     const repaired = seen.flatMap((line) => (line.type === 'repaired' ? [line] : []));

@@ -1,6 +1,6 @@
 /** `RESTORE.md` and `restore.sh` of a point: what lets a person restore it with no Muster and no Temporal. */
 import { readFileSync } from 'node:fs';
-import { type ComponentRecord, layout, type Manifest } from '../../domain/recovery-point.ts';
+import { archiveName, type ComponentRecord, layout, type Manifest } from '../../domain/recovery-point.ts';
 
 const template = (name: string) => readFileSync(new URL(`by-hand/${name}`, import.meta.url), 'utf8');
 
@@ -42,9 +42,9 @@ function restoreSh(manifest: Manifest): string {
     ['site', manifest.site],
     ['script', manifest.restoreSh.key],
     ['manifest', layout.manifest(service, id)],
-    ...manifest.keys.map(({ key, sha256 }) => ['key', key, sha256]),
+    ...manifest.keys.map(({ key, sha256, point }) => ['key', key, sha256, point]),
     ...manifest.components.map(componentRow),
-    ...manifest.components.flatMap(partRows),
+    ...manifest.components.flatMap((record) => partRows(record, id)),
   ];
   return `${template('restore.sh')}${rows.map((row) => `# ${row.join('\t')}\n`).join('')}`;
 }
@@ -57,12 +57,15 @@ function componentRow({ component, driver, details }: ComponentRecord): string[]
   return ['component', component, driver, ...facts];
 }
 
-function partRows(record: ComponentRecord): (string | number)[][] {
+function partRows(record: ComponentRecord, id: string): (string | number)[][] {
   const rows = record.archives.flatMap((archive) =>
-    archive.parts.map((part, n) => ['part', record.component, archive.number, n, part.bytes, part.sha256, part.key]),
+    archive.parts.map((part, n) => [
+      ...['part', record.component, archiveName(archive, id)],
+      ...[n, part.bytes, part.sha256, part.key, archive.point],
+    ]),
   );
   const index = (record.index?.parts ?? []).map((part, n) => {
-    return ['part', record.component, 'index', n, part.bytes, part.sha256, part.key];
+    return ['part', record.component, 'index', n, part.bytes, part.sha256, part.key, id];
   });
   return [...rows, ...index];
 }

@@ -101,7 +101,8 @@ prepare_puts() {
 }
 
 # --- and back ------------------------------------------------------------------------------------------------------
-# params/parts: `archive part bytes sha256 number key`, tab-separated, in order; params/gets: `number location url`, nearest first.
+# params/parts: `archive part bytes sha256 number key point`, tab-separated, in order; params/gets: `number location url`, nearest first.
+# secrets: key.<point> for each point that an archive belongs to.
 
 get_url() {
   local file=$W/get-url.$1.$2
@@ -156,12 +157,12 @@ fetch_part() {
 
 # open_archive ARCHIVE: its zstd stream in clear on stdout.
 open_archive() {
-  local archive part bytes sha number key file
-  while IFS=$'\t' read -r archive part bytes sha number key; do
+  local archive part bytes sha number key point file
+  while IFS=$'\t' read -r archive part bytes sha number key point; do
     [[ $archive == "$1" ]] || continue
     file=$W/get.$number
     fetch_part "$number" "$bytes" "$sha" "$key" "$file"
-    openssl cms -decrypt -inform DER -binary -inkey <(secret key) -in "$file"
+    openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$point") -in "$file"
     rm -f -- "$file"
   done <"$MUSTER_JOB/params/parts"
 }

@@ -5,7 +5,7 @@
 # params: point, run, component, parts, gets, locations, archives (`number entries bytes`), roots (NUL-separated, with ./),
 #         bytes, entries, permissions (`path owner mode recursive`, tab-separated), after (NUL-separated), expected (NUL-separated),
 #         parts.sh, differ.awk
-# secrets: key (the point's private key)
+# secrets: key.<point> (private keys of the points that its archives belong to)
 # results: repaired, done-already, kept, summary
 # For undo-files.sh it notes in restored/: `.stage` (the staging place) and `.switched` (NUL-separated triples, each before its act:
 # `made FOLDER -`, `root LIVE OLD`).

@@ -4,7 +4,7 @@
 # shellcheck disable=SC1090,SC2154
 # params: parts, gets, locations, roots (NUL-separated, with ./), since (seconds since 1970), free (lines: paths under which the
 #         plan sets owner and mode), expected (NUL-separated), parts.sh, differ.awk
-# secrets: key
+# secrets: key.<point>
 # results: counted ({ why, count, first: base64 }), repaired, summary
 
 . "$MUSTER_LIB"

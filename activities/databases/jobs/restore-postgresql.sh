@@ -5,7 +5,7 @@
 # shellcheck disable=SC1090,SC2016,SC2154
 # params: point, run, component, parts, gets, locations, database, owner, port, system-user, encoding, collate, ctype, roles (lines),
 #         server (version of the dump), size, bytes, checks (NUL-separated triples: name, query, expected), parts.sh, postgresql.sh
-# secrets: key (the point's private key), owner-password (optional)
+# secrets: key.<point> (private keys of the points that its archives belong to), owner-password (optional)
 # results: repaired, done-already, check, kept, summary
 # For undo-postgresql.sh it notes in restored/ what the present database is renamed to (`.kept`), before it does so.
 

@@ -97,37 +97,46 @@ for name in "${wanted[@]}"; do
     stop "no component $name is in this recovery point." "choose of: $(table | awk -F '\t' '$1 == "component" { printf "%s ", $2 }')"
 done
 
-# --- 2. the point's key, opened with yours
-IFS=$'\t' read -r _ sealed sealed_sha < <(table | awk -F '\t' '$1 == "key"')
-checked "$sealed" "$sealed_sha" "$work/key.cms"
-if [[ -z $verify_only ]]; then
-  # The key stays in the shell's memory and in pipes.
-  point_key=$(openssl cms -decrypt -inform DER -binary -inkey "$key" -in "$work/key.cms" 2>/dev/null) ||
-    stop 'this private key does not open the recovery point.' 'use the offline key, or the key of a site that was in the plan then.'
-fi
+# --- 2. the keys of this point and of those whose archives it refers to, opened with yours
+declare -A point_keys=()
+while IFS=$'\t' read -r _ sealed sealed_sha owner; do
+  checked "$sealed" "$sealed_sha" "$work/key.cms"
+  [[ -z $verify_only ]] || continue
+  # Keys stay in the shell's memory and in pipes.
+  point_keys[$owner]=$(openssl cms -decrypt -inform DER -binary -inkey "$key" -in "$work/key.cms" 2>/dev/null) ||
+    stop "this private key does not open the recovery point $owner." 'use the offline key, or the key of a site that was in the plan then.'
+done < <(table | awk -F '\t' '$1 == "key"')
 
 # stream COMPONENT ARCHIVE: its zstd stream, part by part, each checked before it is decrypted
 stream() {
-  local kind component archive sha object
-  while IFS=$'\t' read -r kind component archive _ _ sha object; do
+  local kind component archive sha object owner
+  while IFS=$'\t' read -r kind component archive _ _ sha object owner; do
     [[ $kind == part && $component == "$1" && $archive == "$2" ]] || continue
     checked "$object" "$sha" "$work/part.$1.$2"
-    openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "$point_key") -in "$work/part.$1.$2" || exit 1
+    openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "${point_keys[$owner]}") -in "$work/part.$1.$2" || exit 1
     rm -f -- "$work/part.$1.$2"
   done < <(table)
 }
 
 # Owners come back for root only; to anyone else the files are given.
-if [[ $(id -u) == 0 ]]; then owner=--same-owner; else owner=--no-same-owner; fi
+if [[ $(id -u) == 0 ]]; then give=--same-owner; else give=--no-same-owner; fi
 
-# tar stops at the end of the archive; what is left of its last record must not break the pipe.
+# Only what the index names: an archive of an earlier point may hold files that were gone or had changed by this one. tar stops at
+# the end of the archive; what is left of its last record must not break the pipe.
 unpack() {
-  stream "$1" "$2" | zstd -dq |
-    { tar -C "$target" -xpf - --warning=no-timestamp "$owner" --xattrs --xattrs-include='*' --acls && cat >/dev/null; }
+  awk -v archive="$2" 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $1 == archive {
+    path = $0; for (i = 0; i < 15; i++) path = substr(path, index(path, "\t") + 1); printf "%s%c", path, 0 }' "$work/index" >"$work/members"
+  # An empty list would mean everything to tar.
+  [[ -s $work/members ]] || return 0
+  stream "$1" "$2" | zstd -dq | {
+    tar -C "$target" -xpf - --warning=no-timestamp "$give" --xattrs --xattrs-include='*' --acls \
+      --no-wildcards --anchored --no-recursion --null -T "$work/members" && cat >/dev/null
+  }
 }
 
 restore_files() {
   local number
+  stream "$1" index | zstd -dq >"$work/index" || exit 1
   # Folders (archive 0) come last, so that their times are not changed again.
   for number in $(archives "$1" | awk '$1 != 0') $(archives "$1" | awk '$1 == 0'); do
     say "  $1: archive $number"
@@ -160,7 +169,7 @@ while IFS=$'\t' read -r kind component driver encoding collate ctype; do
   if [[ $kind != component ]] || ! chosen "$component"; then continue; fi
   count=$((count + 1))
   if [[ -n $verify_only ]]; then
-    while IFS=$'\t' read -r _ _ _ _ _ sha object; do
+    while IFS=$'\t' read -r _ _ _ _ _ sha object _; do
       checked "$object" "$sha" "$work/verified"
     done < <(table | awk -F '\t' -v c="$component" '$1 == "part" && $2 == c')
     say "  $component: every part is as it was signed"
