@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { hostSchema } from './host.ts';
 import { pointIdSchema } from './recovery-point.ts';
+import { backupKinds } from './requests.ts';
 
 export const factSchema = z.object({
   /** `health-us-east-1`, `points`, `hosts-us-west-2` */
@@ -32,6 +33,10 @@ export const pointSummarySchema = z.object({
   site: z.string(),
   role: z.enum(['primary', 'standby']),
   label: z.string(),
+  /** Absent in summaries of older builds, as are version and commit of points that have none. */
+  kind: z.enum(backupKinds).optional(),
+  version: z.string().optional(),
+  commit: z.string().optional(),
   bytes: z.number(),
   storedBytes: z.number(),
   components: z.array(z.string()),

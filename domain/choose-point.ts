@@ -1,5 +1,6 @@
 /** Which recovery point a run takes: the same point seen at several locations is one, and the newest good one wins. */
 import type { PointSummary } from './assessment.ts';
+import { labels } from './requests.ts';
 
 /**
  * Points seen at each location, brought together, newest first. Two that share an id but not a manifest are not the same
@@ -18,8 +19,27 @@ export function mergePoints(seen: readonly (readonly PointSummary[])[], first: s
   return [...merged.values()].sort((a, b) => b.takenAt.localeCompare(a.takenAt) || b.id.localeCompare(a.id));
 }
 
-/** The newest taken at a primary and present beside the target; failing that, from a primary anywhere; failing that, any. */
-export function choosePoint(points: readonly PointSummary[], target: string): PointSummary | undefined {
-  const primary = points.filter((point) => point.role === 'primary');
-  return primary.find((point) => point.locations.includes(target)) ?? primary[0] ?? points[0];
+/**
+ * The newest taken at a primary and present beside the target; failing that, from a primary anywhere; failing that, any.
+ * Where `components` are wanted, a point that has fewer of them than another (a backup of the configuration alone) never comes first.
+ */
+export function choosePoint(
+  points: readonly PointSummary[],
+  target: string,
+  components: readonly string[] = [],
+): PointSummary | undefined {
+  const held = (point: PointSummary) => components.filter((name) => point.components.includes(name)).length;
+  const most = Math.max(0, ...points.map(held));
+  const fullest = points.filter((point) => held(point) === most);
+  const primary = fullest.filter((point) => point.role === 'primary');
+  return primary.find((point) => point.locations.includes(target)) ?? primary[0] ?? fullest[0];
+}
+
+/** "Back to before this deployment": the newest point taken before a deployment, of that version or commit where one is named. */
+export function pointBeforeDeployment(points: readonly PointSummary[], version?: string): PointSummary | undefined {
+  const wanted = ({ version: deployed, commit }: PointSummary) =>
+    version === undefined || deployed === version || (version.length >= 7 && commit?.startsWith(version) === true);
+  return points
+    .filter((point) => point.label === labels.beforeDeployment && wanted(point))
+    .sort((a, b) => b.takenAt.localeCompare(a.takenAt) || b.id.localeCompare(a.id))[0];
 }

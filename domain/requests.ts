@@ -12,7 +12,23 @@ export const backupRequestSchema = z.strictObject({
   kind: z.enum(backupKinds).default('full'),
   /** Only these of the plan's components; all of them when absent. */
   components: z.array(nameSchema).min(1).optional(),
+  /** What was deployed, or is about to be; goes into the manifest. Else what the components say of themselves. */
+  version: z.string().min(1).max(200).optional(),
+  commit: z
+    .string()
+    .regex(/^[0-9a-f]{7,64}$/, { error: 'a commit is 7 to 64 hex digits. Try: 9fceb02' })
+    .optional(),
 });
+export type BackupRequest = z.input<typeof backupRequestSchema>;
+
+/** Labels with a meaning of their own, for retention and for finding a point again. */
+export const labels = {
+  beforeDeployment: 'pre-deploy',
+  afterDeployment: 'post-deploy',
+  afterIncident: 'after-incident',
+  weekly: 'weekly',
+  monthly: 'monthly',
+} as const;
 
 export const requestFields = {
   backup: backupRequestSchema.optional(),

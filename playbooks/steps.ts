@@ -30,6 +30,7 @@ import type { Step } from '../domain/playbook.ts';
 import { pointIdAt } from '../domain/recovery-point.ts';
 import { roomFor } from '../domain/room.ts';
 import { sameName } from '../domain/traffic.ts';
+import { deploymentOf, wantedComponents } from './backup-scope.ts';
 import { byRank, hostsOf, locationsFor, placeAt, type Situation, siteOf } from './compiler.ts';
 
 export type Builder = ReturnType<typeof stepsFor>;
@@ -243,7 +244,7 @@ export function stepsFor(situation: Situation, siteName: string) {
       preparePoint.step({ service, point, locations: locationsFor(plan, siteName) }, at('prepare-point')),
 
     capture: (point: string, prepare: Step): Step[] =>
-      plan.components.map((component) => {
+      wantedComponents(plan, situation.request?.backup).map((component) => {
         const [host] = hostsFor(component);
         return captureComponent.step(
           { service, point, component, host: host as Host, location: siteOf(plan, siteName).storage },
@@ -253,7 +254,15 @@ export function stepsFor(situation: Situation, siteName: string) {
 
     commitPoint: (point: string, prepare: Step, captures: readonly Step[]): Step =>
       commitPoint.step(
-        { service, point, site: siteName, role, label: situation.label, location: siteOf(plan, siteName).storage },
+        {
+          service,
+          point,
+          site: siteName,
+          role,
+          label: situation.label,
+          ...deploymentOf(situation.request?.backup),
+          location: siteOf(plan, siteName).storage,
+        },
         at('commit-point', { needs: [prepare.id, ...captures.map((capture) => capture.id)] }),
       ),
 

@@ -152,7 +152,7 @@ async function readiness(
   deps: AssessDeps,
 ) {
   const running = (found.evidence?.hosts ?? []).filter((host) => host.state === 'running' || host.state === 'unknown');
-  const point = !traitsOf(call.procedure).restores ? undefined : chosen(call, seen, siteOf(deps.plan, to).storage);
+  const point = !traitsOf(call.procedure).restores ? undefined : chosen(call, seen, deps.plan, to);
   return await Promise.all(running.map((host) => hostReady(host, deps, point)));
 }
 
@@ -203,13 +203,16 @@ function usableHosts(found: Finding<SiteHosts>, plan: Plan, to: string): readonl
   return hosts;
 }
 
-function chosen(call: AssessCall, seen: readonly Finding<readonly PointSummary[]>[], target: string) {
+function chosen(call: AssessCall, seen: readonly Finding<readonly PointSummary[]>[], plan: Plan, to: string) {
+  const target = siteOf(plan, to).storage;
   const points = mergePoints(
     seen.map((each) => each.evidence ?? []),
     target,
   );
-  return call.point ? points.find((point) => point.id === call.point) : choosePoint(points, target);
+  return call.point ? points.find((point) => point.id === call.point) : choosePoint(points, target, namesOf(plan));
 }
+
+const namesOf = (plan: Plan) => plan.components.map(({ name }) => name);
 
 function pointFor(
   call: AssessCall,
@@ -218,7 +221,7 @@ function pointFor(
   to: string,
 ): PointSummary {
   const target = siteOf(plan, to).storage;
-  const point = chosen(call, seen, target);
+  const point = chosen(call, seen, plan, to);
   if (point) return point;
   const places = seen.map(({ fact }) => `${fact.title}: ${fact.value}`).join('. ');
   if (call.point) {

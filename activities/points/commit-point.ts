@@ -30,6 +30,9 @@ const input = z.object({
   label: z.string(),
   /** What the point is to hold; every component of the plan when absent. */
   components: z.array(z.string()).min(1).optional(),
+  /** What was deployed, as the run was told; else what the components say. */
+  version: z.string().optional(),
+  commit: z.string().optional(),
   /** The nearest storage location. */
   location: z.string(),
 });
@@ -182,7 +185,7 @@ async function lockManifest(store: ObjectStore, service: string, id: string, con
 }
 
 async function draft(
-  { service, site, label, role }: Input,
+  { service, site, label, role, version, commit }: Input,
   id: string,
   sealedKey: Manifest['keys'][number],
   records: ComponentRecord[],
@@ -190,7 +193,7 @@ async function draft(
   store: ObjectStore,
   { plan, run }: StepContext,
 ): Promise<Manifest> {
-  const versioned = records.find(({ version }) => version !== undefined);
+  const versioned = records.find((record) => record.version !== undefined);
   const takenAt = records.map((record) => record.takenAt).sort()[0] as string;
   return {
     format: 1,
@@ -208,8 +211,8 @@ async function draft(
       .at(-1) as string,
     previous: await previousOf(store, service, id),
     muster: musterVersion,
-    version: versioned?.version,
-    commit: versioned?.commit,
+    version: version ?? versioned?.version,
+    commit: commit ?? versioned?.commit,
     components: [...records].sort((a, b) => (a.component < b.component ? -1 : 1)),
     keys: [sealedKey],
     restoreMd: { key: layout.restoreMd(service, id), sha256: '' },

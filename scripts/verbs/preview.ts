@@ -3,6 +3,7 @@ import { formatDuration } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
 import { expectedDuration } from '../../domain/estimate.ts';
 import { type Procedure, procedures, traitsOf } from '../../domain/procedures.ts';
+import { compileHere } from '../cli/compile-here.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { againLines, sitesFor } from '../cli/start.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -34,21 +35,12 @@ export const addPreview: AddVerb = (program, run) => {
         }
         const { plan } = await cli.plan(service);
         const direction = traitsOf(procedure).moves ? sitesFor(plan, options) : { from: options.from, to: options.to };
-        // Loaded here only: steps and clients would slow down every other verb.
-        const [{ assessService }, { AwsClients }, planning, { lastDurations }] = await Promise.all([
-          import('../../activities/assessment/assess-service.ts'),
-          import('../../activities/clients/aws.ts'),
-          import('../../activities/planning/compile.ts'),
-          import('../../activities/planning/last-durations.ts'),
-        ]);
-        const at = new Date().toISOString();
-        const reports = cli.io.env.MUSTER_REPORTS ?? 'reports';
-        const call = { run: 'preview', procedure, service, at, point: options.point, ...direction };
-        const deps = { plans: { folder: cli.planFolder, overlays: cli.overlays }, aws: new AwsClients(), reports };
-        const assessment = await assessService(call, deps);
-        const compile = { run: 'preview', procedure, label: 'manual', assessment };
-        const known = await lastDurations(planning.earlierOf(compile), planning.placesOf(plan, compile, deps));
-        const compiled = planning.compileWith(plan, compile, procedure, known);
+        const { assessment, compiled } = await compileHere(cli, plan, {
+          procedure,
+          service,
+          point: options.point,
+          ...direction,
+        });
         const { playbook, rto } = compiled;
         if (cli.json) {
           sayJson(cli.io, { assessment, playbook, sha256: compiled.sha256, expected: expectedDuration(playbook), rto });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PointSummary } from '../../domain/assessment.ts';
-import { choosePoint, mergePoints } from '../../domain/choose-point.ts';
+import { choosePoint, mergePoints, pointBeforeDeployment } from '../../domain/choose-point.ts';
 import { type RiskEvidence, risksOf } from '../../domain/risks.ts';
 
 const hour = 3_600_000;
@@ -119,5 +119,33 @@ describe('the point that is chosen', () => {
     expect(choosePoint(points, 'nowhere')?.id).toBe('20260102_110000');
     expect(choosePoint(points.slice(0, 1), 'backups-dr')?.id).toBe('20260102_120000');
     expect(choosePoint([], 'backups-dr')).toBeUndefined();
+  });
+
+  test('a newer point of the configuration alone is not taken for the whole service', () => {
+    const small = at('20260102_120000', { components: ['configuration'] });
+    const whole = at('20260102_100000', { components: ['configuration', 'database'] });
+    expect(choosePoint([small, whole], 'backups-dr', ['configuration', 'database'])?.id).toBe(whole.id);
+    // A component that the plan has only since yesterday is in no point yet.
+    expect(choosePoint([small, whole], 'backups-dr', ['configuration', 'database', 'new'])?.id).toBe(whole.id);
+    expect(choosePoint([small], 'backups-dr', ['configuration', 'database'])?.id).toBe(small.id);
+  });
+
+  test('back to before a deployment is the newest point before it, by version or commit where one is named', () => {
+    const points = [
+      at('20260102_090000', { label: 'pre-deploy', version: '1.8.0' }),
+      at('20260102_100000', {
+        label: 'pre-deploy',
+        version: '1.9.0',
+        commit: '9fceb02d0ae598e95dc970b74767f19372d61af8',
+      }),
+      at('20260102_110000', { label: 'post-deploy', version: '1.9.0' }),
+      at('20260102_120000', { label: 'daily' }),
+    ];
+    const idOf = (version?: string) => pointBeforeDeployment(points, version)?.id;
+    expect(idOf()).toBe('20260102_100000');
+    expect(idOf('1.8.0')).toBe('20260102_090000');
+    expect(idOf('9fceb02')).toBe('20260102_100000');
+    expect(idOf('9fc')).toBeUndefined();
+    expect(idOf('1.7.0')).toBeUndefined();
   });
 });

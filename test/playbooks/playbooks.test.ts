@@ -177,3 +177,24 @@ describe('a backup', () => {
     expect(await roleIn([])).toBe('primary');
   });
 });
+
+describe('a backup of some components', () => {
+  it('captures these alone, and the manifest is held to them and to the deployment', async () => {
+    const backup = { kind: 'full', components: ['database', 'configuration'], version: '1.9.0' } as const;
+    const situation = {
+      ...(await aSituation('backup')),
+      request: { backup: { ...backup, components: [...backup.components] as string[] } },
+    };
+    const steps = ranksOf(compile(situation)).flat();
+    expect(steps.filter(({ kind }) => kind === 'captureComponent').map(({ id }) => id)).toEqual([
+      'capture-configuration',
+      'capture-database',
+    ]);
+    expect(steps.find(({ kind }) => kind === 'commitPoint')?.input).toMatchObject({
+      components: ['database', 'configuration'],
+      version: '1.9.0',
+    });
+    situation.request.backup.components = ['nothing'];
+    expect(() => compile(situation)).toThrow(/no component nothing/);
+  });
+});

@@ -76,6 +76,36 @@ describe('a failover from the command line', () => {
   });
 });
 
+describe('a backup from the command line', () => {
+  test('carries label, components and deployment into the run, and is refused for what the plan does not have', async () => {
+    const service = await range.service({ items: [stage('x', [act('a')])] });
+    const wrong = await range.muster(`backup ${service} --components databaes`);
+    expect(wrong).toMatchObject({ code: 2 });
+    expect(wrong.err).toContain('one or more of: configuration, database');
+    expect((await range.muster(`backup ${service} --after-incident --label x`)).code).toBe(2);
+    const started = await range.muster(
+      `backup ${service} --before-deployment 1.9.0 --commit 9fceb02 --config-only --json`,
+    );
+    expect(started.json()).toMatchObject({
+      input: {
+        label: 'pre-deploy',
+        backup: { kind: 'full', components: ['configuration'], version: '1.9.0', commit: '9fceb02' },
+      },
+    });
+    expect((await range.muster(`watch ${service} --backup`)).code).toBe(0);
+  });
+
+  test('only looks with --dry-run: what cannot be read is said, and nothing is started', async () => {
+    const service = await range.service({ items: [stage('x', [act('a')])] });
+    const looked = await range.muster(`backup ${service} --dry-run`);
+    expect(looked.code).toBe(2);
+    expect(looked.out).toMatch(/BAD +hosts, names and playbook .*cannot be read/);
+    expect(looked.out).toMatch(/BAD +signing key/);
+    expect(looked.out).toContain('to mend first. Nothing was started.');
+    expect((await range.muster(`status ${service} --backup`)).code).toBe(2);
+  });
+});
+
 describe('approving', () => {
   test('is refused when the worker claims another hash than its playbook has', async () => {
     const service = await range.service({ items: [stage('x', [act('a')])], claim: 'c0ffee'.padEnd(64, '0') });
