@@ -55,7 +55,9 @@ export const componentRecordSchema = z.object({
   /** Index of a tree (what each file is, and which archive has it); zstd in CMS. Absent for dumps. */
   index: z.object({ parts: z.array(partSchema) }).optional(),
   entries: z.number().int().nonnegative(),
+  /** What a restore brings back, before compression. */
   bytes: z.number().int().nonnegative(),
+  /** What was written for this point: its own archives and index, as they are stored. */
   storedBytes: z.number().int().nonnegative(),
   /** Name, query and answer, read in the dump's own snapshot. */
   checks: z.array(z.object({ name: z.string(), query: z.string(), value: z.string() })),

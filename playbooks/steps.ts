@@ -247,7 +247,14 @@ export function stepsFor(situation: Situation, siteName: string) {
       wantedComponents(plan, situation.request?.backup).map((component) => {
         const [host] = hostsFor(component);
         return captureComponent.step(
-          { service, point, component, host: host as Host, location: siteOf(plan, siteName).storage },
+          {
+            service,
+            point,
+            component,
+            host: host as Host,
+            location: siteOf(plan, siteName).storage,
+            kind: situation.request?.backup?.kind,
+          },
           at(`capture-${component.name}`, { needs: [prepare.id] }),
         );
       }),

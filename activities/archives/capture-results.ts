@@ -4,6 +4,7 @@ import type { Host } from '../../domain/host.ts';
 import type { Component } from '../../domain/plan-component.ts';
 import {
   type Archive,
+  archiveName,
   type ComponentRecord,
   componentRecordSchema,
   layout,
@@ -38,6 +39,9 @@ const lineSchema = z.discriminatedUnion('type', [
     path: z.string().optional(),
     quoted: z.string().optional(),
   }),
+  /** What is used of an archive of an earlier point; it is called as `archiveName` says. */
+  z.object({ type: z.literal('kept'), archive: z.string(), entries: z.number(), bytes: z.number() }),
+  z.object({ type: z.literal('full'), why: z.string() }),
   z.looseObject({ type: z.literal('check') }),
   z.looseObject({
     type: z.literal('summary'),
@@ -54,6 +58,15 @@ export interface RecordPlace {
   readonly point: string;
   readonly component: Component;
   readonly host: Host;
+  readonly base?: { readonly point: string; readonly record: ComponentRecord };
+}
+
+/** Why a capture that had a base is full after all; undefined where it is not. */
+export function whyFull(results: readonly unknown[]): string | undefined {
+  return only(
+    results.map((result) => lineSchema.parse(result)),
+    'full',
+  )[0]?.why;
 }
 
 /** Deterministic: the same lines give the same record, so a second worker writes the same bytes. */
@@ -82,16 +95,18 @@ export function recordOf(place: RecordPlace, results: readonly unknown[], facts:
     asPart(part, layout.index(service, point, component.name, part.part, attemptOf(part.name))),
   );
   const stored = [...archives.flatMap((archive) => archive.parts), ...index];
+  const used = only(all, 'kept');
   return componentRecordSchema.parse({
     component: component.name,
     driver: component.driver,
     host: { name: place.host.name, hostname: summary.hostname, address: place.host.address },
     takenAt: summary.takenAt,
     finishedAt: summary.finishedAt,
-    archives,
+    base: used.length > 0 ? place.base?.point : undefined,
+    archives: [...archives, ...used.map(({ archive }) => ofBase(place, archive))],
     index: index.length > 0 ? { parts: index } : undefined,
-    entries: total(archives.map(({ entries }) => entries)),
-    bytes: total(archives.map(({ bytes }) => bytes)),
+    entries: total([...archives, ...used].map(({ entries }) => entries)),
+    bytes: total([...archives, ...used].map(({ bytes }) => bytes)),
     storedBytes: total(stored.map(({ bytes }) => bytes)),
     checks: facts.checks,
     warnings: warningsOf(only(all, 'warning')),
@@ -99,6 +114,12 @@ export function recordOf(place: RecordPlace, results: readonly unknown[], facts:
     commit: facts.commit,
     details: facts.details,
   } satisfies ComponentRecord);
+}
+
+function ofBase({ point, base }: RecordPlace, name: string): Archive {
+  const found = base?.record.archives.find((archive) => archiveName(archive, point) === name);
+  if (!found) throw new Error(`the capture refers to archive ${name}, which ${base?.point ?? 'no base'} does not have`);
+  return found;
 }
 
 function warningsOf(found: readonly Extract<Line, { type: 'warning' }>[]): Warning[] {

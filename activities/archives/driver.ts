@@ -45,8 +45,17 @@ export interface Verified {
   readonly noted: string[];
 }
 
+/** What a capture is for. */
+export interface CaptureOptions {
+  readonly point: string;
+  /** The point that unchanged files may be left to; the driver answers for what it makes of it. */
+  readonly base?: { readonly point: string; readonly record: ComponentRecord };
+}
+
 export interface ComponentDriver<C extends Component = Component> {
-  capture(component: C): Promise<JobParts>;
+  capture(component: C, options: CaptureOptions): Promise<JobParts>;
+  /** Can refer to archives of an earlier point, whose record has the SHA-256 of its index in `details.index`. */
+  readonly incremental?: true;
   /** Out of the job's result lines. */
   facts(component: C, results: readonly unknown[]): CaptureFacts;
   restore(component: C, record: ComponentRecord, options: RestoreOptions): Promise<JobParts>;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { FilesComponent } from '../../domain/plan-component.ts';
 import { archiveName, type ComponentRecord } from '../../domain/recovery-point.ts';
-import type { ComponentDriver } from './driver.ts';
+import type { CaptureOptions, ComponentDriver } from './driver.ts';
 import { helpers, lines, nulList, readable, script } from './job-files.ts';
 
 /** Raw bytes of an archive; a larger file has one of its own. With tar's headers it still fits into one part. */
@@ -12,33 +12,48 @@ const archiveEntries = 8_192;
 const summarySchema = z.object({
   type: z.literal('summary'),
   roots: z.array(z.string()),
+  index: z.string(),
   version: z.string().optional(),
   commit: z.string().optional(),
 });
-const detailsSchema = z.object({ roots: z.array(z.string()).min(1) });
+const detailsSchema = z.object({ roots: z.array(z.string()).min(1), index: z.string() });
 const countedSchema = z.object({ type: z.literal('counted'), why: z.string(), count: z.number(), first: z.string() });
 const comparedSchema = z.object({ type: z.literal('summary'), entries: z.number() });
 
 export const files: ComponentDriver<FilesComponent> = {
-  async capture(component) {
+  incremental: true,
+
+  async capture(component, { point, base }) {
     const { paths, exclude, newerThan, versionFrom } = component;
     return {
       script: script('archives', 'capture-files'),
       params: {
-        ...(await helpers('archives', 'parts.sh', 'group.awk', 'compare.awk', 'samples.awk')),
+        ...(await helpers(
+          'archives',
+          'parts.sh',
+          'index.sh',
+          'group.awk',
+          'compare.awk',
+          'samples.awk',
+          'unchanged.awk',
+        )),
+        component: component.name,
+        point,
         paths: lines(paths),
         excludes: lines(exclude),
         'archive-bytes': String(archiveBytes),
         'archive-entries': String(archiveEntries),
         ...(newerThan === undefined ? {} : { 'newer-seconds': String(Math.floor(newerThan / 1000)) }),
         ...(versionFrom === undefined ? {} : { 'version-from': versionFrom }),
+        ...(base ? baseParams(base) : {}),
       },
     };
   },
 
   facts(_component, results) {
-    const { roots, version, commit } = results.flatMap((line) => summarySchema.safeParse(line).data ?? [])[0] ?? {};
-    return { details: detailsSchema.parse({ roots }), checks: [], version, commit };
+    const { roots, index, version, commit } =
+      results.flatMap((line) => summarySchema.safeParse(line).data ?? [])[0] ?? {};
+    return { details: detailsSchema.parse({ roots, index }), checks: [], version, commit };
   },
 
   async restore(component, record, { run, point }) {
@@ -56,6 +71,8 @@ export const files: ComponentDriver<FilesComponent> = {
         ),
         roots: nulList(rootsOf(record)),
         bytes: String(record.bytes),
+        // Of an archive that belongs to an earlier point all is read, and some is unpacked.
+        'archive-bytes': String(record.archives.reduce((sum, { bytes }) => sum + bytes, 0)),
         entries: String(record.entries),
         permissions: lines(
           component.permissions.map(({ path, owner, mode, recursive }) =>
@@ -101,6 +118,14 @@ export const files: ComponentDriver<FilesComponent> = {
     };
   },
 };
+
+function baseParams({ point, record }: NonNullable<CaptureOptions['base']>): Record<string, string> {
+  return {
+    base: point,
+    'base-index': detailsSchema.parse(record.details).index,
+    'base-time': String(Math.floor(Date.parse(record.takenAt) / 1000)),
+  };
+}
 
 const words: Record<string, string> = {
   missing: 'missing',

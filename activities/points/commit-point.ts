@@ -1,4 +1,5 @@
 /** Step `commitPoint`: gathers the records of the captures, writes what people need beside them, and the manifest last. */
+
 import { z } from 'zod';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import {
@@ -13,7 +14,9 @@ import {
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import { keysOfBases } from './keys-of-bases.ts';
 import { pointIdsAt } from './list-points.ts';
+import { lock, locked, lockManifest } from './lock.ts';
 import { mapLimited } from './map-limited.ts';
 import { musterVersion } from './muster-version.ts';
 import { type Captured, type Committed, capturedSchema, outputOf, outputsLike, preparedSchema } from './prepared.ts';
@@ -73,7 +76,8 @@ export const commitPoint = defineStep({
     const records = await Promise.all(captured.map((each) => readRecord(store, each)));
     refuseIncomplete(wanted.components ?? context.plan.components.map(({ name }) => name), records);
     const versions = await provePartsAreThere(store, records, context);
-    const manifest = await draft(wanted, id, { point: id, ...prepared.sealedKey }, records, signer, store, context);
+    const keys = [{ point: id, ...prepared.sealedKey }, ...(await keysOfBases(store, service, id, records, pinned))];
+    const manifest = await draft(wanted, id, keys, records, signer, store, context);
     const files = restoreFiles(manifest);
     for (const [key, content] of Object.entries(files)) await putSigned(store, key, content, signer, context);
     manifest.restoreMd.sha256 = sha256Of(files[manifest.restoreMd.key] ?? '');
@@ -81,7 +85,7 @@ export const commitPoint = defineStep({
 
     const bytes = Buffer.from(`${JSON.stringify(manifestSchema.parse(manifest), undefined, 1)}\n`);
     // The parts are worth nothing without the key.
-    await lock(store, [...versions, { key: prepared.sealedKey.key }, ...Object.keys(files).map(locked)], context);
+    await lock(store, [...versions, ...keys.map(({ key }) => locked(key)), ...Object.keys(files).map(locked)], context);
     // The signature first: a manifest never stands without one. Written over, because an attempt that died before the
     // manifest left one for other bytes.
     context.assertCurrent();
@@ -163,31 +167,10 @@ async function provePartsAreThere(store: ObjectStore, records: readonly Componen
   });
 }
 
-const locked = (key: string) => ({ key });
-
-/** Keeps versions, or the newest where none is named, from being deleted for as long as the plan says. */
-async function lock(
-  store: ObjectStore,
-  versions: readonly { key: string; versionId?: string }[],
-  context: StepContext,
-): Promise<void> {
-  const wanted = context.plan.storage[store.location]?.lock;
-  if (!wanted || !store.retainUntil) return;
-  const until = new Date(Date.now() + wanted.for);
-  await mapLimited(versions, 16, async ({ key, versionId }) => {
-    context.heartbeat({ text: 'locking what was written against deletion' });
-    await store.retainUntil?.(key, versionId, until);
-  });
-}
-
-async function lockManifest(store: ObjectStore, service: string, id: string, context: StepContext): Promise<void> {
-  await lock(store, [layout.manifest(service, id), layout.manifestSignature(service, id)].map(locked), context);
-}
-
 async function draft(
   { service, site, label, role, version, commit }: Input,
   id: string,
-  sealedKey: Manifest['keys'][number],
+  keys: Manifest['keys'],
   records: ComponentRecord[],
   signer: Signer,
   store: ObjectStore,
@@ -214,7 +197,7 @@ async function draft(
     version: version ?? versioned?.version,
     commit: commit ?? versioned?.commit,
     components: [...records].sort((a, b) => (a.component < b.component ? -1 : 1)),
-    keys: [sealedKey],
+    keys,
     restoreMd: { key: layout.restoreMd(service, id), sha256: '' },
     restoreSh: { key: layout.restoreSh(service, id), sha256: '' },
     signer: signer.fingerprint,

@@ -28,6 +28,8 @@ export const committedSchema = z.object({
 export type Committed = z.infer<typeof committedSchema>;
 
 export const capturedSchema = z.object({
+  /** `full`, `incremental on 20260102_031500`. */
+  outcome: z.string().optional(),
   component: z.string(),
   /** Key of the component's record. */
   record: z.string(),

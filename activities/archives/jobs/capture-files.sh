@@ -2,12 +2,15 @@
 # Captures trees of files: lists, groups into archives, and sends tar | zstd | CMS to the store, several side by side.
 #
 # shellcheck disable=SC1090,SC2016,SC2154
-# params: paths, excludes (one a line), newer-seconds (optional: files changed within), version-from (optional), certificate.pem,
-#         archive-bytes, archive-entries, parts.sh, group.awk, compare.awk, samples.awk
-# results: part, archive, index, warning, summary (see activities/archives/capture-results.ts)
+# params: component, point, paths, excludes (one a line), newer-seconds (optional: files changed within), version-from (optional),
+#         certificate.pem, archive-bytes, archive-entries, parts.sh, index.sh, group.awk, compare.awk, samples.awk, unchanged.awk;
+#         for an incremental capture also base (a point), base-index (SHA-256 of its index), base-time (seconds since 1970)
+# results: part, archive, kept, full, warning, summary (see activities/archives/capture-results.ts)
+# The index of each capture is kept on the host, in clear: it is what the next one compares with.
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
+. "$(param_file index.sh)"
 
 format='%y\t%m\t%U\t%G\t%u\t%g\t%T@\t%C@\t%s\t%D\t%n\t%i\t%p\0%l\0'
 entries_most=$(param archive-entries)
@@ -17,6 +20,7 @@ main() {
   need_tools
   prepare_puts
   find_roots
+  find_base
   # Lists hold paths below it: ./srv/app.
   cd /
   # The first URLs are signed while the listing is made.
@@ -24,8 +28,9 @@ main() {
   local asked=$!
   local started archives entries bytes
   started=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
-  list | awk -v limit="$archive_bytes" -v most="$entries_most" -v out="$W" -f "$(param_file group.awk)" >"$W/totals"
+  list | changed | awk -v limit="$archive_bytes" -v most="$entries_most" -v out="$W" -f "$(param_file group.awk)" >"$W/totals"
   read -r archives entries bytes <"$W/totals"
+  report_kept
   progress 0 "$bytes" "$entries entries"
   echo "$bytes" >"$W/total"
   local from
@@ -35,7 +40,7 @@ main() {
   # One more than cores: while one waits for the store, the others compress.
   sort -k 1,1nr "$W/sizes" | cut -d ' ' -f 2- | in_parallel "$(($(cores) + 1))" archive
   send_index
-  result "{\"type\":\"summary\",\"token\":\"$token\",\"hostname\":$(json_string "$(hostname)"),\"takenAt\":\"$started\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\",\"roots\":$(json_list "${roots[@]}")$(version)}"
+  result "{\"type\":\"summary\",\"token\":\"$token\",\"hostname\":$(json_string "$(hostname)"),\"takenAt\":\"$started\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\",\"index\":\"$index_sha256\",\"roots\":$(json_list "${roots[@]}")$(version)}"
 }
 
 # The plan's paths without leading slash, globs opened, paths below other paths left out.
@@ -212,17 +217,6 @@ finish_archive() {
   read -r total <"$W/total"
   progress "$(awk '{ n += $1 } END { printf "%.0f", n }' "$W/bytes-done")" "$total"
   rm -f "$W"/{list,names,now,gone,changed,torn,totals,tar-status,tar-errors,find.errors}."$1"
-}
-
-# The index, with the SHA-256 of up to 200 small unchanged files spread over the tree: proof of content for a restore.
-send_index() {
-  local whole=$W/index.all
-  find "$W" -maxdepth 1 -name 'index.[0-9]*' -print0 | sort -zV | xargs -0 cat >"$whole"
-  awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $2 == "=" && $3 == "f" && $11 > 0 && $11 <= 1048576 { n++; path = $0; for (i = 0; i < 14; i++) path = substr(path, index(path, "\t") + 1); paths[n] = path }
-    END { step = n > 200 ? n / 200 : 1; for (i = 1; i <= n; i += step) printf "%s%c", paths[int(i)], 0 }' "$whole" >"$W/sampled"
-  xargs -0 -r -a "$W/sampled" sha256sum -z -- >"$W/samples" 2>/dev/null || true
-  describe "$W/sampled" >"$W/sampled.now" 2>/dev/null || true
-  awk -f "$(param_file samples.awk)" file=1 "$W/sampled.now" file=2 "$W/samples" file=3 "$whole" | zstd -q -3 | put_parts index 1
 }
 
 version() {

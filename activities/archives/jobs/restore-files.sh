@@ -3,7 +3,7 @@
 # Finished archives are marked in the staging place, so that a job after a reboot goes on where the last one was.
 #
 # params: point, run, component, parts, gets, locations, archives (`number entries bytes`), roots (NUL-separated, with ./),
-#         bytes, entries, permissions (`path owner mode recursive`, tab-separated), after (NUL-separated), expected (NUL-separated),
+#         bytes, archive-bytes (of whole archives), entries, permissions (`path owner mode recursive`, tab-separated), after (NUL-separated), expected (NUL-separated),
 #         parts.sh, differ.awk
 # secrets: key.<point> (private keys of the points that its archives belong to)
 # results: repaired, done-already, kept, summary
@@ -75,7 +75,7 @@ refuse_impossible() {
 
 unpack() {
   local entries bytes number
-  progress 0 "$(param bytes)"
+  progress 0 "$(param archive-bytes)"
   : >"$W/bytes-done"
   # Two more than cores: while some wait for the store, the others unpack.
   awk '$1 != 0' "$(param_file archives)" | in_parallel "$(($(cores) + 2))" unpack_archive
@@ -104,7 +104,7 @@ unpack_archive() {
     touch -- "$stage/done/$number"
   fi
   echo "$bytes" >>"$W/bytes-done"
-  progress "$(awk '{ n += $1 } END { printf "%.0f", n }' "$W/bytes-done")" "$(param bytes)"
+  progress "$(awk '{ n += $1 } END { printf "%.0f", n }' "$W/bytes-done")" "$(param archive-bytes)"
 }
 
 # tar stops at the end of the archive; what is left of its last record must not break the pipe. Records of 64 KiB: fewer reads.

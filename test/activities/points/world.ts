@@ -45,7 +45,11 @@ export interface World {
   host(name: string): Promise<TestHost>;
   context(parts: Partial<StepContext>, ...hosts: TestHost[]): Promise<StepContext>;
   /** A whole backup: prepare, capture, commit, copy. */
-  backup(source: TestHost, id?: string): Promise<{ point: string; sha256: string; outputs: Record<string, unknown> }>;
+  backup(
+    source: TestHost,
+    id?: string,
+    kind?: 'full' | 'incremental',
+  ): Promise<{ point: string; sha256: string; outputs: Record<string, unknown> }>;
   restore(
     point: { id: string; sha256: string },
     target: TestHost,
@@ -99,13 +103,13 @@ export async function makeWorld(components: Component[]): Promise<World> {
     context,
     signers: () => loadPinned(plan, folder),
     host: (name) => makeHost(join(folder, name), name),
-    async backup(source, id = '20260102_031500') {
+    async backup(source, id = '20260102_031500', kind = 'full') {
       const runId = newRun();
       const outputs: Record<string, unknown> = {};
       const at = (step: string) => context({ run: runId, step, outputs: { ...outputs } }, source);
       outputs.prepare = await preparePoint.run({ service, point: id, locations: ['near', 'far'] }, await at('prepare'));
       const captures = plan.components.map(async (component) => {
-        const input = { service, point: id, component, host: source.host, location: 'near' };
+        const input = { service, point: id, component, host: source.host, location: 'near', kind };
         return [component.name, await captureComponent.run(input, await at(`capture-${component.name}`))] as const;
       });
       for (const [name, captured] of await Promise.all(captures)) outputs[`capture-${name}`] = captured;
