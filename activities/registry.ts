@@ -12,6 +12,7 @@ import { checkHealth } from './health/check-health.ts';
 import { seeFromOutside } from './health/see-from-outside.ts';
 import { checkHost } from './hosts/check-host.ts';
 import { command } from './hosts/run-command.ts';
+import { shipLogs } from './logs/ship-logs.ts';
 import { sendNotice } from './notices/send-notice.ts';
 import { manual } from './people/manual.ts';
 import { commitPoint } from './points/commit-point.ts';
@@ -39,6 +40,7 @@ export const stepDefinitions = [
   restoreComponent,
   seeFromOutside,
   sendNotice,
+  shipLogs,
   startInstance,
   startService,
   stopInstance,

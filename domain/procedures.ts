@@ -50,6 +50,16 @@ export const procedureTraits = {
     approval: true,
     priority: 1,
   },
+  'log-shipping': {
+    workflow: 'logShipping',
+    lock: 'logs',
+    verb: 'logs',
+    restores: false,
+    moves: false,
+    hosts: true,
+    approval: false,
+    priority: 3,
+  },
 } as const satisfies Record<string, ProcedureTraits>;
 
 export type Procedure = keyof typeof procedureTraits;

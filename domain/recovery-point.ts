@@ -155,6 +155,8 @@ export const layout = {
   sealedKey: (service: string, id: string, n: number) => `${service}/archives/${id}/key-${n}.cms`,
   marks: (service: string, id: string) => `${service}/marks/${id}/`,
   mark: (service: string, id: string, state: string, time: string) => `${service}/marks/${id}/${state}-${time}.json`,
+  /** What a component logged between points: laid out below this as a service of its own. */
+  log: (service: string, component: string) => `${service}/logs/${component}`,
   /** Reports of one procedure's runs. */
   reports: (service: string, procedure: string) => `${service}/reports/${procedure}-`,
   report: (service: string, run: string, name: string) => `${service}/reports/${run}/${name}`,

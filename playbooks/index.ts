@@ -4,5 +4,11 @@ import { backup } from './backup.ts';
 import type { Compiler } from './compiler.ts';
 import { failover } from './failover.ts';
 import { fullRecovery } from './full-recovery.ts';
+import { logShipping } from './log-shipping.ts';
 
-export const compilers: Record<Procedure, Compiler> = { backup, failover, 'full-recovery': fullRecovery };
+export const compilers: Record<Procedure, Compiler> = {
+  backup,
+  failover,
+  'full-recovery': fullRecovery,
+  'log-shipping': logShipping,
+};

@@ -5,6 +5,7 @@ import { addApprove } from './approve.ts';
 import { addBackup } from './backup.ts';
 import { addConfirm } from './confirm.ts';
 import { addFailover } from './failover.ts';
+import { addLogs } from './logs.ts';
 import { addNote } from './note.ts';
 import { addOverview } from './overview.ts';
 import { addPause } from './pause.ts';
@@ -25,6 +26,7 @@ export const verbs: readonly AddVerb[] = [
   addPlan,
   addPoints,
   addBackup,
+  addLogs,
   addPreview,
   addFailover,
   addRestore,
