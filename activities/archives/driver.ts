@@ -60,8 +60,13 @@ export interface ComponentDriver<C extends Component = Component> {
   facts(component: C, results: readonly unknown[]): CaptureFacts;
   restore(component: C, record: ComponentRecord, options: RestoreOptions): Promise<JobParts>;
   /** Puts back what stood there before the restore of this run, as far as that came. Reads no store, needs no key. */
-  undo(component: C, options: Pick<RestoreOptions, 'run' | 'point'>): Promise<JobParts>;
-  /** Reads only. `fetch` are the parameters by which the job may fetch and open parts. */
-  verify(component: C, record: ComponentRecord, finishedAt: string): Promise<JobParts & { readonly needsKey: boolean }>;
+  undo(component: C, options: Pick<RestoreOptions, 'run' | 'point' | 'into'>): Promise<JobParts>;
+  /** Reads only: what is there now, or what a restore with these options laid out, against the point. */
+  verify(
+    component: C,
+    record: ComponentRecord,
+    finishedAt: string,
+    options?: Pick<RestoreOptions, 'into' | 'paths'>,
+  ): Promise<JobParts & { readonly needsKey: boolean }>;
   judge(component: C, record: ComponentRecord, results: readonly unknown[]): Verified;
 }

@@ -1,5 +1,6 @@
 /** Driver `files`: trees of files as independent archives, restored by rename and checked against their index. */
 import { z } from 'zod';
+import { refusal } from '../../domain/errors.ts';
 import type { FilesComponent } from '../../domain/plan-component.ts';
 import { archiveName, type ComponentRecord } from '../../domain/recovery-point.ts';
 import type { CaptureOptions, ComponentDriver } from './driver.ts';
@@ -56,11 +57,15 @@ export const files: ComponentDriver<FilesComponent> = {
     return { details: detailsSchema.parse({ roots, index }), checks: [], version, commit };
   },
 
-  async restore(component, record, { run, point }) {
+  async restore(component, record, { run, point, into, paths, tables, until }) {
+    if (tables) throw onlyFor('tables', component.name);
+    if (until) throw onlyFor('a moment between points', component.name);
     return {
       script: script('archives', 'restore-files'),
       params: {
-        ...(await helpers('archives', 'parts.sh', 'differ.awk')),
+        ...(await helpers('archives', 'parts.sh', 'permissions.sh', 'differ.awk', 'choose.awk')),
+        ...(into === undefined ? {} : { into: folderOf(into) }),
+        ...(paths === undefined ? {} : { wanted: nulList(paths.map(dotted)) }),
         point,
         run,
         component: component.name,
@@ -85,22 +90,24 @@ export const files: ComponentDriver<FilesComponent> = {
     };
   },
 
-  async undo(component, { run, point }) {
+  async undo(component, { run, point, into }) {
     return {
       script: script('archives', 'undo-files'),
-      params: { point, run, component: component.name, after: nulList(component.afterRestore) },
+      params: { point, run, component: component.name, after: nulList(into ? [] : component.afterRestore) },
     };
   },
 
-  async verify(component, record, finishedAt) {
+  async verify(component, record, finishedAt, { into, paths } = {}) {
     return {
       needsKey: true,
       script: script('archives', 'verify-files'),
       params: {
-        ...(await helpers('archives', 'parts.sh', 'differ.awk')),
+        ...(await helpers('archives', 'parts.sh', 'differ.awk', 'choose.awk')),
+        ...(into === undefined ? {} : { into: folderOf(into) }),
+        ...(paths === undefined ? {} : { wanted: nulList(paths.map(dotted)) }),
         roots: nulList(rootsOf(record)),
         since: String(Date.parse(finishedAt) / 1000),
-        free: lines(component.permissions.map(({ path, recursive }) => `.${path}${recursive ? '/' : ''}`)),
+        free: into ? '' : lines(component.permissions.map(({ path, recursive }) => `.${path}${recursive ? '/' : ''}`)),
         expected: nulList(component.expected),
       },
     };
@@ -139,6 +146,25 @@ const words: Record<string, string> = {
   owner: 'of another owner',
   group: 'of another group',
 };
+
+/** `/etc/nginx/` -> `./etc/nginx`, as the index has it. */
+function dotted(path: string): string {
+  return `.${path.replace(/\/+$/, '').replace(/\/{2,}/g, '/')}`;
+}
+
+function folderOf(into: string): string {
+  const folder = dotted(into).slice(1);
+  if (folder.startsWith('/') && !folder.split('/').includes('..')) return folder;
+  throw refusal(
+    'BadInput',
+    `Files cannot be laid out below ${into}.`,
+    'name a folder of its own, absolute: /var/tmp/restored.',
+  );
+}
+
+function onlyFor(what: string, component: string) {
+  return refusal('NotForThisKind', `${component} is files: it has no ${what}.`, 'leave it out for this component.');
+}
 
 /** The last archives to be unpacked should not leave cores idle. */
 function largestFirst(archives: ComponentRecord['archives']): ComponentRecord['archives'] {

@@ -19,6 +19,11 @@ const input = z.object({
   site: z.string(),
   /** Nearest first. */
   locations: z.array(z.string()).min(1),
+  /** As in `RestoreOptions`: all of it, in place, as the point has it, where these are absent. */
+  into: z.string().min(1).optional(),
+  paths: z.array(z.string()).min(1).optional(),
+  tables: z.array(z.string()).min(1).optional(),
+  until: z.string().optional(),
 });
 
 export interface Restored {
@@ -37,6 +42,7 @@ const lineSchema = z.union([
   z.object({ type: z.literal('repaired'), part: z.string(), from: z.string(), why: z.string() }),
   z.object({ type: z.literal('kept'), path: z.string() }),
   z.object({ type: z.literal('done-already') }),
+  z.object({ type: z.literal('summary'), entries: z.number(), bytes: z.number() }),
 ]);
 const undoLineSchema = z.union([
   z.object({ type: z.literal('put-back'), path: z.string() }),
@@ -48,14 +54,16 @@ export const restoreComponent = defineStep({
   kind: 'restoreComponent',
   version: 1,
   input,
-  title: ({ component, host, point }) => `Restore ${component.name} on ${host.name} from ${point.id}`,
-  shell: ({ component, host, service, point }) => restoreShell(component, host, service, point.id),
+  title: ({ component, host, point, into, paths, tables, until }) =>
+    `Restore ${whatOf(component.name, paths ?? tables)} on ${host.name} from ${point.id}${until ? ` and its log until ${until}` : ''}${into ? ` into ${into}` : ''}`,
+  shell: ({ component, host, service, point, into, paths }) =>
+    restoreShell(component, host, service, point.id, { into, paths }),
   limits: { startToClose: 6 * 3_600_000 },
-  async run({ service, point, component, host, site, locations }, context): Promise<Restored> {
+  async run({ service, point, component, host, site, locations, ...what }, context): Promise<Restored> {
     const wanted = { service, point, component: component.name, site, locations };
     const opened = await openPoint(wanted, context);
     const { record } = opened;
-    const options = { run: context.run, point: point.id, secret: context.secret };
+    const options = { run: context.run, point: point.id, secret: context.secret, ...what };
     const parts = await driverFor(component).restore(component, record, options);
     const { results } = await runHostJob(
       context,
@@ -70,20 +78,21 @@ export const restoreComponent = defineStep({
     );
     const seen = results.flatMap((line) => lineSchema.safeParse(line).data ?? []);
     const repaired = seen.flatMap((line) => (line.type === 'repaired' ? [line] : []));
+    const [counted] = seen.flatMap((line) => (line.type === 'summary' ? [line] : []));
     const already = seen.some((line) => line.type === 'done-already');
     return {
       outcome: already ? 'done already' : repaired.length > 0 ? `restored; ${describeRepairs(repaired)}` : 'restored',
       component: component.name,
-      entries: record.entries,
-      bytes: record.bytes,
+      entries: counted?.entries ?? record.entries,
+      bytes: counted?.bytes ?? record.bytes,
       repaired: repaired.map(({ part, from, why }) => ({ part, from, why })),
       kept: seen.flatMap((line) => (line.type === 'kept' ? [line.path] : [])),
       takenAt: record.takenAt,
     };
   },
   /** What stood there before is renamed back. Needs no store: a point that turned out bad must not hold it up. */
-  async undo({ point, component, host }, _before, context) {
-    const parts = await driverFor(component).undo(component, { run: context.run, point: point.id });
+  async undo({ point, component, host, into }, _before, context) {
+    const parts = await driverFor(component).undo(component, { run: context.run, point: point.id, into });
     const { results } = await runHostJob(
       context,
       await context.host(host),
@@ -99,6 +108,13 @@ export const restoreComponent = defineStep({
     return { outcome: words.join(', ') || 'nothing had been switched in yet' };
   },
 });
+
+/** `configuration`, `/etc/nginx and 2 more of configuration` */
+function whatOf(component: string, chosen: readonly string[] | undefined): string {
+  if (!chosen) return component;
+  const more = chosen.length > 1 ? ` and ${chosen.length - 1} more` : '';
+  return `${chosen[0]}${more} of ${component}`;
+}
 
 /** `2 parts from company-backups, because company-backups-dr does not have it` */
 function describeRepairs(repaired: Restored['repaired']): string {

@@ -19,11 +19,21 @@ export function captureShell(component: Component, host: Host, service: string, 
   ];
 }
 
-export function restoreShell(component: Component, host: Host, service: string, point: string): string[] {
+export function restoreShell(
+  component: Component,
+  host: Host,
+  service: string,
+  point: string,
+  { into = '/', paths = [] }: { into?: string; paths?: readonly string[] } = {},
+): string[] {
   const folder = layout.point(service, point);
+  const target =
+    paths.length > 0
+      ? `RESTORED # then take from there: ${paths.map((path) => shellQuote(path)).join(' ')}`
+      : shellQuote(into);
   const load =
     component.driver === 'files'
-      ? `bash restore.sh --from URL --signer signer.pub --key offline.key --component ${component.name} --target /`
+      ? `bash restore.sh --from URL --signer signer.pub --key offline.key --component ${component.name} --target ${target}`
       : `bash restore.sh --from URL --signer signer.pub --key offline.key --component ${component.name} --target . --load-database ${component.database}`;
   return [`ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`, `# with restore.sh from ${folder}`, load];
 }

@@ -3,17 +3,22 @@
 # Finished archives are marked in the staging place, so that a job after a reboot goes on where the last one was.
 #
 # params: point, run, component, parts, gets, locations, archives (`number entries bytes`), roots (NUL-separated, with ./),
-#         bytes, archive-bytes (of whole archives), entries, permissions (`path owner mode recursive`, tab-separated), after (NUL-separated), expected (NUL-separated),
-#         parts.sh, differ.awk
+#         bytes, archive-bytes (of whole archives), entries, permissions (`path owner mode recursive`, tab-separated),
+#         after (NUL-separated), expected (NUL-separated),
+#         parts.sh, permissions.sh, differ.awk
+#         wanted (NUL-separated, with ./; optional): only these paths, each switched in by itself; only the archives that hold them
+#         are fetched. needs choose.awk
+#         into (optional): a folder below which the tree is laid out; nothing that is there is replaced
 # secrets: key.<point> (private keys of the points that its archives belong to)
 # results: repaired, done-already, kept, summary
 # For undo-files.sh it notes in restored/: `.stage` (the staging place) and `.switched` (NUL-separated triples, each before its act:
 # `made FOLDER -`, `root LIVE OLD`).
 # Hints name keys of the plan in backticks.
-# shellcheck disable=SC2016
+# shellcheck disable=SC1090,SC2016,SC2154
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
+. "$(param_file permissions.sh)"
 
 format='%y\t%m\t%U\t%G\t%u\t%g\t%T@\t%C@\t%s\t%D\t%n\t%i\t%p\0%l\0'
 
@@ -21,38 +26,61 @@ main() {
   need_tools tar
   mapfile -d '' -t roots <"$(param_file roots)"
   run=$(param run)
+  bytes=$(param bytes)
+  entries=$(param entries)
   done_mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$(param point).$run
   if [[ -e $done_mark ]]; then
     result "{\"type\":\"done-already\",\"at\":$(json_string "$(cat "$done_mark")")}"
     exit 0
   fi
+  into=$(param into '')
+  need_room "$W" "$((128 * 1048576))" 'the fetched parts'
+  if has_param wanted; then choose_roots; fi
   refuse_impossible
   local start=${roots[0]#.}
-  start=$(existing "${start%/*}")
+  if [[ $into ]]; then make_into; start=$into; else start=$(existing "${start%/*}"); fi
   stage=${start%/}/.muster-$(param component)-$(param point)-$run
-  if [[ ! -d $stage ]]; then need_room "$start" "$(($(param bytes) + $(param entries) * 1024))" 'the restore'; fi
-  need_room "$W" "$((128 * 1048576))" 'the fetched parts'
+  if [[ ! -d $stage ]]; then need_room "$start" "$((bytes + entries * 1024))" 'the restore'; fi
   mkdir -p -- "${done_mark%/*}"
   printf '%s' "$stage" >"$done_mark.stage"
   mkdir -p -- "$stage"
   chmod 700 -- "$stage"
   mkdir -p -- "$stage/done" "$stage/tree"
   if [[ ! -e $stage/checked ]]; then
-    open_archive index | zstd -dq >"$W/index"
+    [[ -e $W/index ]] || open_archive index | zstd -dq >"$W/index"
     # How many entries the index has of each archive.
     awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 { n[$1]++ } END { for (each in n) print each, n[each] }' "$W/index" >"$W/counts"
     unpack
     check_tree
-    set_permissions "$stage/tree"
+    [[ $into ]] || set_permissions "$stage/tree"
     touch -- "$stage/checked"
   fi
   switch_in
-  set_permissions ''
+  [[ $into ]] || has_param wanted || set_permissions ''
   look_for_expected
-  run_after
+  [[ $into ]] || run_after
   date -u +%Y-%m-%dT%H:%M:%SZ >"$done_mark"
   rm -rf -- "$stage"
-  result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)"),\"entries\":$(param entries),\"bytes\":$(param bytes)}"
+  result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)"),\"entries\":$entries,\"bytes\":$bytes}"
+}
+
+# The index is cut down to what is wanted, and the roots are what is wanted of it: archives that hold nothing else are not fetched.
+choose_roots() {
+  open_archive index | zstd -dq >"$W/index.all"
+  awk -v out="$W" -f "$(param_file choose.awk)" file=1 "$(param_file roots)" file=2 "$(param_file wanted)" \
+    file=3 "$W/index.all" file=4 "$W/index.all" >"$W/index"
+  if [[ -s $W/absent ]]; then
+    refuse PathMissing "Recovery point $(param point) does not have $(head -n 3 "$W/absent" | tr '\n' ' ')in $(param component)." \
+      'look for it in another recovery point or under another name; what the plan excludes is in none.'
+  fi
+  mapfile -d '' -t roots <"$W/roots"
+  read -r entries bytes <"$W/totals"
+  rm -f -- "$W/index.all"
+}
+
+# A place of its own: others need not read what the point holds.
+make_into() {
+  [[ -d $into ]] || (umask 077 && mkdir -p -- "$into")
 }
 
 # The nearest folder that is there.
@@ -66,6 +94,12 @@ existing() {
 refuse_impossible() {
   local root
   for root in "${roots[@]}"; do
+    if [[ $into ]]; then
+      if [[ -e $into${root#.} || -L $into${root#.} ]] && ! grep -qzxF -- "$into${root#.}" "$done_mark.switched" 2>/dev/null; then
+        refuse IntoTaken "$(hostname): $into${root#.} is there already." 'name an empty folder; nothing that is there is replaced.'
+      fi
+      continue
+    fi
     if [[ ${root#./} != */* && -d ${root#.} ]] || mountpoint -q -- "${root#.}" 2>/dev/null; then
       refuse CannotSwitch "$(hostname): ${root#.} cannot be replaced by a rename." \
         'name the folders below it in `paths` of this component, and take a new recovery point.'
@@ -99,9 +133,9 @@ unpack_archive() {
     # An empty list would mean everything to tar.
     if [[ -n $named ]]; then
       open_archive "$number" | zstd -dq | extract "${only[@]}"
+      touch -- "$stage/done/$number"
     fi
     rm -f -- "$W/members.$number"
-    touch -- "$stage/done/$number"
   fi
   echo "$bytes" >>"$W/bytes-done"
   progress "$(awk '{ n += $1 } END { printf "%.0f", n }' "$W/bytes-done")" "$(param archive-bytes)"
@@ -138,43 +172,12 @@ check_tree() {
   rm -f -- "$W/there" "$W/index.roots" "$W/differs"
 }
 
-# Runbook step 9. With a folder: what lies below it (staged, before it is seen); without: what was not staged.
-set_permissions() {
-  local under=$1 path owner mode recursive flags folder
-  while IFS=$'\t' read -r path owner mode recursive; do
-    [[ -n $path ]] || continue
-    if staged "$path"; then [[ -n $under ]] || continue; else [[ -z $under ]] || continue; fi
-    [[ -e $under$path || -L $under$path ]] || continue
-    # What is staged may hold links to anywhere: nothing outside of it is changed through them.
-    if [[ $under ]]; then
-      folder=$(realpath -- "$under${path%/*}/")
-      [[ $folder/ == "$(realpath -- "$under")"/* ]] || continue
-    fi
-    flags=()
-    if [[ $recursive == true ]]; then flags=(-R); fi
-    if [[ $owner != - ]]; then chown -h "${flags[@]}" -- "$owner" "$under$path" || refuse_owner "$owner" "$path"; fi
-    if [[ $mode != - && ! -L $under$path ]]; then chmod "${flags[@]}" -- "$mode" "$under$path"; fi
-  done <"$(param_file permissions)"
-}
-
-refuse_owner() {
-  refuse OwnerUnknown "$(hostname) cannot give $2 to $1." 'create that user and group there, then retry this step.'
-}
-
-staged() {
-  local root
-  for root in "${roots[@]}"; do
-    [[ $1 == "${root#.}" || $1 == "${root#.}"/* ]] && return 0
-  done
-  return 1
-}
-
 # Each root by rename; what was there is kept beside it. Interrupted anywhere, it goes on.
 switch_in() {
   local root live ready old
   for root in "${roots[@]}"; do
-    live=${root#.}
-    ready=$stage/tree${live}
+    live=$into${root#.}
+    ready=$stage/tree${root#.}
     old=$live.before-$run
     [[ -e $ready || -L $ready ]] || continue
     make_parents "$live"
@@ -210,9 +213,9 @@ make_parents() {
     [[ -d $path ]] && continue
     printf 'made\0%s\0-\0' "$path" >>"$done_mark.switched"
     mkdir -- "$path"
-    if [[ -d $stage/tree$path ]]; then
-      chown --reference="$stage/tree$path" -- "$path"
-      chmod --reference="$stage/tree$path" -- "$path"
+    if [[ -d $stage/tree${path#"$into"} ]]; then
+      chown --reference="$stage/tree${path#"$into"}" -- "$path"
+      chmod --reference="$stage/tree${path#"$into"}" -- "$path"
     fi
   done
 }
@@ -220,8 +223,9 @@ make_parents() {
 look_for_expected() {
   local path
   while IFS= read -r -d '' path; do
-    if [[ ! -e $path ]]; then
-      refuse ExpectedMissing "$(hostname): $path is not there after the restore." 'see `expected` in the plan, or restore another recovery point.'
+    if [[ $into ]] || has_param wanted; then staged "$path" || continue; fi
+    if [[ ! -e $into$path ]]; then
+      refuse ExpectedMissing "$(hostname): $into$path is not there after the restore." 'see `expected` in the plan, or restore another recovery point.'
     fi
   done <"$(param_file expected)"
 }
