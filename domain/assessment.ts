@@ -1,6 +1,7 @@
 /** What was found before a decision: facts with their source, and the named risks that follow from them. */
 import { z } from 'zod';
 import { hostSchema } from './host.ts';
+import { locationStates, shownStates } from './point-states.ts';
 import { pointIdSchema } from './recovery-point.ts';
 import { backupKinds } from './requests.ts';
 
@@ -48,6 +49,15 @@ export const pointSummarySchema = z.object({
   locations: z.array(z.string()),
   /** Paths that changed while they were read; a restore has them torn. */
   torn: z.number().int(),
+  /** What was shown of it, as its marks say; absent in summaries of older builds, and where no marks were read. */
+  state: z.enum(shownStates).optional(),
+  /** Good copies are as many as the plan asks for. */
+  enough: z.boolean().optional(),
+  /** Location to what was shown of the copy there. */
+  at: z.record(z.string(), z.enum(locationStates)).optional(),
+  /** Why it is quarantined. */
+  quarantine: z.string().optional(),
+  pinned: z.boolean().optional(),
 });
 export type PointSummary = z.infer<typeof pointSummarySchema>;
 

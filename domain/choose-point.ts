@@ -1,19 +1,21 @@
 /** Which recovery point a run takes: the same point seen at several locations is one, and the newest good one wins. */
 import type { PointSummary } from './assessment.ts';
+import { bothSeen, type SeenPoint } from './point-state.ts';
 import { labels } from './requests.ts';
 
 /**
  * Points seen at each location, brought together, newest first. Two that share an id but not a manifest are not the same
  * point: the one whose manifest is at `first` counts, since that is where it is restored from.
  */
-export function mergePoints(seen: readonly (readonly PointSummary[])[], first: string): PointSummary[] {
-  const merged = new Map<string, PointSummary>();
+export function mergePoints(seen: readonly (readonly SeenPoint[])[], first: string): SeenPoint[] {
+  const merged = new Map<string, SeenPoint>();
   const ordered = seen.flat().sort((a, b) => Number(b.locations.includes(first)) - Number(a.locations.includes(first)));
   for (const point of ordered) {
     const there = merged.get(point.id);
     if (!there) merged.set(point.id, point);
     else if (there.sha256 === point.sha256) {
-      merged.set(point.id, { ...there, locations: [...new Set([...there.locations, ...point.locations])].sort() });
+      const both = bothSeen(there, point);
+      merged.set(point.id, { ...both, locations: both.locations.toSorted() });
     }
   }
   return [...merged.values()].sort((a, b) => b.takenAt.localeCompare(a.takenAt) || b.id.localeCompare(a.id));
@@ -21,18 +23,20 @@ export function mergePoints(seen: readonly (readonly PointSummary[])[], first: s
 
 /**
  * The newest taken at a primary and present beside the target; failing that, from a primary anywhere; failing that, any.
- * Where `components` are wanted, a point that has fewer of them than another (a backup of the configuration alone) never comes first.
+ * Where `components` are wanted, a point that has fewer of them than another (a backup of the configuration alone) never comes first. A
+ * quarantined one is never taken.
  */
 export function choosePoint(
   points: readonly PointSummary[],
   target: string,
   components: readonly string[] = [],
 ): PointSummary | undefined {
+  const usable = points.filter(({ state }) => state !== 'quarantined');
   const held = (point: PointSummary) => components.filter((name) => point.components.includes(name)).length;
-  const most = Math.max(0, ...points.map(held));
-  const fullest = points.filter((point) => held(point) === most);
+  const most = Math.max(0, ...usable.map(held));
+  const fullest = usable.filter((point) => held(point) === most);
   const primary = fullest.filter((point) => point.role === 'primary');
-  return primary.find((point) => point.locations.includes(target)) ?? primary[0] ?? fullest[0];
+  return primary.find((point) => isGoodAt(point, target)) ?? primary[0] ?? fullest[0];
 }
 
 /** "Back to before this deployment": the newest point taken before a deployment, of that version or commit where one is named. */
@@ -42,4 +46,12 @@ export function pointBeforeDeployment(points: readonly PointSummary[], version?:
   return points
     .filter((point) => point.label === labels.beforeDeployment && wanted(point))
     .sort((a, b) => b.takenAt.localeCompare(a.takenAt) || b.id.localeCompare(a.id))[0];
+}
+
+const isGoodAt = ({ locations, at }: PointSummary, location: string) =>
+  locations.includes(location) && at?.[location] !== 'damaged';
+
+/** Newer points than the one that was chosen which are not taken because they are quarantined; the newest first. */
+export function passedOver(points: readonly PointSummary[], chosen: PointSummary | undefined): PointSummary[] {
+  return points.filter(({ state, takenAt }) => state === 'quarantined' && (!chosen || takenAt > chosen.takenAt));
 }

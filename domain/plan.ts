@@ -8,6 +8,7 @@ import { durationSchema } from './duration.ts';
 import { componentSchema } from './plan-component.ts';
 import { locationSchema } from './plan-storage.ts';
 import { httpUrl, nameSchema, secretSchema, someTime } from './plan-values.ts';
+import { pointStates } from './point-states.ts';
 
 /** Looks after a recovery that one run's history has room for. */
 const mostLooks = 2_000;
@@ -100,6 +101,8 @@ export const planSchema = z.strictObject({
     .optional(),
   objectives: z.strictObject({
     rpo: durationSchema,
+    /** The state from which on a recovery point counts for the RPO. */
+    counts: z.enum(pointStates).default('replicated'),
     rto: z.record(nameSchema, rtoSchema),
   }),
   sites: z.record(nameSchema, siteSchema),

@@ -128,6 +128,10 @@ export const markSchema = z.object({
   run: z.string(),
   /** Where: names of storage locations. */
   locations: z.array(z.string()),
+  /** Locations at which the same look found it damaged or gone, and could not mend it. */
+  damaged: z.array(z.string()).optional(),
+  /** What it rests on: hashes that were compared, or a restore that was checked. Absent where a person or a copy says it. */
+  depth: z.enum(['hashes', 'full']).optional(),
   /** For people: what was done to be able to say so, or why a person said it. */
   how: z.string(),
   /** Who, where a person said it. */

@@ -4,6 +4,7 @@
  */
 import type { PointSummary, Risk } from './assessment.ts';
 import { formatDuration } from './duration.ts';
+import { atLeast, type PointState } from './point-states.ts';
 import { type Procedure, traitsOf } from './procedures.ts';
 
 const riskIds = [
@@ -16,6 +17,9 @@ const riskIds = [
   'point-torn',
   'point-from-standby-role',
   'point-not-at-target',
+  'point-not-verified',
+  'point-not-proven',
+  'point-passed-over',
   'too-few-copies',
   'observer-missing',
 ] as const;
@@ -32,6 +36,10 @@ export interface RiskEvidence {
   readonly rpo: number;
   /** Copies that the plan asks for. */
   readonly copies: number;
+  /** The state that the plan asks of a point. */
+  readonly counts: PointState;
+  /** Newer points that are quarantined. */
+  readonly passedOver: readonly PointSummary[];
   readonly point?: PointSummary;
   /** Storage location beside the target. */
   readonly targetLocation: string;
@@ -87,10 +95,22 @@ function siteRisks(evidence: RiskEvidence): Texts {
 }
 
 function pointRisks(evidence: RiskEvidence): Texts {
-  const { point, lostAt, rpo, copies, targetLocation } = evidence;
+  const { point, lostAt, rpo, copies, targetLocation, counts, passedOver } = evidence;
   if (!point) return {};
   const loss = lostAt - Date.parse(point.takenAt);
+  const good = goodCopies(point);
+  const short = (wanted: PointState) =>
+    counts === wanted && point.state !== undefined && !atLeast(point.state, wanted) && point.state;
   return {
+    'point-not-verified':
+      short('verified') &&
+      `${point.id} is ${point.state}, and the plan asks for verified: nobody has compared its hashes since it was written.`,
+    'point-not-proven':
+      short('proven') &&
+      `${point.id} is ${point.state}, and the plan asks for proven: nobody has restored it and looked at what came out.`,
+    'point-passed-over':
+      passedOver.length > 0 &&
+      `${passedOver.map(({ id, quarantine }) => `${id} is newer and quarantined (${quarantine})`).join('; ')}: ${point.id} is taken instead.`,
     'point-older-than-rpo':
       loss > rpo &&
       `Recovery point ${point.id} is ${formatDuration(loss)} old, the RPO is ${formatDuration(rpo)}: so much is lost.`,
@@ -103,7 +123,12 @@ function pointRisks(evidence: RiskEvidence): Texts {
       !point.locations.includes(targetLocation) &&
       `${point.id} is not at ${targetLocation}: the restore reads it from ${point.locations.join(', ')}.`,
     'too-few-copies':
-      point.locations.length < copies &&
-      `${point.id} was found at ${point.locations.length} of ${copies} locations: a damaged part may have no other copy.`,
+      good < copies &&
+      `${point.id} was found at ${good} of ${copies} locations: a damaged part may have no other copy.`,
   };
+}
+
+/** Copies that are known to be damaged are none. */
+function goodCopies({ locations, at }: PointSummary): number {
+  return locations.filter((name) => at?.[name] !== 'damaged').length;
 }

@@ -1,5 +1,6 @@
 /** Activity `assess`: wires the assessment to what a worker has. */
 import type { Assessment } from '../../domain/assessment.ts';
+import { copiesNeeded } from '../../domain/point-state.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { connectHost } from '../hosts/connect.ts';
 import { loadPlan } from '../plans/load-plan.ts';
@@ -25,7 +26,10 @@ export async function assessService(call: AssessCall, deps: Dependencies, signal
     secret,
     findPoints: async (location) => {
       const store = await openStore(plan, location, secret);
-      const found = await findPoints([store], plan.service, signers, { limit: defaultLimit });
+      const found = await findPoints([store], plan.service, signers, {
+        limit: defaultLimit,
+        copies: copiesNeeded(plan),
+      });
       const [silent] = found.unreachable;
       if (silent) throw new Error(silent.why);
       return found;

@@ -5,8 +5,8 @@
  *     const assessment = await assess({ run, procedure: 'failover', service: 'spacetime', at }, deps);
  */
 
-import type { Assessment, Fact, PointSummary } from '../../domain/assessment.ts';
-import { choosePoint, mergePoints } from '../../domain/choose-point.ts';
+import { type Assessment, type Fact, type PointSummary, pointSummarySchema } from '../../domain/assessment.ts';
+import { choosePoint, passedOver } from '../../domain/choose-point.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -21,7 +21,7 @@ import { type HostReady, hostReady } from './facts/host-ready.ts';
 import { type FoundHost, type SiteHosts, siteHosts, siteOf } from './facts/hosts.ts';
 import { nameNow } from './facts/name.ts';
 import { outageNow } from './facts/observer.ts';
-import { pointsAtLocation } from './facts/points.ts';
+import { type PointsFinding, pointsAtLocation, pointsSeen } from './facts/points.ts';
 import { powerRight } from './facts/power.ts';
 import { publicHealth } from './facts/public-health.ts';
 import type { Finding } from './finding.ts';
@@ -82,6 +82,8 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     lostAt: Date.parse(outside.evidence?.outageStart ?? call.at),
     rpo: plan.objectives.rpo,
     copies: plan.copies,
+    counts: plan.objectives.counts,
+    passedOver: call.point ? [] : passedOver(pointsSeen(pointFindings, plan, to), point),
     point,
     targetLocation: siteOf(plan, to).storage,
     fromHealthy: fromHealth.evidence,
@@ -146,7 +148,7 @@ async function secretsFor(call: AssessCall, to: string, deps: AssessDeps): Promi
 /** Only hosts that run can be asked; the others are checked by the steps that follow their start. */
 async function readiness(
   found: Finding<SiteHosts>,
-  seen: readonly Finding<readonly PointSummary[]>[],
+  seen: readonly PointsFinding[],
   call: AssessCall,
   to: string,
   deps: AssessDeps,
@@ -203,32 +205,29 @@ function usableHosts(found: Finding<SiteHosts>, plan: Plan, to: string): readonl
   return hosts;
 }
 
-function chosen(call: AssessCall, seen: readonly Finding<readonly PointSummary[]>[], plan: Plan, to: string) {
-  const target = siteOf(plan, to).storage;
-  const points = mergePoints(
-    seen.map((each) => each.evidence ?? []),
-    target,
-  );
-  return call.point ? points.find((point) => point.id === call.point) : choosePoint(points, target, namesOf(plan));
+function chosen(call: AssessCall, seen: readonly PointsFinding[], plan: Plan, to: string): PointSummary | undefined {
+  const points = pointsSeen(seen, plan, to);
+  const newest = () => choosePoint(points, siteOf(plan, to).storage, namesOf(plan));
+  const found = call.point ? points.find(({ id }) => id === call.point) : newest();
+  return found && pointSummarySchema.parse(found);
 }
 
 const namesOf = (plan: Plan) => plan.components.map(({ name }) => name);
 
-function pointFor(
-  call: AssessCall,
-  seen: readonly Finding<readonly PointSummary[]>[],
-  plan: Plan,
-  to: string,
-): PointSummary {
-  const target = siteOf(plan, to).storage;
+function pointFor(call: AssessCall, seen: readonly PointsFinding[], plan: Plan, to: string): PointSummary {
   const point = chosen(call, seen, plan, to);
+  if (point?.state === 'quarantined') {
+    throw refusal(
+      'PointQuarantined',
+      `Recovery point ${point.id} is quarantined: ${point.quarantine}.`,
+      `another point, or none to take the newest usable one; muster verify ${plan.service} ${point.id} looks at it again.`,
+    );
+  }
   if (point) return point;
   const places = seen.map(({ fact }) => `${fact.title}: ${fact.value}`).join('. ');
   if (call.point) {
-    const newest = mergePoints(
-      seen.map((each) => each.evidence ?? []),
-      target,
-    )
+    const newest = pointsSeen(seen, plan, to)
+      .filter(({ state }) => state !== 'quarantined')
       .slice(0, 3)
       .map(({ id }) => id);
     throw refusal(

@@ -1,15 +1,15 @@
 /** What the assessment reads the world with. The worker hands in real clients; nothing here is changed. */
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Route53Client } from '@aws-sdk/client-route-53';
-import type { PointSummary } from '../../domain/assessment.ts';
 import type { Host } from '../../domain/host.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
+import type { SeenPoint } from '../../domain/point-state.ts';
 import type { HostExecutor } from '../hosts/executor.ts';
 
 interface LocationPoints {
   /** Manifest and signature are good. */
-  readonly points: readonly PointSummary[];
+  readonly points: readonly SeenPoint[];
   readonly refused: readonly { readonly id: string; readonly type: string }[];
 }
 

@@ -1,15 +1,17 @@
 /** Lists recovery points at several locations side by side; a location that hangs costs its time limit and nothing more. */
 import type { PointSummary } from '../../domain/assessment.ts';
 import { Refusal } from '../../domain/errors.ts';
-import type { Manifest } from '../../domain/recovery-point.ts';
+import { bothSeen, type SeenPoint, withStanding } from '../../domain/point-state.ts';
+import type { Manifest, Mark } from '../../domain/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { pointIdsAt } from './list-points.ts';
+import { readMarks } from './marks.ts';
 import { type FoundManifest, readManifestAt } from './read-manifest.ts';
 import type { PinnedSigners } from './signer.ts';
 
 export interface FoundPoints {
-  /** Newest first. `locations` are those at which the manifest was found good. */
-  readonly points: PointSummary[];
+  /** Newest first, with what their marks say. `locations` are those at which the manifest was found good. */
+  readonly points: SeenPoint[];
   readonly refused: { readonly id: string; readonly location: string; readonly type: string; readonly why: string }[];
   readonly unreachable: { readonly location: string; readonly why: string }[];
 }
@@ -19,6 +21,8 @@ export interface FindOptions {
   readonly limit?: number;
   /** How many of the newest are read. Default 20. */
   readonly newest?: number;
+  /** Good copies that make a point replicated. Default 1. */
+  readonly copies?: number;
 }
 
 /** In: opened locations. Out: what is usable, what was refused and why, and who did not answer. */
@@ -26,9 +30,9 @@ export async function findPoints(
   stores: readonly ObjectStore[],
   service: string,
   signers: PinnedSigners,
-  { limit = 5_000, newest = 20 }: FindOptions = {},
+  { limit = 5_000, newest = 20, copies = 1 }: FindOptions = {},
 ): Promise<FoundPoints> {
-  const found = new Map<string, PointSummary>();
+  const found = new Map<string, SeenPoint>();
   const refused: FoundPoints['refused'] = [];
   const unreachable: FoundPoints['unreachable'] = [];
   await Promise.all(
@@ -44,10 +48,13 @@ export async function findPoints(
     }),
   );
   const points = [...found.values()].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, newest);
-  return { points, refused, unreachable };
+  const silent = unreachable.map(({ location }) => location);
+  const answered = stores.map(({ location }) => location).filter((name) => !silent.includes(name));
+  return { points: withStanding(points, { copies, answered }), refused, unreachable };
 }
 
-type Look = FoundManifest | FoundPoints['refused'][number];
+type GoodLook = FoundManifest & { readonly marks: readonly Mark[] };
+type Look = GoodLook | FoundPoints['refused'][number];
 
 /** From the newest on until so many are good: what somebody else put there must not crowd the real ones out. */
 async function lookAt(store: ObjectStore, service: string, signers: PinnedSigners, newest: number): Promise<Look[]> {
@@ -70,7 +77,11 @@ async function look(
   signers: PinnedSigners,
 ): Promise<Look | undefined> {
   try {
-    return await readManifestAt(store, service, id, signers);
+    const [found, marks] = await Promise.all([
+      readManifestAt(store, service, id, signers),
+      readMarks(store, service, id, signers),
+    ]);
+    return { ...found, marks };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.type === 'PointNotFound') return undefined;
@@ -79,10 +90,10 @@ async function look(
 }
 
 /** Copies are byte copies: the same id with other bytes is another point, and the one seen first stays. */
-function add(found: Map<string, PointSummary>, { manifest, sha256, location }: FoundManifest): void {
+function add(found: Map<string, SeenPoint>, { manifest, sha256, location, marks }: GoodLook): void {
   const known = found.get(manifest.id);
-  if (!known) found.set(manifest.id, summaryOf(manifest, sha256, [location]));
-  else if (known.sha256 === sha256) found.set(manifest.id, { ...known, locations: [...known.locations, location] });
+  if (!known) found.set(manifest.id, { ...summaryOf(manifest, sha256, [location]), marks });
+  else if (known.sha256 === sha256) found.set(manifest.id, bothSeen(known, { locations: [location], marks }));
 }
 
 export function summaryOf(manifest: Manifest, sha256: string, locations: string[]): PointSummary {

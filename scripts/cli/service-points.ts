@@ -6,6 +6,7 @@ import { openStore } from '../../activities/storage/open-store.ts';
 import type { ObjectStore } from '../../activities/storage/store.ts';
 import type { PointSummary } from '../../domain/assessment.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { copiesNeeded } from '../../domain/point-state.ts';
 
 export interface ServicePoints extends FoundPoints {
   readonly locations: readonly string[];
@@ -28,7 +29,7 @@ export async function servicePoints(
       unreachable.push({ location, why: error instanceof Error ? error.message : String(error) });
     }
   }
-  const found = await findPoints(stores, plan.service, signers, options);
+  const found = await findPoints(stores, plan.service, signers, { ...options, copies: copiesNeeded(plan) });
   return { ...found, unreachable: [...unreachable, ...found.unreachable], locations };
 }
 

@@ -1,6 +1,7 @@
 /** `muster` alone: where things stand for every plan, what needs a person, and what to do next. */
 import { formatDuration } from '../../domain/duration.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
+import { newestThatCounts } from '../../domain/point-state.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { flatRun, type RunSeen, seeRun } from '../cli/runs.ts';
@@ -76,7 +77,7 @@ async function runsOf(cli: Cli, service: string): Promise<RunSeen[]> {
 async function pointsOf(cli: Cli, service: string): Promise<NonNullable<Standing['points']>> {
   const { plan } = await cli.plan(service);
   const found = await servicePoints(plan, cli.planFolder, { newest: 5, limit: 3_000 });
-  const [newest] = found.points;
+  const newest = newestThatCounts(found.points, plan.objectives.counts);
   const age = newest && ageOf(newest, plan.objectives.rpo, Date.now());
   return {
     newest: newest && age && { id: newest.id, age: age.ms, late: age.late, locations: newest.locations.length },

@@ -1,4 +1,5 @@
 /** `muster points`: the recovery points of a service, where they lie, and how old they are. */
+import type { PointSummary } from '../../domain/assessment.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { ageOf, servicePoints } from '../cli/service-points.ts';
@@ -33,11 +34,12 @@ export const addPoints: AddVerb = (program, run) => {
               `${point.site} (${point.role})`,
               `${formatBytes(point.bytes)}, stored ${formatBytes(point.storedBytes)}`,
               `${point.locations.length} of ${found.locations.length}: ${point.locations.join(', ')}`,
+              standingWords(point),
               point.torn > 0 ? `${point.torn} torn` : '',
             ];
           });
           if (rows.length > 0)
-            say(cli.io, columns(rows, ['point', 'state of', 'age', 'label', 'from', 'size', 'copies', '']));
+            say(cli.io, columns(rows, ['point', 'state of', 'age', 'label', 'from', 'size', 'copies', 'state', '']));
           for (const each of found.refused) say(cli.io, `REFUSED ${each.id} at ${each.location}: ${each.why}`);
           for (const each of found.unreachable) say(cli.io, `NOT REACHED ${each.location}: ${each.why}`);
         }
@@ -45,3 +47,11 @@ export const addPoints: AddVerb = (program, run) => {
       }),
     );
 };
+
+/** `verified, pinned`, and where the copies differ from the whole: `quarantined (far: damaged)`. */
+function standingWords({ state, at = {}, pinned, enough }: PointSummary): string {
+  const bad = Object.entries(at).filter(([, each]) => each === 'damaged' || each === 'absent');
+  const where = bad.map(([name, each]) => `${name}: ${each}`).join(', ');
+  const few = enough === false && state !== 'captured' && state !== 'quarantined' ? 'too few copies' : '';
+  return [state ?? '', pinned ? 'pinned' : '', few, where ? `(${where})` : ''].filter(Boolean).join(', ');
+}

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PointSummary } from '../../domain/assessment.ts';
-import { choosePoint, mergePoints, pointBeforeDeployment } from '../../domain/choose-point.ts';
+import { choosePoint, mergePoints, passedOver, pointBeforeDeployment } from '../../domain/choose-point.ts';
 import { type RiskEvidence, risksOf } from '../../domain/risks.ts';
 
 const hour = 3_600_000;
@@ -26,6 +26,8 @@ const calm: RiskEvidence = {
   lostAt: noon,
   rpo: hour,
   copies: 2,
+  counts: 'replicated',
+  passedOver: [],
   point,
   targetLocation: 'backups-dr',
   fromHealthy: false,
@@ -51,7 +53,11 @@ describe('risks', () => {
     ['point-torn', { point: { ...point, torn: 3 } }],
     ['point-from-standby-role', { point: { ...point, role: 'standby' } }],
     ['point-not-at-target', { point: { ...point, locations: ['backups', 'third'] } }],
+    ['point-not-verified', { counts: 'verified', point: { ...point, state: 'replicated' } }],
+    ['point-not-proven', { counts: 'proven', point: { ...point, state: 'verified' } }],
+    ['point-passed-over', { passedOver: [{ ...point, state: 'quarantined', quarantine: 'a part is lost' }] }],
     ['too-few-copies', { point: { ...point, locations: ['backups-dr'] } }],
+    ['too-few-copies', { point: { ...point, at: { backups: 'damaged', 'backups-dr': 'verified' } } }],
     ['observer-missing', { observed: false }],
   ])('%s stands alone when only that is so', (id, change) => {
     expect(ids(change)).toEqual([id]);
@@ -147,5 +153,20 @@ describe('the point that is chosen', () => {
     expect(idOf('9fceb02')).toBe('20260102_100000');
     expect(idOf('9fc')).toBeUndefined();
     expect(idOf('1.7.0')).toBeUndefined();
+  });
+
+  test('a quarantined point is never taken, and those that are newer are named', () => {
+    const bad = at('20260102_110000', { state: 'quarantined' });
+    const older = at('20260102_080000', { state: 'quarantined' });
+    const points = [bad, at('20260102_100000', { state: 'captured' }), older];
+    expect(choosePoint(points, 'backups-dr')?.id).toBe('20260102_100000');
+    expect(passedOver(points, choosePoint(points, 'backups-dr')).map(({ id }) => id)).toEqual([bad.id]);
+    expect(choosePoint([bad, older], 'backups-dr')).toBeUndefined();
+  });
+
+  test('a copy beside the target that is damaged is not preferred', () => {
+    const damaged = at('20260102_100000', { at: { 'backups-dr': 'damaged', backups: 'verified' } });
+    expect(choosePoint([damaged, at('20260102_090000')], 'backups-dr')?.id).toBe('20260102_090000');
+    expect(choosePoint([damaged], 'backups-dr')?.id).toBe('20260102_100000');
   });
 });

@@ -1,10 +1,29 @@
 /** Which usable recovery points a storage location has, read from where the target would read them. */
 import type { PointSummary } from '../../../domain/assessment.ts';
+import { mergePoints } from '../../../domain/choose-point.ts';
 import { formatDuration } from '../../../domain/duration.ts';
+import type { Plan } from '../../../domain/plan.ts';
+import { copiesNeeded, newestThatCounts, type SeenPoint, withStanding } from '../../../domain/point-state.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';
+import { siteOf } from './hosts.ts';
 
-export async function pointsAtLocation(location: string, deps: AssessDeps): Promise<Finding<readonly PointSummary[]>> {
+/** Evidence: the points at one location. */
+export interface PointsFinding extends Finding<readonly SeenPoint[]> {
+  readonly location: string;
+}
+
+/** What several locations have, as one list, newest first, each with what the marks of all of them say. */
+export function pointsSeen(seen: readonly PointsFinding[], plan: Plan, to: string): SeenPoint[] {
+  const merged = mergePoints(
+    seen.map((each) => each.evidence ?? []),
+    siteOf(plan, to).storage,
+  );
+  const answered = seen.filter(({ evidence }) => evidence).map(({ location }) => location);
+  return withStanding(merged, { copies: copiesNeeded(plan), answered });
+}
+
+export async function pointsAtLocation(location: string, deps: AssessDeps): Promise<PointsFinding> {
   const storage = deps.plan.storage[location];
   const about = {
     id: `points-${location}`,
@@ -12,16 +31,21 @@ export async function pointsAtLocation(location: string, deps: AssessDeps): Prom
     source: `${storage?.driver} ${storage?.bucket} ${storage?.region}`,
     ...limitsOf(deps),
   };
-  return await findOut(about, async (signal) => {
+  const found = await findOut(about, async (signal) => {
     const { points, refused } = await deps.findPoints(location, signal);
     const bad = refused.map(({ id, type }) => `; ${id} refused: ${type}`).join('');
     const newest = points.reduce<PointSummary | undefined>((a, b) => (a && a.takenAt > b.takenAt ? a : b), undefined);
-    if (!newest) return { value: `none${bad}`, state: 'bad', evidence: points };
-    const age = deps.now().getTime() - Date.parse(newest.takenAt);
+    if (!newest) return { value: `none${bad}`, state: 'bad' as const, evidence: points };
+    const { counts, rpo } = deps.plan.objectives;
+    const counting = newestThatCounts(points, counts);
+    const age = (point: PointSummary) => deps.now().getTime() - Date.parse(point.takenAt);
+    const short = counting === newest ? '' : `; ${counting ? `${counting.id} is the newest` : 'none is'} ${counts}`;
+    const state = newest.state ? `, ${newest.state}` : '';
     return {
-      value: `${points.length}, the newest ${newest.id}, ${formatDuration(age)} old${bad}`,
-      state: age > deps.plan.objectives.rpo || bad ? 'warning' : 'good',
+      value: `${points.length}, the newest ${newest.id}, ${formatDuration(age(newest))} old${state}${short}${bad}`,
+      state: !counting || age(counting) > rpo || bad ? 'warning' : 'good',
       evidence: points,
     };
   });
+  return { ...found, location };
 }

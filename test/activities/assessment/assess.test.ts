@@ -9,6 +9,7 @@ import { assessmentSchema, type PointSummary } from '../../../domain/assessment.
 import { refusal } from '../../../domain/errors.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import type { AssessCall } from '../../../domain/protocol.ts';
+import type { Mark } from '../../../domain/recovery-point.ts';
 import { seedInstances } from '../../../lab/aws/seed-instances.ts';
 import { seedZones, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
 import { freePort, startProgram } from '../../lab/aws/servers.ts';
@@ -250,6 +251,39 @@ test('a full recovery happens in place and looks at the hosts that run', async (
   expect(assessment).toMatchObject({ from: 'us-east-1', to: 'us-east-1' });
   expect(assessment.hosts).toHaveLength(2);
   expect(fact(assessment, 'ready-us-east-1-app')).toMatchObject({ state: 'good', value: /GB free/ });
+});
+
+test('a quarantined point is passed over aloud, and refused where it was named', async () => {
+  const newer = { ...point, id: '20260102_114500', takenAt: '2026-01-02T11:45:00.000Z' };
+  const quarantined: Mark = {
+    format: 1,
+    service: 'spacetime',
+    point: newer.id,
+    manifest: newer.sha256,
+    state: 'quarantined',
+    at: '2026-01-02T11:50:00.000Z',
+    run: 'verify-1',
+    locations: ['company-backups'],
+    how: 'archive 3 of application is good nowhere',
+  };
+  // Only one location has the mark; what it says holds for both.
+  const seen = deps({
+    findPoints: async (location) => ({
+      points: [
+        { ...newer, locations: [location], marks: location === 'company-backups' ? [quarantined] : [] },
+        { ...point, locations: [location], marks: [] },
+      ],
+      refused: [],
+    }),
+  });
+  const assessment = await assess({ ...call, procedure: 'full-recovery' }, seen);
+  expect(assessment.point).toMatchObject({ id: point.id, state: 'captured' });
+  expect(assessmentSchema.parse(assessment)).toEqual(assessment);
+  const risk = assessment.risks.find(({ id }) => id === 'point-passed-over');
+  expect(risk?.text).toMatch(/20260102_114500 is newer and quarantined \(archive 3 of application is good nowhere\)/);
+  await expect(assess({ ...call, procedure: 'full-recovery', point: newer.id }, seen)).rejects.toMatchObject({
+    type: 'PointQuarantined',
+  });
 });
 
 test('a backup needs no point and has no risks', async () => {

@@ -44,6 +44,10 @@ describe('finding recovery points', () => {
       torn: 0,
       components: ['tree'],
     });
+    const { points: asked } = await findPoints(Object.values(world.stores), 'spacetime', await world.signers(), {
+      copies: 2,
+    });
+    expect(asked[0]).toMatchObject({ state: 'replicated', at: { near: 'replicated', far: 'replicated' } });
   });
 
   it('marks a point as replicated at both locations, signed', async () => {
