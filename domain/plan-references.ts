@@ -62,6 +62,22 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
         },
       ),
     ),
+    ...list(map(plan.retention).rules).flatMap((rule, index) => [
+      ...list(map(rule).locations).flatMap((location, at) =>
+        named(location, storage, ['retention', 'rules', index, 'locations', at], 'storage location'),
+      ),
+      ...list(map(rule).components).flatMap((component, at) =>
+        named(
+          component,
+          list(plan.components).map((each) => String(map(each).name)),
+          ['retention', 'rules', index, 'components', at],
+          'component',
+        ),
+      ),
+    ]),
+    ...list(map(plan.retention).cold).flatMap((rule, index) =>
+      named(map(rule).location, storage, ['retention', 'cold', index, 'location'], 'storage location'),
+    ),
     ...list(plan.monitoring).flatMap((command, index) => {
       const on = map(command).on;
       return on === undefined || on === 'worker' ? [] : hostEverywhere(on, sites, ['monitoring', index, 'on']);

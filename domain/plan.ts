@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
 import { componentSchema } from './plan-component.ts';
+import { retentionSchema } from './plan-retention.ts';
 import { locationSchema } from './plan-storage.ts';
 import { httpUrl, nameSchema, secretSchema, someTime } from './plan-values.ts';
 import { pointStates } from './point-states.ts';
@@ -168,6 +169,8 @@ export const planSchema = z.strictObject({
     .prefault({}),
   /** How many good copies make a point count as replicated. */
   copies: z.number().int().positive().default(2),
+  /** What is kept for how long; without it nothing is ever deleted. */
+  retention: retentionSchema.optional(),
   notices: z
     .array(z.strictObject({ name: nameSchema, kind: z.enum(['slack', 'webhook']), url: secretSchema }))
     .default([]),

@@ -114,6 +114,8 @@ export const markStates = [
   'released',
   'pinned',
   'unpinned',
+  // Taken away from these locations on purpose: what is left of it there may go too.
+  'dropped',
 ] as const;
 
 /** What became of a point later. Marks are objects of their own, because a manifest never changes. */
@@ -171,11 +173,15 @@ export function pointIdAt(time: Date): string {
   return time.toISOString().slice(0, 19).replaceAll('-', '').replaceAll(':', '').replace('T', '_');
 }
 
+/** `20260102_031500` -> its time in ms; NaN for what is no id. */
+export function timeOfPointId(id: string): number {
+  const [, year, month, day, hour, minute, second] = id.match(/^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/) ?? [];
+  return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
+}
+
 /** `20260102_031559` -> `20260102_031600`: the next second, where an id is taken. */
 export function nextPointId(id: string): string {
-  const [, year, month, day, hour, minute, second] = id.match(/^(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)$/) ?? [];
-  const time = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  return pointIdAt(new Date(time + 1000));
+  return pointIdAt(new Date(timeOfPointId(id) + 1000));
 }
 
 /** What an archive is called within a point: its number, and for one of an earlier point `<number>@<point>`. Stands in the index. */

@@ -103,7 +103,7 @@ function explain(error: unknown, { location, bucket, key }: Place): Error {
   return passing;
 }
 
-function codeOf(error: unknown): string {
+export function codeOf(error: unknown): string {
   const { name, Code } = (error ?? {}) as SdkError;
   // Errors without a modelled type have their code in `Code` only.
   return name && name !== 'Error' && name !== 'Unknown' && name !== 'UnknownError' ? name : (Code ?? name ?? '');

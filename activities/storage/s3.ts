@@ -2,6 +2,7 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { StorageLocation } from '../../domain/plan-storage.ts';
 import { guarded, isMissing, isPreconditionFailed } from './s3-errors.ts';
+import { s3Versions } from './s3-versions.ts';
 import type { ObjectInfo, ObjectStore } from './store.ts';
 
 export interface S3Credentials {
@@ -178,6 +179,7 @@ export async function openS3Store(
         ),
       );
     },
+    ...s3Versions({ sdk, bucket, prefix, call }),
     close() {
       client.destroy();
       presigner.destroy();

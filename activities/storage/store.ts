@@ -9,6 +9,18 @@ export interface ObjectInfo {
   readonly storageClass?: string;
 }
 
+/** One of several versions under a key, where the store keeps them. */
+export interface ObjectVersion {
+  readonly key: string;
+  readonly versionId: string;
+  readonly bytes: number;
+  readonly modified: Date;
+  /** The one that a get answers, or the marker that makes it answer nothing. */
+  readonly latest: boolean;
+  /** A delete marker: without bytes, it hides the versions before it. */
+  readonly marker: boolean;
+}
+
 export interface ObjectStore {
   /** The location's name in the plan. */
   readonly location: string;
@@ -32,6 +44,14 @@ export interface ObjectStore {
   presignPut(key: string, seconds: number): Promise<{ url: string; headers: Record<string, string> }>;
   /** Sets a retention lock on a version where the location has one; otherwise does nothing and says so. */
   retainUntil?(key: string, versionId: string | undefined, until: Date): Promise<void>;
+  /** Every version under a prefix, delete markers too. Absent where the store keeps no versions: there `delete` is for good. */
+  versions?(prefix: string): AsyncIterable<ObjectVersion>;
+  /** Deletes one version for good. Refusal `ObjectLocked` where the store keeps it. */
+  deleteVersion?(key: string, versionId: string): Promise<void>;
+  /** Until when a lock keeps a version (the newest where none is named); undefined where none does. */
+  lockedUntil?(key: string, versionId?: string): Promise<Date | undefined>;
+  /** Rewrites an object in a storage class of the store, in place; `lost` when it is not the one with this ETag any more. */
+  moveToClass?(key: string, etag: string, storageClass: string): Promise<{ outcome: 'moved' | 'lost' }>;
   /** Lets go of connections. */
   close?(): void;
 }

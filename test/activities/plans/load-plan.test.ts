@@ -121,6 +121,17 @@ describe('a mistake is named with its line', () => {
       /components\[1\]\.driver: "postgres" is not known here\. Try: files or postgresql/,
     ],
     ['mode: "755"', 'mode: 755', /permissions\[1\]\.mode: 755 is not text\. Try: write "755"/],
+    [
+      'keep: 14d',
+      'keep: 14 days',
+      /retention\.rules\[5\]\.keep: "14 days": this is no time .* Try: 30d, 24h, indefinite/,
+    ],
+    ['keep: { monthly: 3 }', 'keep: { montly: 3 }', /keep\.montly: is not a known key\. Try: monthly/],
+    ['keep: { monthly: 3 }', 'keep: {}', /keep: .*nothing is counted/],
+    ['keep: 14d', 'keep: 14d, locations: [local]', /rules\[5\]\.locations\[0\]: there is no storage location local/],
+    ['keep: 14d', 'keep: 14d, components: [redis]', /rules\[5\]\.components\[0\]: there is no component redis/],
+    ['retention:', 'retention:\n  grace: 1m', /retention\.grace: "1m": a backup may take that long\. Try: 24h/],
+    ['retention:', 'retention:\n  budget: { share: 0.3 }', /retention\.budget\.share: .*is not text/],
     ['paths: [/opt/spacetime/logs]', 'paths: [/opt/../etc]', /paths\[0\]: .*does not climb/],
     ['paths: [/opt/spacetime/logs]', 'paths: [/data/]', /paths\[0\]: .*right below \/.* Try: name the folders in it/],
     [

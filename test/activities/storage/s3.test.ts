@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../../activities/storage/open-store.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
+import type { ObjectVersion } from '../../../activities/storage/store.ts';
 import { objectStoreConformance } from './conformance.ts';
 import { freePort, type S3Server, startS3 } from './versitygw.ts';
 
@@ -60,6 +61,61 @@ describe('the s3 driver says plainly what is wrong', () => {
     const forced = new DeleteObjectCommand({ Bucket: 'points', Key: 'muster/locked', VersionId: versionId });
     await expect(admin.send(forced)).rejects.toMatchObject({ $metadata: { httpStatusCode: expect.any(Number) } });
     admin.destroy();
+  });
+
+  it('names every version and delete marker, deletes them one by one, and says until when a lock keeps one', async () => {
+    const location = { ...server.location('points'), lock: { mode: 'GOVERNANCE', for: 60_000 } } as const;
+    const store = await openS3Store('near', location, server.credentials);
+    const versions = async () => {
+      const found: ObjectVersion[] = [];
+      for await (const version of store.versions?.('versions/') ?? []) found.push(version);
+      return found;
+    };
+    const first = await store.put('versions/k', Buffer.from('one'));
+    await store.put('versions/k', Buffer.from('second'));
+    await store.delete('versions/k');
+    expect(await store.head('versions/k')).toBeUndefined();
+    const all = await versions();
+    expect(all.map(({ bytes, marker, latest }) => ({ bytes, marker, latest }))).toEqual(
+      expect.arrayContaining([
+        { bytes: 3, marker: false, latest: false },
+        { bytes: 6, marker: false, latest: false },
+        { bytes: 0, marker: true, latest: true },
+      ]),
+    );
+    expect(await store.lockedUntil?.('versions/k', first.versionId)).toBeUndefined();
+    const until = new Date(Date.now() + 60_000);
+    await store.retainUntil?.('versions/k', first.versionId, until);
+    const seen = await store.lockedUntil?.('versions/k', first.versionId);
+    expect(Math.abs((seen?.getTime() ?? 0) - until.getTime())).toBeLessThan(1_000);
+    await expect(store.deleteVersion?.('versions/k', first.versionId ?? '')).rejects.toMatchObject({
+      type: 'ObjectLocked',
+      message: expect.stringContaining('is locked until 20'),
+    });
+    for (const { key, versionId } of all.filter((each) => each.versionId !== first.versionId)) {
+      await store.deleteVersion?.(key, versionId);
+      await store.deleteVersion?.(key, versionId);
+    }
+    expect((await versions()).map(({ versionId }) => versionId)).toEqual([first.versionId]);
+    expect((await store.get('versions/k')).body.toString()).toBe('one');
+  });
+
+  it('lists versions past a thousand, and of a bucket that keeps none', async () => {
+    const { S3Client, CreateBucketCommand } = await import('@aws-sdk/client-s3');
+    const { endpoint, credentials } = server;
+    const admin = new S3Client({ region: 'us-east-1', endpoint, forcePathStyle: true, credentials });
+    await admin.send(new CreateBucketCommand({ Bucket: 'unversioned' }));
+    admin.destroy();
+    const store = await openS3Store('near', server.location('unversioned'), credentials);
+    const keys = Array.from({ length: 1_010 }, (_, n) => `v/${String(n).padStart(4, '0')}`);
+    for (let from = 0; from < keys.length; from += 101)
+      await Promise.all(keys.slice(from, from + 101).map((key) => store.put(key, Buffer.from('x'))));
+    const found: ObjectVersion[] = [];
+    for await (const version of store.versions?.('v/') ?? []) found.push(version);
+    expect(found.map(({ key }) => key).sort()).toEqual(keys);
+    expect(await store.lockedUntil?.('v/0000')).toBeUndefined();
+    for (const { key, versionId } of found.slice(0, 2)) await store.deleteVersion?.(key, versionId);
+    expect(await store.head(found[0]?.key ?? '')).toBeUndefined();
   });
 
   it('signs no checksum into the URL of a put, because the body is not known yet', async () => {
