@@ -86,7 +86,8 @@ export const captureComponent = defineStep({
     const key = layout.record(service, point, component.name, recordSha256.slice(0, 12));
     context.assertCurrent();
     await store.putIfAbsent(key, bytes);
-    const whyNot = found && 'why' in found ? found.why : whyFull(results);
+    const whyNot =
+      found && 'why' in found ? found.why : (whyFull(results) ?? (base && `nothing is as it was at ${base.point}`));
     return {
       outcome: record.base ? `incremental on ${record.base}` : whyNot ? `full, because ${whyNot}` : 'full',
       component: component.name,

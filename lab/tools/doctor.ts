@@ -1,9 +1,9 @@
 /** `lab doctor`: what this machine lacks, and the command that helps. Changes nothing. */
 import { existsSync } from 'node:fs';
 import { type GoTool, goToolPath, goTools, goTrouble } from './go.ts';
-import { hasMoto } from './moto.ts';
 import { installCommand, missingPackages } from './packages.ts';
 import { platformTrouble } from './platform.ts';
+import { hasPythonTool } from './python.ts';
 
 export type Finding = { what: string; ok: boolean; hint?: string };
 
@@ -21,6 +21,10 @@ export async function examine(): Promise<Finding[]> {
       ok: !unbuilt.includes(name),
       hint: unbuilt.includes(name) ? 'npm run lab -- up builds it' : undefined,
     })),
-    { what: 'moto', ok: hasMoto(), hint: hasMoto() ? undefined : 'npm run lab -- up installs it' },
+    {
+      what: 'moto',
+      ok: hasPythonTool('moto'),
+      hint: hasPythonTool('moto') ? undefined : 'npm run lab -- up installs it',
+    },
   ];
 }

@@ -1,10 +1,12 @@
 /** Real AWS servers for tests: moto behind the lab's proxy, which throttles, hangs and refuses on demand. */
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { clearFaults, type FaultRule, hits, setFault } from '../../lab/aws/faults.ts';
-import { moto } from '../../lab/tools/moto.ts';
+import { pythonTool } from '../../lab/tools/python.ts';
 import { freePort, startProgram } from '../lab/aws/servers.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
@@ -57,7 +59,7 @@ export async function startAws(): Promise<Aws> {
 
 async function startMoto(port: number): Promise<() => Promise<void>> {
   const args = ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)];
-  const child = spawn(await moto({ note: () => {} }), args, {
+  const child = spawn(join(await pythonTool('moto', { note: () => {} }), 'python'), args, {
     stdio: 'ignore',
     env: { ...process.env, MOTO_EC2_LOAD_DEFAULT_AMIS: 'false' },
   });

@@ -5,16 +5,20 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { goTool } from '../../../lab/tools/go.ts';
-import { moto } from '../../../lab/tools/moto.ts';
+import { pythonTool } from '../../../lab/tools/python.ts';
 
 export type Started = { url: string; port: number; stop(): Promise<void> };
 
 export async function startMoto(): Promise<Started> {
   const port = await freePort();
-  const child = spawn(await moto(quiet), ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)], {
-    stdio: 'ignore',
-    env: { ...process.env, MOTO_EC2_LOAD_DEFAULT_AMIS: 'false' },
-  });
+  const child = spawn(
+    join(await pythonTool('moto', quiet), 'python'),
+    ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(port)],
+    {
+      stdio: 'ignore',
+      env: { ...process.env, MOTO_EC2_LOAD_DEFAULT_AMIS: 'false' },
+    },
+  );
   return serving(child, port, '/moto-api/');
 }
 
