@@ -21,6 +21,7 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
     ...roles(sites, plan.sites),
     ...siteNames.flatMap((name) => withoutHosts(map(sites[name]).hosts, ['sites', name, 'hosts'])),
     ...tooFewLocations(plan.copies, storage),
+    ...storage.flatMap((name) => outsideRegions(name, map(map(plan.storage)[name]))),
     ...siteNames.flatMap((name) =>
       named(map(sites[name]).storage, storage, ['sites', name, 'storage'], 'storage location'),
     ),
@@ -103,6 +104,14 @@ function tooFewLocations(copies: unknown, storage: readonly string[]): Reference
   if (typeof copies !== 'number' || storage.length === 0 || copies <= storage.length) return [];
   const fact = `${copies} copies are asked for, and there are ${storage.length} storage locations`;
   return [{ path: ['copies'], fact, hint: `${storage.length}, or add a location.` }];
+}
+
+/** Whatever the driver: data that must stay in some regions is not sent to another. */
+function outsideRegions(name: string, { region, allowedRegions }: Record<string, unknown>): ReferenceProblem[] {
+  const allowed = list(allowedRegions);
+  if (typeof region !== 'string' || !Array.isArray(allowedRegions) || allowed.includes(region)) return [];
+  const fact = `${region} is none of the allowed regions ${allowed.join(', ') || '(none)'}`;
+  return [{ path: ['storage', name, 'region'], fact, hint: 'a location in one of them, or allow this region.' }];
 }
 
 /** Empty where it cannot be compared: the schema says why. */

@@ -1,19 +1,42 @@
-/** Storage locations of a plan: where recovery points lie. */
+/** Storage locations of a plan: where recovery points lie. One file a driver in `storage/`. */
 import { z } from 'zod';
-import { durationSchema } from './duration.ts';
-import { secretSchema } from './plan-values.ts';
+import type { SecretRef } from './plan-values.ts';
+import { azureSchema } from './storage/azure.ts';
+import { gcsSchema } from './storage/gcs.ts';
+import { localSchema } from './storage/local.ts';
+import { s3Schema } from './storage/s3.ts';
 
-export const locationSchema = z.strictObject({
-  driver: z.literal('s3'),
-  region: z.string().min(1),
-  bucket: z.string().min(3),
-  prefix: z.string().default('muster'),
-  endpoint: z.url().optional(),
-  /** Regions this location's data may lie in. */
-  allowedRegions: z.array(z.string()).optional(),
-  accessKeyId: secretSchema.optional(),
-  secretAccessKey: secretSchema.optional(),
-  /** Retention lock set on every version after it was put. */
-  lock: z.strictObject({ mode: z.enum(['COMPLIANCE', 'GOVERNANCE']), for: durationSchema }).optional(),
-});
+export const locationSchema = z.discriminatedUnion('driver', [s3Schema, azureSchema, gcsSchema, localSchema]);
 export type StorageLocation = z.infer<typeof locationSchema>;
+
+/** What holds the objects, as its owner names it: a bucket, `account/container`, or a folder. */
+export function holderOf(location: StorageLocation): string {
+  switch (location.driver) {
+    case 'azure':
+      return `${location.account}/${location.container}`;
+    case 'local':
+      return location.folder;
+    default:
+      return location.bucket;
+  }
+}
+
+/** The secrets of a location, each with its path below the location. */
+export function secretsOfLocation(location: StorageLocation): [path: string, ref: SecretRef | undefined][] {
+  switch (location.driver) {
+    case 's3':
+      return [
+        ['accessKeyId', location.accessKeyId],
+        ['secretAccessKey', location.secretAccessKey],
+      ];
+    case 'azure':
+      return [['accountKey', location.accountKey]];
+    case 'gcs':
+      return [['serviceAccountKey', location.serviceAccountKey]];
+    case 'local':
+      return [
+        ['served.key', location.served.key],
+        ['served.secret', location.served.secret],
+      ];
+  }
+}

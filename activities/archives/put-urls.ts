@@ -21,10 +21,16 @@ export function answerPuts(place: PutPlace): (line: JobLine, handle: JobHandle) 
     const wanted = wantedParts(line.what);
     if (!wanted) return;
     const urls = await Promise.all(
-      wanted.map(async ({ name, key }) => `${name} ${(await place.store.presignPut(key(place), validity)).url}\n`),
+      wanted.map(async ({ name, key }) => putLine(name, await place.store.presignPut(key(place), validity))),
     );
     await fillSpool(handle, line.what, [{ name: '1', content: urls.join('') }]);
   };
+}
+
+/** `<name> <url>`, then the headers that the store wants with it, after tabs. */
+function putLine(name: string, { url, headers }: { url: string; headers: Record<string, string> }): string {
+  const named = Object.entries(headers).map(([header, value]) => `\t${header}: ${value}`);
+  return `${name} ${url}${named.join('')}\n`;
 }
 
 interface Wanted {

@@ -1,5 +1,6 @@
 /** Whether every secret that a plan refers to can be read here. Says which are missing; never what they are. */
 import type { Plan } from '../../domain/plan.ts';
+import { secretsOfLocation } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 
 export interface PlanFinding {
@@ -40,10 +41,9 @@ function secretsOf(plan: Plan): Named[] {
       { path: `sites.${name}.ssh.knownHosts`, ref: site.ssh.knownHosts },
       { path: `sites.${name}.key`, ref: site.key },
     ]),
-    ...Object.entries(plan.storage).flatMap(([name, location]) => [
-      ...optional(`storage.${name}.accessKeyId`, location.accessKeyId),
-      ...optional(`storage.${name}.secretAccessKey`, location.secretAccessKey),
-    ]),
+    ...Object.entries(plan.storage).flatMap(([name, location]) =>
+      secretsOfLocation(location).flatMap(([path, ref]) => optional(`storage.${name}.${path}`, ref)),
+    ),
     { path: 'signer.key', ref: plan.signer.key },
     ...plan.components.flatMap((component, index) =>
       component.driver === 'postgresql' ? optional(`components[${index}].ownerPassword`, component.ownerPassword) : [],

@@ -9,7 +9,9 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import { Refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { holderOf } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
+import { isProtected } from '../../domain/storage/shared.ts';
 import { describeRecord, leadsTo } from '../../domain/traffic.ts';
 import { awsError } from '../aws/errors.ts';
 import { findInstances } from '../compute/instances.ts';
@@ -72,17 +74,16 @@ async function checkStorage(plan: Plan, clients: WorldClients): Promise<PlanFind
     location,
   }));
   return await each(locations, clients, async ({ path, name, location }) => {
-    const outside = location.allowedRegions && !location.allowedRegions.includes(location.region);
     const store = await clients.store(name);
     try {
       for await (const _ of store.list(`${plan.service}/points/`)) break;
     } catch (error) {
-      const fact = `${location.bucket} in ${location.region} cannot be listed: ${messageOf(error)}.`;
+      const fact = `${holderOf(location)} in ${location.region} cannot be listed: ${messageOf(error)}.`;
       return [{ path, fact, hint: 'create the bucket, or correct its name, region and credentials.' }];
     }
-    if (!outside) return [];
-    const fact = `${location.region} is none of the allowed regions ${location.allowedRegions?.join(', ')}.`;
-    return [{ path: `${path}.region`, fact, hint: 'move the data, or allow the region.' }];
+    if (!('insecure' in location) || !location.insecure || isProtected(location.endpoint ?? '')) return [];
+    const fact = `${location.endpoint} is not encrypted: whoever listens on the way can use the signed URLs and read names and sizes.`;
+    return [{ path: `${path}.insecure`, fact, hint: 'give the server a certificate, and take `insecure` out.' }];
   });
 }
 

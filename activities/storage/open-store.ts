@@ -3,8 +3,11 @@
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
-import { openS3Store, type S3Options } from './s3.ts';
-import type { ObjectStore } from './store.ts';
+import { openAzureStore } from './azure.ts';
+import { openGcsStore } from './gcs.ts';
+import { openLocalStore } from './local.ts';
+import { openS3Store } from './s3.ts';
+import type { ObjectStore, StoreOptions } from './store.ts';
 
 /**
  * @param name    the location's name in the plan
@@ -16,7 +19,7 @@ export async function openStore(
   plan: Pick<Plan, 'storage'>,
   name: string,
   secret: (ref: SecretRef) => Promise<string>,
-  options: S3Options = {},
+  options: StoreOptions = {},
 ): Promise<ObjectStore> {
   const location = plan.storage[name];
   if (!location) {
@@ -26,10 +29,21 @@ export async function openStore(
       `use one of: ${Object.keys(plan.storage).join(', ')}.`,
     );
   }
-  const { accessKeyId, secretAccessKey } = location;
-  const credentials =
-    accessKeyId && secretAccessKey
-      ? { accessKeyId: (await secret(accessKeyId)).trim(), secretAccessKey: (await secret(secretAccessKey)).trim() }
-      : undefined;
-  return await openS3Store(name, location, credentials, options);
+  const read = async (ref: SecretRef) => (await secret(ref)).trim();
+  switch (location.driver) {
+    case 's3': {
+      const { accessKeyId, secretAccessKey } = location;
+      const credentials =
+        accessKeyId && secretAccessKey
+          ? { accessKeyId: await read(accessKeyId), secretAccessKey: await read(secretAccessKey) }
+          : undefined;
+      return await openS3Store(name, location, credentials, options);
+    }
+    case 'azure':
+      return await openAzureStore(name, location, await read(location.accountKey), options);
+    case 'gcs':
+      return await openGcsStore(name, location, await read(location.serviceAccountKey), options);
+    case 'local':
+      return await openLocalStore(name, location, await read(location.served.secret));
+  }
 }

@@ -1,17 +1,14 @@
 /** What the S3 SDK throws, said as facts: which refusals nothing but a person can mend, and which faults pass. */
 import { Refusal, refusal } from '../../domain/errors.ts';
-
-interface Place {
-  readonly location: string;
-  readonly bucket: string;
-  readonly key: string;
-}
+import type { StorePlace } from './faults.ts';
+import * as faults from './faults.ts';
 
 interface SdkError {
   readonly name?: string;
   readonly Code?: string;
-  readonly message?: string;
+  readonly ServerTime?: string;
   readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: { readonly headers?: Record<string, string | undefined> };
 }
 
 const denied = [
@@ -23,9 +20,11 @@ const denied = [
   // versitygw's answer to an unknown access key, with status 404.
   'XAdminUserNotFound',
 ];
+const skewed = ['RequestTimeTooSkewed', 'RequestExpired', 'RequestInTheFuture'];
+const full = ['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage', 'InsufficientCapacity'];
 
 /** Runs a call and turns the SDK's errors into ours. */
-export async function guarded<T>(place: Place, action: () => Promise<T>): Promise<T> {
+export async function guarded<T>(place: StorePlace, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
@@ -43,72 +42,43 @@ export function isPreconditionFailed(error: unknown): boolean {
   return codeOf(error) === 'PreconditionFailed' || codeOf(error) === 'ConditionalRequestConflict';
 }
 
-function explain(error: unknown, { location, bucket, key }: Place): Error {
+function explain(error: unknown, place: StorePlace): Error {
   if (error instanceof Refusal) return error;
   const code = codeOf(error);
+  const text = faults.textOf(error);
   const status = (error as SdkError).$metadata?.httpStatusCode;
-  if (code === 'NoSuchBucket' || (code === 'NotFound' && status === 404)) {
-    return refusal(
-      'BucketMissing',
-      `Storage location ${location}: there is no bucket ${bucket}.`,
-      'create it with versioning on, or correct `storage` in the plan.',
-    );
-  }
-  if (code === 'NoSuchKey') {
-    return refusal(
-      'ObjectNotFound',
-      `Storage location ${location} has no object ${key}.`,
-      '`muster points` shows what is there.',
-    );
-  }
+  if (code === 'NoSuchBucket' || (code === 'NotFound' && status === 404)) return faults.holderMissing(place);
+  if (code === 'NoSuchKey') return faults.objectMissing(place);
+  if (skewed.includes(code)) return faults.clockSkewed(place, code, answeredAt(error as SdkError));
+  if (full.includes(code) || status === 507) return faults.full(place, code);
   if (denied.includes(code) || status === 401 || status === 403) {
-    return refusal(
-      'StoreDenied',
-      `Storage location ${location} refused access to ${bucket}/${key} (${code}).`,
-      'check the access key of this location, its rights on the bucket, and the clock of this machine.',
-    );
+    return faults.denied(place, code, answeredAt(error as SdkError));
   }
   if (code === 'CredentialsProviderError') {
-    return refusal(
-      'StoreDenied',
-      `Storage location ${location}: no credentials were found.`,
+    return faults.noCredentials(
+      place,
       'name `accessKeyId` and `secretAccessKey` in the plan, or give the worker an instance role.',
     );
   }
-  if (code === 'ObjectTooLarge') {
-    return refusal(
-      'ObjectTooLarge',
-      (error as Error).message,
-      'check who wrote it; Muster never writes such an object.',
-    );
-  }
-  if (status === 400 && /object ?lock/i.test(`${code} ${textOf(error)}`)) {
+  if (status === 400 && /object ?lock/i.test(`${code} ${text}`)) {
     return refusal(
       'LockRefused',
-      `Storage location ${location}: bucket ${bucket} does not take retention locks (${code}: ${textOf(error)}).`,
+      `Storage location ${place.location}: bucket ${place.holder} does not take retention locks (${code}: ${text}).`,
       'turn object lock on for the bucket, or take `lock` of this location out of the plan.',
     );
   }
   // One rotten object says nothing of the others: the location answers.
-  if (/^Checksum mismatch/.test(textOf(error))) {
-    return refusal(
-      'ObjectDamaged',
-      `Storage location ${location}: ${key} is not what was put there (its checksum differs).`,
-      'use the copy at another location, and bring a good one back to this.',
-    );
-  }
-  const passing = new Error(`Storage location ${location}: ${code || 'error'} at ${key || bucket}: ${textOf(error)}`);
-  passing.name = 'StoreUnreachable';
-  passing.cause = error;
-  return passing;
+  if (/^Checksum mismatch/.test(text)) return faults.damaged(place);
+  return faults.connectionFault(place, code, error);
+}
+
+function answeredAt({ ServerTime, $response }: SdkError): Date | undefined {
+  const written = ServerTime ?? $response?.headers?.date;
+  return written ? new Date(written) : undefined;
 }
 
 export function codeOf(error: unknown): string {
   const { name, Code } = (error ?? {}) as SdkError;
   // Errors without a modelled type have their code in `Code` only.
   return name && name !== 'Error' && name !== 'Unknown' && name !== 'UnknownError' ? name : (Code ?? name ?? '');
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

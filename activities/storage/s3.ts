@@ -1,34 +1,26 @@
 /** Object store driver for S3 and servers that speak it. Errors of the SDK become facts with hints in `s3-errors.ts`. */
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import type { StorageLocation } from '../../domain/plan-storage.ts';
+import type { S3Location } from '../../domain/storage/s3.ts';
+import { tooLarge } from './faults.ts';
 import { guarded, isMissing, isPreconditionFailed } from './s3-errors.ts';
 import { s3Versions } from './s3-versions.ts';
-import type { ObjectInfo, ObjectStore } from './store.ts';
+import { bodyLimit, type ObjectInfo, type ObjectStore, type StoreOptions } from './store.ts';
 
 export interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
 
-export interface S3Options {
-  /** ms until a request without an answer is given up. Default 30 s. */
-  readonly requestTimeout?: number;
-  /** Attempts of the SDK per request. Default 3. */
-  readonly maxAttempts?: number;
-}
-
-const bodyLimit = 80 * 1024 * 1024;
-
 /**
  * Opens a location. Nothing is asked of the server yet. Without credentials the SDK's own chain is used (instance role).
  *
- * Errors: `BucketMissing`, `StoreDenied`, `ObjectNotFound`, `StoreUnreachable` (retried by Temporal), `ObjectTooLarge`.
+ * Errors: those of `faults.ts`; `StoreUnreachable` is retried by Temporal.
  */
 export async function openS3Store(
   name: string,
-  location: StorageLocation,
+  location: S3Location,
   credentials?: S3Credentials,
-  options: S3Options = {},
+  options: StoreOptions = {},
 ): Promise<ObjectStore> {
   const sdk = await import('@aws-sdk/client-s3');
   const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
@@ -42,6 +34,7 @@ export async function openS3Store(
       connectionTimeout: 3_000,
       requestTimeout: options.requestTimeout ?? 30_000,
       throwOnRequestTimeout: true,
+      httpsAgent: { keepAlive: true, maxSockets: 50, minVersion: 'TLSv1.3' },
     },
   };
   const client = new sdk.S3Client(config);
@@ -51,7 +44,7 @@ export async function openS3Store(
   const prefix = location.prefix === '' ? '' : `${location.prefix.replace(/\/+$/, '')}/`;
   const at = (key: string) => ({ Bucket: bucket, Key: prefix + key });
   const call = <T>(key: string, action: (s3: S3Client) => Promise<T>) =>
-    guarded({ location: name, bucket, key }, () => action(client));
+    guarded({ location: name, kind: 'bucket', holder: bucket, key }, () => action(client));
 
   async function putWhen(key: string, body: Buffer, condition: { IfNoneMatch?: string; IfMatch?: string }) {
     return await call(key, async (s3) => {
@@ -73,9 +66,7 @@ export async function openS3Store(
       const answer = await s3.send(new sdk.GetObjectCommand({ ...at(key), Range: range }));
       if ((answer.ContentLength ?? 0) > limit) {
         (answer.Body as unknown as { destroy?(): void } | undefined)?.destroy?.();
-        throw Object.assign(new Error(`${key} has ${answer.ContentLength} bytes; ${limit} were expected at most.`), {
-          name: 'ObjectTooLarge',
-        });
+        throw tooLarge(key, answer.ContentLength ?? 0, limit);
       }
       const bytes = await answer.Body?.transformToByteArray();
       const body = bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.alloc(0);

@@ -21,6 +21,17 @@ export interface ObjectVersion {
   readonly marker: boolean;
 }
 
+/** For tests, and for callers that must not wait as long. */
+export interface StoreOptions {
+  /** ms until a request without an answer is given up. Default 30 s. */
+  readonly requestTimeout?: number;
+  /** Attempts per request. Default 3. */
+  readonly maxAttempts?: number;
+}
+
+/** Most bytes that `get` takes into memory unless told: a part and some slack. */
+export const bodyLimit = 80 * 1024 * 1024;
+
 export interface ObjectStore {
   /** The location's name in the plan. */
   readonly location: string;
@@ -40,7 +51,7 @@ export interface ObjectStore {
   delete(key: string): Promise<void>;
   /** URL that curl can fetch, valid for so many seconds. */
   presignGet(key: string, seconds: number): Promise<string>;
-  /** URL that curl can put once: `headers` must be sent; a second put is refused (412). */
+  /** URL that curl can put once: `headers` must be sent; a second put is refused (412, or 409 where the store says so). */
   presignPut(key: string, seconds: number): Promise<{ url: string; headers: Record<string, string> }>;
   /** Sets a retention lock on a version where the location has one; otherwise does nothing and says so. */
   retainUntil?(key: string, versionId: string | undefined, until: Date): Promise<void>;

@@ -10,6 +10,7 @@ export type BuildOptions = { note: (line: string) => void; signal?: AbortSignal 
 export const goTools = {
   temporal: { version: '1.8.2', pkg: 'github.com/temporalio/cli/cmd/temporal', minutes: 7 },
   versitygw: { version: '1.8.0', pkg: 'github.com/versity/versitygw/cmd/versitygw', minutes: 4 },
+  'fake-gcs-server': { version: '1.56.1', pkg: 'github.com/fsouza/fake-gcs-server', minutes: 4 },
 } as const;
 
 export type GoTool = keyof typeof goTools;

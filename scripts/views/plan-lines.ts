@@ -2,6 +2,7 @@
 import type { LoadedPlan } from '../../activities/plans/load-plan.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import type { Component } from '../../domain/plan-component.ts';
+import { holderOf } from '../../domain/plan-storage.ts';
 import { columns } from './columns.ts';
 
 export function planLines({ plan, sha256, files }: LoadedPlan): string[] {
@@ -41,7 +42,7 @@ export function planLines({ plan, sha256, files }: LoadedPlan): string[] {
         name,
         each.driver,
         each.region,
-        `${each.bucket}/${each.prefix}`,
+        `${holderOf(each)}/${each.prefix}`,
       ]),
     ),
     'Traffic',

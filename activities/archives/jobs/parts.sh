@@ -1,7 +1,8 @@
 # Shared by the scripts that write and read recovery points: parts to the store and back. Sourced after "$MUSTER_LIB".
 #
 # A part is at most 63 MiB of a zstd stream in its own CMS envelope. Presigned URLs come through the spool: the kind of a
-# request says which ones (`puts.<token>.<archive>.<count>`), the answer is lines `<name> <url>`. URLs are never arguments.
+# request says which ones (`puts.<token>.<archive>.<count>`), the answer is lines `<name> <url>`, and after tabs the headers that
+# the store wants with it. URLs are never arguments.
 
 export W=$MUSTER_JOB/work
 export LC_ALL=C
@@ -30,9 +31,18 @@ cores() { nproc 2>/dev/null || echo 2; }
 # Asks for the URLs of part 0 of archives FROM to FROM+COUNT-1, before they are needed.
 ask_puts() { keep_urls "puts.$token.$1.$2"; }
 
-# Each URL in a file of its own, as curl reads it: what is many is found without a search.
+# Each URL in a file of its own with its headers, as curl reads it: what is many is found without a search. Over https nothing
+# older than TLS 1.3 is spoken.
 keep_urls() {
-  take_spool "$1" | awk -v folder="$W/puts" '{ file = folder "/" $1; printf "url = \"%s\"\n", $2 > file; close(file) }'
+  take_spool "$1" | awk -F '\t' -v folder="$W/puts" '{
+    name = url = $1; sub(/ .*/, "", name); sub(/^[^ ]* /, "", url); file = folder "/" name
+    printf "url = \"%s\"\n", url > file
+    if (url ~ /^https:/) print "tlsv1.3" > file
+    # A worker of an older version sends no headers, and means this one.
+    if (NF == 1) print "header = \"If-None-Match: *\"" > file
+    for (i = 2; i <= NF; i++) printf "header = \"%s\"\n", $i > file
+    close(file)
+  }'
 }
 
 # put_file FILE NAME ARCHIVE PART: one create-if-absent put of a file that goes with it, tried again on passing faults and with a new URL on 403.
@@ -41,12 +51,15 @@ put_file() {
   # Eight parts ahead, so that a long stream does not wait at every part.
   [[ -s $url ]] || keep_urls "put.$token.$3.$4.8.0"
   while :; do
-    status=$(curl -sS -K "$url" -T "$1" -H 'If-None-Match: *' -H 'Expect:' -o "$answer" \
+    status=$(curl -sS -K "$url" -T "$1" -H 'Expect:' -o "$answer" \
       --connect-timeout 5 --speed-limit 1024 --speed-time 20 -w '%{http_code}' 2>"$answer.err") || status=000
     case $status in
       200 | 201) break ;;
       # A put whose answer was lost: the name carries a random token, so the object that is there is ours.
       412) if ((try > 0)); then break; fi ;;
+      # Azure's ways to say the same: a URL that may create may not overwrite. Another 409 is two puts at one moment: tried again.
+      403 | 409) if ((try > 0)) && grep -qE 'BlobAlreadyExists|UnauthorizedBlobOverwrite|AuthorizationPermissionMismatch' "$answer"; then break; fi ;;
+      507) refuse StoreFull "The store has no room left: $(head -c 300 "$answer")" 'free some room at the storage location, then retry this step.' ;;
       404) refuse BucketMissing "The store answered 404 to a put: $(head -c 300 "$answer")" 'check the bucket of the storage location.' ;;
     esac
     if ((try >= 7)); then
@@ -109,6 +122,12 @@ get_url() {
   if [[ -s $file ]]; then cat -- "$file"; else awk -F '\t' -v n="$1" -v l="$2" '$1 == n && $2 == l { print $3; exit }' "$MUSTER_JOB/params/gets"; fi
 }
 
+# What curl reads from its stdin. Over https nothing older than TLS 1.3 is spoken.
+curl_config() {
+  printf 'url = "%s"\n' "$1"
+  if [[ $1 == https:* ]]; then echo tlsv1.3; fi
+}
+
 # fetch_part NUMBER BYTES SHA256 KEY FILE: the first location whose copy has the right hash. Never decrypts anything else.
 fetch_part() {
   local number=$1 bytes=$2 sha=$3 key=$4 file=$5 location first='' wrong='' away='' try status found url
@@ -124,7 +143,7 @@ fetch_part() {
     for try in 0 1 2 3; do
       url=$(get_url "$number" "$location")
       [[ -n $url ]] || continue 2
-      status=$(printf 'url = "%s"\n' "$url" | curl -sS -K - -o "$file" --connect-timeout 3 --speed-limit 1024 --speed-time 15 \
+      status=$(curl_config "$url" | curl -sS -K - -o "$file" --connect-timeout 3 --speed-limit 1024 --speed-time 15 \
         -w '%{http_code}' 2>"$file.err") || status="$status cut"
       case $status in
         200)

@@ -3,6 +3,7 @@ import type { PointSummary } from '../../../domain/assessment.ts';
 import { mergePoints } from '../../../domain/choose-point.ts';
 import { formatDuration } from '../../../domain/duration.ts';
 import type { Plan } from '../../../domain/plan.ts';
+import { holderOf } from '../../../domain/plan-storage.ts';
 import { copiesNeeded, newestThatCounts, type SeenPoint, withStanding } from '../../../domain/point-state.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';
@@ -28,7 +29,7 @@ export async function pointsAtLocation(location: string, deps: AssessDeps): Prom
   const about = {
     id: `points-${location}`,
     title: `Recovery points at ${location}`,
-    source: `${storage?.driver} ${storage?.bucket} ${storage?.region}`,
+    source: storage ? `${storage.driver} ${holderOf(storage)} ${storage.region}` : location,
     ...limitsOf(deps),
   };
   const found = await findOut(about, async (signal) => {

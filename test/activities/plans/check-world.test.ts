@@ -126,12 +126,15 @@ test.each<[string, () => void, string, RegExp]>([
     /nowhere in us-west-2 cannot be listed/,
   ],
   [
-    'a region that is not allowed',
+    'a store that is reached without TLS',
     () => {
-      Object.assign(plan.storage['company-backups-dr'] as object, { allowedRegions: ['eu-west-1'] });
+      Object.assign(plan.storage['company-backups-dr'] as object, {
+        endpoint: aws.motoUrl.replace('127.0.0.1', '0.0.0.0'),
+        insecure: true,
+      });
     },
-    'storage.company-backups-dr.region',
-    /none of the allowed regions/,
+    'storage.company-backups-dr.insecure',
+    /is not encrypted: whoever listens/,
   ],
   [
     'a secret that is missing',

@@ -104,6 +104,23 @@ describe('a mistake is named with its line', () => {
     expect((await mistakesAfter(from, to)).join('\n')).toMatch(expected);
   });
 
+  test('a storage location outside of the allowed regions', async () => {
+    const problems = await mistakesAfter('allowedRegions: [us-east-1, us-west-2]', 'allowedRegions: [eu-west-1]');
+    expect(problems.join()).toMatch(/us-east-1 is none of the allowed regions eu-west-1/);
+  });
+
+  test.each<[string, string, RegExp]>([
+    [
+      'an endpoint without TLS',
+      'driver: s3\n    endpoint: http://10.0.0.1:9000',
+      /http:\/\/ lets anyone .* Try: https/,
+    ],
+    ['a driver that there is not', 'driver: ftp', /driver/],
+    ['a lock that Muster would not set', 'driver: azure', /locks on S3 only/],
+  ])('%s', async (_, to, expected) => {
+    expect((await mistakesAfter('driver: s3', to)).join('\n')).toMatch(expected);
+  });
+
   test('a duration without unit', async () => {
     const [problem] = await mistakesAfter('rpo: 1h', 'rpo: 15');
     expect(problem).toBe(

@@ -7,14 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import type { StorageLocation } from '../../../domain/plan-storage.ts';
+import type { S3Location } from '../../../domain/storage/s3.ts';
 
 export interface S3Server {
   readonly endpoint: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Where the server keeps objects: `<data>/<bucket>/<key>` is a plain file. */
   readonly data: string;
-  location(bucket: string, prefix?: string): StorageLocation;
+  location(bucket: string, prefix?: string): S3Location;
   /** Opens a bucket that exists. */
   open(name: string, bucket?: string): Promise<ObjectStore>;
   stop(): Promise<void>;
@@ -43,7 +43,7 @@ export async function startS3(buckets: readonly string[] = ['points'], host = '1
   );
   const endpoint = `http://${host}:${port}`;
   await untilHealthy(`${endpoint}/health`, child);
-  const location = (bucket: string, prefix = 'muster'): StorageLocation => ({
+  const location = (bucket: string, prefix = 'muster'): S3Location => ({
     driver: 's3',
     region: 'us-east-1',
     bucket,

@@ -1,0 +1,81 @@
+/** Starts fake-gcs-server, which speaks Google Cloud Storage, on a free loopback port. It checks no credentials and no signatures. */
+import { spawn } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openGcsStore } from '../../../activities/storage/gcs.ts';
+import type { ObjectStore } from '../../../activities/storage/store.ts';
+import type { GcsLocation } from '../../../domain/storage/gcs.ts';
+import { goTool } from '../../../lab/tools/go.ts';
+import { ended, untilHealthy } from './server-process.ts';
+import { freePort } from './versitygw.ts';
+
+export interface GcsServer {
+  readonly serviceAccountKey: string;
+  location(bucket: string, prefix?: string): GcsLocation;
+  open(name: string, bucket?: string): Promise<ObjectStore>;
+  stop(): Promise<void>;
+}
+
+export async function startGcs(
+  buckets: readonly string[],
+  wrap: (folder: string) => string[] = () => [],
+): Promise<GcsServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'muster-gcs-'));
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const server = await goTool('fake-gcs-server', { note: () => {} });
+  const listen = ['-scheme', 'http', '-host', '127.0.0.1', '-port', String(port), '-public-host', `127.0.0.1:${port}`];
+  const backend = [
+    '-backend',
+    'filesystem',
+    '-filesystem-root',
+    folder,
+    '-external-url',
+    endpoint,
+    '-log-level',
+    'error',
+  ];
+  const [first = '', ...rest] = [...wrap(folder), server, ...listen, ...backend];
+  const child = spawn(first, rest, { stdio: 'ignore' });
+  await untilHealthy('fake-gcs-server', `${endpoint}/storage/v1/b?project=muster`, child);
+  for (const name of buckets) {
+    const made = await fetch(`${endpoint}/storage/v1/b?project=muster`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name }),
+    });
+    if (!made.ok) throw new Error(`${name}: ${await made.text()}`);
+  }
+  const serviceAccountKey = testServiceAccount();
+  const location = (bucket: string, prefix = 'muster'): GcsLocation => ({
+    driver: 'gcs',
+    region: 'europe-west4',
+    bucket,
+    prefix,
+    endpoint,
+    serviceAccountKey: { env: 'GCS_KEY' },
+  });
+  return {
+    serviceAccountKey,
+    location,
+    open: (name, bucket = name) => openGcsStore(name, location(bucket), serviceAccountKey),
+    async stop() {
+      await ended(child);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** As `gcloud iam service-accounts keys create` writes it, for a key that nobody knows. */
+export function testServiceAccount(): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return JSON.stringify({
+    type: 'service_account',
+    project_id: 'muster',
+    private_key_id: '1',
+    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    client_email: 'muster@muster.iam.gserviceaccount.com',
+  });
+}
