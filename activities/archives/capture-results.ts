@@ -42,7 +42,7 @@ const lineSchema = z.discriminatedUnion('type', [
   /** What is used of an archive of an earlier point; it is called as `archiveName` says. */
   z.object({ type: z.literal('kept'), archive: z.string(), entries: z.number(), bytes: z.number() }),
   z.object({ type: z.literal('full'), why: z.string() }),
-  z.looseObject({ type: z.literal('check') }),
+  z.looseObject({ type: z.enum(['check', 'tables']) }),
   z.looseObject({
     type: z.literal('summary'),
     token: z.string(),

@@ -35,12 +35,15 @@ export interface Restored {
   readonly repaired: { readonly part: string; readonly from: string; readonly why: string }[];
   /** What was there before, kept under these names. */
   readonly kept: string[];
+  /** What is not as it was, or where it is. */
+  readonly noted: string[];
   readonly takenAt: string;
 }
 
 const lineSchema = z.union([
   z.object({ type: z.literal('repaired'), part: z.string(), from: z.string(), why: z.string() }),
   z.object({ type: z.literal('kept'), path: z.string() }),
+  z.object({ type: z.literal('noted'), what: z.string() }),
   z.object({ type: z.literal('done-already') }),
   z.object({ type: z.literal('summary'), entries: z.number(), bytes: z.number() }),
 ]);
@@ -87,6 +90,7 @@ export const restoreComponent = defineStep({
       bytes: counted?.bytes ?? record.bytes,
       repaired: repaired.map(({ part, from, why }) => ({ part, from, why })),
       kept: seen.flatMap((line) => (line.type === 'kept' ? [line.path] : [])),
+      noted: [...new Set(seen.flatMap((line) => (line.type === 'noted' ? [line.what] : [])))],
       takenAt: record.takenAt,
     };
   },

@@ -1,21 +1,17 @@
-/** Driver `postgresql`: a dump in a snapshot, restored beside the present database and switched in by rename. */
+/** Driver `postgresql`: dumps in one snapshot, restored beside the present database and switched in by rename. */
 import { z } from 'zod';
+import { refusal } from '../../domain/errors.ts';
 import type { PostgresqlComponent } from '../../domain/plan-component.ts';
-import type { ComponentDriver } from '../archives/driver.ts';
+import type { ComponentRecord } from '../../domain/recovery-point.ts';
+import type { ComponentDriver, RestoreOptions } from '../archives/driver.ts';
 import { helpers, lines, nulList, script } from '../archives/job-files.ts';
+import { postgresqlDetails } from './postgresql-details.ts';
 
-const detailsSchema = z.object({
-  database: z.string(),
-  owner: z.string(),
-  encoding: z.string(),
-  collate: z.string(),
-  ctype: z.string(),
-  serverVersion: z.string(),
-  size: z.number(),
-  roles: z.array(z.string()),
-  extensions: z.array(z.string()),
-});
-const summarySchema = z.object({ type: z.literal('summary'), database: detailsSchema });
+/** A table of this size is dumped on its own, as one of several side by side; some of an eighth of it share a dump. */
+const ownBytes = 64 * 1024 * 1024;
+
+const summarySchema = z.object({ type: z.literal('summary'), database: z.looseObject({}) });
+const tablesSchema = z.object({ type: z.literal('tables'), archive: z.number(), names: z.array(z.string()) });
 const checkSchema = z.object({ type: z.literal('check'), name: z.string(), value: z.string() });
 
 export const postgresql: ComponentDriver<PostgresqlComponent> = {
@@ -24,6 +20,9 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
       script: script('databases', 'capture-postgresql'),
       params: {
         ...(await shared(component)),
+        ...(await helpers('databases', 'facts.sql')),
+        jobs: String(component.jobs ?? 4),
+        'own-bytes': String(ownBytes),
         checks: nulList(component.checks.flatMap(({ name, query }) => [name, query])),
       },
     };
@@ -32,19 +31,31 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
   facts(component, results) {
     const summary = results.flatMap((line) => summarySchema.safeParse(line).data ?? [])[0];
     const answers = answersIn(results);
+    const tables = results
+      .flatMap((line) => tablesSchema.safeParse(line).data ?? [])
+      .map(({ archive, names }) => ({ archive, names }))
+      .sort((a, b) => a.archive - b.archive);
     return {
-      details: detailsSchema.parse(summary?.database),
+      details: postgresqlDetails.parse({
+        ...summary?.database,
+        layout: tables.length > 0 ? 'tables' : 'dump',
+        tables,
+      }),
       checks: component.checks.map(({ name, query }) => ({ name, query, value: answers.get(name) ?? '' })),
     };
   },
 
-  async restore(component, record, { run, point, secret }) {
-    const details = detailsSchema.parse(record.details);
+  async restore(component, record, options) {
+    const { run, point, secret } = options;
+    const details = postgresqlDetails.parse(record.details);
     const { ownerPassword } = component;
     return {
       script: script('databases', 'restore-postgresql'),
       params: {
         ...(await shared(component)),
+        ...(await helpers('databases', 'postgresql-load.sh', 'postgresql-tables.sh')),
+        ...(await helpers('databases', 'make-roles.sql', 'set-database.sql', 'set-clause.sql')),
+        ...wanted(component, options),
         point,
         run,
         component: component.name,
@@ -52,13 +63,19 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
         encoding: details.encoding,
         collate: details.collate,
         ctype: details.ctype,
+        provider: details.provider,
+        icu: details.icuLocale ?? '',
         server: details.serverVersion,
         roles: lines(details.roles),
+        extensions: lines(details.extensions),
+        tablespaces: lines(details.tablespaces),
+        ...(details.globals ? { facts: JSON.stringify({ globals: details.globals }) } : {}),
         size: String(details.size),
         bytes: String(record.bytes),
+        archives: lines(archivesOf(record, details)),
         checks: nulList(record.checks.flatMap(({ name, query, value }) => [name, query, value])),
       },
-      secrets: ownerPassword ? { 'owner-password': await secret(ownerPassword) } : undefined,
+      secrets: ownerPassword && !options.into ? { 'owner-password': await secret(ownerPassword) } : undefined,
     };
   },
 
@@ -69,12 +86,13 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
     };
   },
 
-  async verify(component, record) {
+  async verify(component, record, _finishedAt, { into } = {}) {
     return {
       needsKey: false,
       script: script('databases', 'verify-postgresql'),
       params: {
         ...(await shared(component)),
+        ...(into ? { database: into } : {}),
         checks: nulList(record.checks.flatMap(({ name, query }) => [name, query])),
       },
     };
@@ -91,6 +109,34 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
     return { compared: record.checks.length, wrong, noted: [] };
   },
 };
+
+/** What is asked for beyond the whole database in place. Refusals `NotForThisKind`, `BadInput`. */
+function wanted(component: PostgresqlComponent, options: RestoreOptions): Record<string, string> {
+  const { into, tables, paths, until } = options;
+  if (paths || until) {
+    throw refusal(
+      'NotForThisKind',
+      `${component.name} is a dump: it has ${paths ? 'no files' : 'no log after its moment'}.`,
+      paths ? 'name tables instead.' : 'keep it with the driver postgresql-pitr to come back to any moment.',
+    );
+  }
+  if (into !== undefined && (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(into) || into === component.database)) {
+    throw refusal(
+      'BadInput',
+      `${into} cannot name a database beside ${component.database}.`,
+      `${component.database}_then`,
+    );
+  }
+  return { ...(into ? { into } : {}), ...(tables ? { tables: lines(tables) } : {}) };
+}
+
+/** `archive bytes table...`, the largest first. */
+function archivesOf({ archives }: ComponentRecord, details: z.output<typeof postgresqlDetails>): string[] {
+  const names = new Map(details.tables.map((each) => [each.archive, each.names]));
+  return [...archives]
+    .sort((a, b) => b.bytes - a.bytes)
+    .map(({ number, bytes }) => [number, bytes, ...(names.get(number) ?? [])].join('\t'));
+}
 
 async function shared({ database, port, systemUser }: PostgresqlComponent): Promise<Record<string, string>> {
   return {

@@ -51,7 +51,8 @@ function restoreSh(manifest: Manifest): string {
 
 function componentRow({ component, driver, details }: ComponentRecord): string[] {
   if (driver === 'files') return ['component', component, driver];
-  const facts = [details.encoding, details.collate, details.ctype].map((fact) =>
+  const { encoding, collate, ctype, provider = 'c', icuLocale } = details;
+  const facts = [encoding, collate, ctype, provider, icuLocale ?? '-'].map((fact) =>
     String(fact).replaceAll(/[\t\n]/g, ' '),
   );
   return ['component', component, driver, ...facts];

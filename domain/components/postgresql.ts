@@ -12,6 +12,8 @@ export const postgresqlComponent = z.strictObject({
   port: z.number().int().positive().default(5432),
   /** Read inside the dump's own snapshot and compared after restore. Each query answers one row of one column. */
   checks: z.array(checkSchema).default([]),
+  /** Dumps side by side at most; the host's cores are another bound. */
+  jobs: z.number().int().positive().max(64).default(4),
   /** Password of the owning role, set at restore on a bare server. */
   ownerPassword: secretSchema.optional(),
 });

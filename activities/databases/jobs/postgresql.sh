@@ -39,6 +39,8 @@ reach() {
 # Values for SQL go through psql variables, never into its text.
 exists_database() { [[ $(echo "SELECT 1 FROM pg_database WHERE datname = :'name'" | sql postgres -v "name=$1") == 1 ]]; }
 
+oid_of() { echo "SELECT oid FROM pg_database WHERE datname = :'name'" | sql postgres -v "name=$1"; }
+
 # Names of a restore: the one it loads into, the one that the present database is kept under, the comment that says whose it is.
 name_databases() {
   run=$(param run)

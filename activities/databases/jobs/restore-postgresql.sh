@@ -1,110 +1,89 @@
 #!/bin/bash
 # Restores a PostgreSQL database beside the present one, checks it, then renames: what was there is kept as <db>_before_<run>.
-# What was done stands in the restored database's comment, so that a second run finds it.
+# With `into` it is loaded into a database of that name instead, and nothing that is there is changed. With `tables` only their rows
+# are loaded: into that database, or, without `into`, put back beside the present tables in a schema that says so.
+# What was done stands in the comment of the database, or of the schema, so that a second run finds it.
 #
-# shellcheck disable=SC1090,SC2016,SC2154
-# params: point, run, component, parts, gets, locations, database, owner, port, system-user, encoding, collate, ctype, roles (lines),
-#         server (version of the dump), size, bytes, checks (NUL-separated triples: name, query, expected), parts.sh, postgresql.sh
-# secrets: key.<point> (private keys of the points that its archives belong to), owner-password (optional)
-# results: repaired, done-already, check, kept, summary
-# For undo-postgresql.sh it notes in restored/ what the present database is renamed to (`.kept`), before it does so.
+# shellcheck disable=SC1090,SC2016,SC2034,SC2154
+# params: point, run, component, parts, gets, locations, database, owner, port, system-user, encoding, collate, ctype, provider, icu, roles,
+#         extensions, tablespaces (lines), facts (JSON), server (version of the dump), size, bytes, archives (lines `archive bytes table...`),
+#         checks (NUL-separated triples: name, query, expected), into, tables (lines), parts.sh, postgresql.sh, postgresql-load.sh,
+#         postgresql-tables.sh, make-roles.sql, set-database.sql, set-clause.sql
+# secrets: the points' private keys, owner-password (optional)
+# results: repaired, noted, done-already, check, kept, summary
+# For undo-postgresql.sh it notes in restored/ what the present database is renamed to (`.kept`) and what was loaded into (`.into`).
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
 . "$(param_file postgresql.sh)"
+. "$(param_file postgresql-load.sh)"
+. "$(param_file postgresql-tables.sh)"
 
 main() {
   find_tools
   owner=$(param owner)
   name_databases
+  name_marks
   reach
-  if ((server / 10000 < $(param server | cut -d. -f1))); then
-    refuse ServerTooOld "$(hostname): PostgreSQL $((server / 10000)) is older than the dump ($(param server))." 'install the same or a newer version there.'
-  fi
-  if [[ $(comment "$database") == "$note" ]]; then
-    result '{"type":"done-already","at":""}'
-    exit 0
-  fi
-  room
+  if has_param into; then restore_into "$(param into)";
+  elif has_param tables; then restore_beside;
+  else restore_in_place; fi
+  remove_dumps
+  rm -f -- "$mark.loaded"
+  result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)")}"
+}
+
+restore_in_place() {
+  stop_if_done "$(comment "$database")"
+  check_server
+  room "$fresh"
   make_roles
   if [[ $(comment "$fresh") != "$note" ]]; then
-    find_dump || fetch_dump
-    load
+    load "$fresh" "$(param_file archives)"
+    with_facts "$fresh" "$(param_file set-database.sql)"
+    remark "$fresh"
   fi
   run_checks "$fresh"
   switch_in
-  result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)")}"
 }
+
+restore_into() {
+  stop_if_done "$(comment "$1")"
+  # A database of another run, or of somebody else, is not ours to fill; one that this run began has its note.
+  if exists_database "$1" && [[ $(cat "$mark.into" 2>/dev/null) != "$1 $(oid_of "$1")" ]]; then
+    refuse DatabaseExists "$(hostname) has a database $1 already." 'restore into another name, or drop that database first.'
+  fi
+  check_server
+  room "$1"
+  spare_roles
+  if has_param tables; then only_tables; fi
+  # The name is taken at once, so that a second start knows it for its own.
+  after_creation=take_name
+  load "$1" "$(param_file archives)"
+  if ! has_param tables; then
+    with_facts "$1" "$(param_file set-database.sql)"
+    run_checks "$1"
+  fi
+  remark "$1"
+}
+
+take_name() { printf '%s %s\n' "$1" "$(oid_of "$1")" >"$mark.into"; }
+
+stop_if_done() {
+  if [[ $1 == "$note" ]]; then
+    result '{"type":"done-already","at":""}'
+    exit 0
+  fi
+}
+
+remark() { echo "COMMENT ON DATABASE :\"name\" IS :'note';" | sql "$1" -v "name=$1" -v "note=$note"; }
 
 room() {
   local data
   data=$(echo 'SHOW data_directory' | sql postgres)
-  exists_database "$fresh" || need_room "$data" "$(param size)" "the database $database"
-  need_room /var/tmp "$(param bytes)" 'the dump'
-  need_room "$W" 134217728 'the fetched parts'
-}
-
-# Roles that own or were granted something; without a login, apart from the owner where the plan has a password.
-make_roles() {
-  local role
-  { param roles; echo "$owner"; } | sort -u | while IFS= read -r role; do
-    [[ -n $role ]] || continue
-    if [[ $(echo "SELECT 1 FROM pg_roles WHERE rolname = :'role'" | sql postgres -v "role=$role") != 1 ]]; then
-      if [[ $role == "$owner" ]]; then echo 'CREATE ROLE :"role" LOGIN' | sql postgres -v "role=$role";
-      else echo 'CREATE ROLE :"role" NOLOGIN' | sql postgres -v "role=$role"; fi
-    fi
-  done
-  if has_secret owner-password; then
-    # The statement comes through a pipe and is not logged by the server.
-    {
-      echo "SET log_statement = 'none'; SET log_min_error_statement = 'panic'; SET log_min_duration_statement = -1;"
-      printf 'ALTER ROLE "%s" LOGIN PASSWORD ' "$owner"
-      printf "'%s';\n" "$(secret owner-password | sed "s/'/''/g")"
-    } | sql postgres
-  fi
-}
-
-# The dump in clear lies on the disk of the host that will hold the database anyway, readable by the server's user only.
-fetch_dump() {
-  dump=$(cd / && as_user mktemp /var/tmp/muster-dump.XXXXXXXX)
-  # Forgotten ones of an earlier start are taken away with this one.
-  mkdir -p -- "${dumps%/*}"
-  remove_dumps
-  printf '%s fetching\n' "$dump" >"$dumps"
-  progress 0 "$(param bytes)" 'fetching the dump'
-  open_archive 0 | zstd -dq | (cd / && as_user sh -c 'cat >"$1"' sh "$dump")
-  printf '%s whole\n' "$dump" >"$dumps"
-}
-
-# A dump that was fetched whole before the host went down is not fetched again.
-find_dump() {
-  local state
-  dumps=${MUSTER_JOB%/jobs/*}/restored/$(param component).$point.$run.dump
-  [[ -s $dumps ]] || return 1
-  read -r dump state <"$dumps"
-  [[ $state == whole && -e $dump ]]
-}
-
-remove_dumps() {
-  local old
-  [[ -s $dumps ]] || return 0
-  read -r old _ <"$dumps"
-  rm -f -- "$old" "$dumps"
-}
-
-load() {
-  if exists_database "$fresh"; then echo 'DROP DATABASE :"name"' | sql postgres -v "name=$fresh"; fi
-  echo "CREATE DATABASE :\"name\" OWNER :\"owner\" TEMPLATE template0 ENCODING :'encoding' LC_COLLATE :'collate' LC_CTYPE :'ctype'" |
-    sql postgres -v "name=$fresh" -v "owner=$owner" -v "encoding=$(param encoding)" -v "collate=$(param collate)" -v "ctype=$(param ctype)"
-  progress "$(param bytes)" "$(param bytes)" 'loading the dump'
-  if ! (cd / && as_user pg_restore -p "$port" -d "$fresh" --exit-on-error -j "$(cores)" "$dump") 2>"$W/load.errors"; then
-    refuse RestoreFailed "$(hostname): pg_restore of $database: $(head -c 500 "$W/load.errors")" 'mend what it names, then retry this step.'
-  fi
-  {
-    echo 'ANALYZE;'
-    echo "COMMENT ON DATABASE :\"name\" IS :'note';"
-  } | sql "$fresh" -v "name=$fresh" -v "note=$note"
-  remove_dumps
+  exists_database "$1" || need_room "$data" "$(param size)" "the database $database"
+  need_room /var/tmp "$(awk -F '\t' '$1 == 0 { print $2 }' "$(param_file archives)")" 'the dump'
+  need_room "$W" "$(($(cores) * part_limit + part_limit))" 'the fetched parts'
 }
 
 # The same questions as in the dump's snapshot must have the same answers.
@@ -126,9 +105,6 @@ switch_in() {
     had=yes
     while exists_database "$kept"; do kept=$(printf '%.60s_2' "$kept"); done
   fi
-  local mark
-  mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$point.$run
-  mkdir -p -- "${mark%/*}"
   printf '%s' "${had:+$kept}" >"$mark.kept"
   rename "$database" "${had:+$kept}" "$fresh" "$database"
   if [[ -n $had ]]; then result "{\"type\":\"kept\",\"path\":$(json_string "$kept")}"; fi

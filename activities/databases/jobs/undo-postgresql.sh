@@ -1,6 +1,6 @@
 #!/bin/bash
 # Puts a PostgreSQL database back as it was before restore-postgresql.sh switched a recovery point in: both names change in one
-# transaction. What was restored is dropped: the recovery point has it. Roles stay.
+# transaction. What was restored, there or beside it, is dropped: the recovery point has it. Roles stay.
 #
 # shellcheck disable=SC1090,SC2016,SC2154
 # params: point, run, component, database, port, system-user, parts.sh, postgresql.sh
@@ -22,6 +22,7 @@ main() {
   fi
   drop "$undone"
   drop "$fresh"
+  drop_beside
   forget
   result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)")}"
 }
@@ -44,13 +45,27 @@ drop() {
   echo 'DROP DATABASE :"name" WITH (FORCE)' | sql postgres -v "name=$1"
 }
 
+# A database or schemas that this run loaded beside what is there.
+drop_beside() {
+  local name oid
+  if [[ -s $mark.into ]]; then
+    read -r name oid <"$mark.into"
+    if [[ $(oid_of "$name") == "$oid" ]]; then drop "$name"; fi
+  fi
+  if exists_database "$database"; then
+    sql "$database" -v "note=$note" <<'SQL'
+SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace WHERE obj_description(oid, 'pg_namespace') = :'note' \gexec
+SQL
+  fi
+}
+
 forget() {
   local dump
   if [[ -s $mark.dump ]]; then
     read -r dump _ <"$mark.dump"
-    rm -f -- "$dump"
+    rm -f -- "$dump" "$dump.list"
   fi
-  rm -f -- "$mark.dump" "$mark.kept"
+  rm -f -- "$mark.dump" "$mark.kept" "$mark.loaded" "$mark.into" "$mark.tables" "$mark.wanted"
 }
 
 main

@@ -146,15 +146,30 @@ restore_files() {
 
 archives() { table | awk -F '\t' -v c="$1" '$1 == "part" && $2 == c && $3 != "index" && !seen[$3]++ { print $3 }'; }
 
+# Archive 0 is the dump; each further one has the rows of some large tables, which come after its structure and before its indexes.
 restore_dump() {
-  local dump=$target/$1.dump
+  local dump=$target/$1.dump number more
   stream "$1" 0 | zstd -dq >"$dump" || exit 1
   say "  $1: $dump (pg_restore reads it)"
-  [[ -n $database ]] || return 0
-  createdb --template=template0 --encoding="$2" --lc-collate="$3" --lc-ctype="$4" "$database"
-  pg_restore --exit-on-error --no-owner -j "$(nproc)" -d "$database" "$dump"
+  more=$(archives "$1" | awk '$1 != 0')
+  if [[ -z $database ]]; then
+    for number in $more; do
+      stream "$1" "$number" | zstd -dq >"$target/$1.$number.dump" || exit 1
+      say "  $1: $target/$1.$number.dump (rows of large tables)"
+    done
+    return 0
+  fi
+  local locale=()
+  if [[ $5 == i ]]; then locale=(--locale-provider=icu --icu-locale="$6"); fi
+  createdb --template=template0 --encoding="$2" --lc-collate="$3" --lc-ctype="$4" "${locale[@]}" "$database"
+  load --section=pre-data "$dump"
+  load --section=data "$dump"
+  for number in $more; do stream "$1" "$number" | zstd -dq | load --data-only || exit 1; done
+  load --section=post-data -j "$(nproc)" "$dump"
   say "  $1: loaded into database $database"
 }
+
+load() { pg_restore --exit-on-error --no-owner -d "$database" "$@"; }
 
 chosen() {
   local name
@@ -165,7 +180,7 @@ chosen() {
 
 # --- 3. the components, one after another
 count=0
-while IFS=$'\t' read -r kind component driver encoding collate ctype; do
+while IFS=$'\t' read -r kind component driver encoding collate ctype provider icu; do
   if [[ $kind != component ]] || ! chosen "$component"; then continue; fi
   count=$((count + 1))
   if [[ -n $verify_only ]]; then
@@ -176,7 +191,7 @@ while IFS=$'\t' read -r kind component driver encoding collate ctype; do
     continue
   fi
   mkdir -p -- "$target"
-  if [[ $driver == files ]]; then restore_files "$component"; else restore_dump "$component" "$encoding" "$collate" "$ctype"; fi
+  if [[ $driver == files ]]; then restore_files "$component"; else restore_dump "$component" "$encoding" "$collate" "$ctype" "$provider" "$icu"; fi
 done < <(table)
 ((count)) || stop 'this recovery point has no component.' 'use another recovery point.'
 if [[ -n $verify_only ]]; then say 'Everything verified.'; else say "Restored to $target."; fi

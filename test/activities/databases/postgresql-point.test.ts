@@ -20,6 +20,7 @@ const component = (port: number, parts: Partial<PostgresqlComponent> = {}): Post
   database: 'shop',
   owner: 'shop_owner',
   systemUser: 'postgres',
+  jobs: 2,
   port,
   checks,
   ...parts,

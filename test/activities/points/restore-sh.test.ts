@@ -34,6 +34,7 @@ beforeAll(async () => {
       database: 'shop',
       owner: 'postgres',
       systemUser: 'postgres',
+      jobs: 2,
       port: postgres.port,
       checks: [],
     },
