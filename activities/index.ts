@@ -13,6 +13,7 @@ import type { Dependencies } from './runtime/dependencies.ts';
 import { translateFailures } from './runtime/failures.ts';
 import { startPulse } from './runtime/pulse.ts';
 import { stepActivities } from './runtime/step-activity.ts';
+import { scheduleActivities } from './schedules/index.ts';
 import { resolveSecret } from './secrets/resolve.ts';
 
 export function activities(deps: Dependencies) {
@@ -26,6 +27,7 @@ export function activities(deps: Dependencies) {
         const { plan } = await loadPlan(deps.plans.folder, call.service, { overlays: [...deps.plans.overlays] });
         return await notify(call, { plan, secret: (ref) => resolveSecret(ref, deps.plans.folder) });
       }),
+    ...scheduleActivities(deps, alive),
     writeReport: (call: ReportCall) => alive(() => reportOf(call, deps)),
   };
 }

@@ -4,6 +4,7 @@
  * Works on the plan as it was written, before the schema accepted it, so that all mistakes come out at once.
  */
 import { objectiveNames } from './plan.ts';
+import { scheduleProblems } from './schedule-references.ts';
 
 export interface ReferenceProblem {
   readonly path: readonly (string | number)[];
@@ -29,6 +30,13 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
       ...hostEverywhere(map(component).host, sites, ['components', index, 'host']),
       ...twice(list(plan.components), index, ['components', index, 'name']),
     ]),
+    ...scheduleProblems(
+      list(plan.schedules),
+      list(plan.components).flatMap((component) => {
+        const { name } = map(component);
+        return typeof name === 'string' ? [name] : [];
+      }),
+    ),
     ...hostEverywhere(map(plan.control).host, sites, ['control', 'host']),
     ...list(map(plan.traffic).records).flatMap((record, index) => {
       const path = ['traffic', 'records', index, 'sites'];

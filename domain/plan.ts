@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { durationSchema } from './duration.ts';
 import { componentSchema } from './plan-component.ts';
 import { retentionSchema } from './plan-retention.ts';
+import { catchUpSchema, scheduleSchema } from './plan-schedules.ts';
 import { locationSchema } from './plan-storage.ts';
 import { httpUrl, nameSchema, secretSchema, someTime } from './plan-values.ts';
 import { pointStates } from './point-states.ts';
@@ -188,6 +189,9 @@ export const planSchema = z.strictObject({
     .prefault({ for: '1h', every: '30s' }),
   /** Times after which a step gives up and asks a person. */
   limits: z.strictObject({ boot: someTime.default(300_000) }).prefault({}),
+  /** What happens by itself, and when. */
+  schedules: z.array(scheduleSchema).default([]),
+  catchUp: catchUpSchema.optional(),
   queues: z.strictObject({ fallback: z.string().default('muster-fallback') }).prefault({}),
 });
 export type Plan = z.infer<typeof planSchema>;

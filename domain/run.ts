@@ -21,6 +21,8 @@ export const runInputSchema = z.object({
   reason: z.string().default(''),
   label: z.string().default('manual'),
   ...requestFields,
+  /** ms that a failed step waits for a decision before the run ends as failed. Without it, it waits for somebody for ever. */
+  patience: z.number().int().positive().optional(),
   /** Muster's own run id; made by the workflow where absent. */
   run: z
     .string()

@@ -3,3 +3,4 @@ export { backup } from './backup.ts';
 export { failover } from './failover.ts';
 export { fullRecovery } from './full-recovery.ts';
 export { logShipping } from './log-shipping.ts';
+export { scheduled } from './scheduled.ts';

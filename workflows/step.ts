@@ -1,10 +1,11 @@
 /** One step: undo registered, run, and at a failure a person decides between retry, skip and abort. */
 import { CancelledFailure, isCancellation } from '@temporalio/workflow';
+import { formatDuration } from '../domain/duration.ts';
 import type { Step } from '../domain/playbook.ts';
 import type { StepAnswer } from '../domain/protocol.ts';
 import type { StepStatus } from '../domain/run.ts';
 import { callStep, noteBefore, notify } from './activities.ts';
-import { describeFailure } from './failures.ts';
+import { describeFailure, failedRun } from './failures.ts';
 import type { Run } from './run.ts';
 
 export async function runStep(run: Run, step: Step): Promise<void> {
@@ -100,8 +101,10 @@ async function decide(run: Run, step: Step, status: StepStatus): Promise<'retry'
     `a decision on "${step.title}", which failed: ${status.error?.message}`,
     `muster retry|skip ${run.status.service} ${step.id}, or muster abort ${run.status.service}`,
     () => run.verdicts.has(step.id),
+    run.input.patience,
   );
   const verdict = run.verdicts.get(step.id);
+  if (!verdict && run.input.patience !== undefined && !run.abort) throw nobodyDecided(run, step, status);
   if (!verdict) throw new CancelledFailure('aborted');
   if (verdict.action === 'skip') {
     markSkipped(run, step, status);
@@ -110,6 +113,16 @@ async function decide(run: Run, step: Step, status: StepStatus): Promise<'retry'
   run.verdicts.delete(step.id);
   status.generation += 1;
   return 'retry';
+}
+
+/** A run that a clock started must not hold its service's lock until somebody wakes up. */
+function nobodyDecided(run: Run, step: Step, status: StepStatus): Error {
+  const waited = formatDuration(run.input.patience ?? 0);
+  run.note('decision', `nobody decided on ${step.id} within ${waited}: the run ends`);
+  return failedRun(
+    `${step.title} failed, and nobody decided within ${waited}: ${status.error?.message}`,
+    status.error?.type,
+  );
 }
 
 function markSkipped(run: Run, step: Step, status: StepStatus): void {

@@ -4,7 +4,7 @@ import type { ExecOptions, ExecResult, HostExecutor } from './executor.ts';
 import { HostFault } from './faults.ts';
 import { shellQuote } from './shell-quote.ts';
 
-export type ControlScript = 'launch' | 'follow' | 'cancel' | 'fill' | 'sweep' | 'facts' | 'results';
+export type ControlScript = 'launch' | 'follow' | 'cancel' | 'fill' | 'sweep' | 'facts' | 'results' | 'fingerprint';
 
 export async function control(
   executor: HostExecutor,

@@ -17,6 +17,7 @@ import { addReport } from './report.ts';
 import { addRestore } from './restore.ts';
 import { addResume } from './resume.ts';
 import { addRetry } from './retry.ts';
+import { addSchedules } from './schedules.ts';
 import { addSkip } from './skip.ts';
 import { addStatus } from './status.ts';
 import type { AddVerb } from './verb.ts';
@@ -27,6 +28,7 @@ export const verbs: readonly AddVerb[] = [
   addPoints,
   addBackup,
   addLogs,
+  addSchedules,
   addPreview,
   addFailover,
   addRestore,

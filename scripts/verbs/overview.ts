@@ -1,10 +1,12 @@
 /** `muster` alone: where things stand for every plan, what needs a person, and what to do next. */
 import { formatDuration } from '../../domain/duration.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
+import type { Plan } from '../../domain/plan.ts';
 import { newestThatCounts } from '../../domain/point-state.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { flatRun, type RunSeen, seeRun } from '../cli/runs.ts';
+import { scheduleTroubles, seeSchedules } from '../cli/schedules-seen.ts';
 import { ageOf, servicePoints } from '../cli/service-points.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { AddVerb } from './verb.ts';
@@ -23,6 +25,8 @@ interface Standing {
   };
   readonly pointsUnknown?: string;
   readonly runs: readonly RunSeen[];
+  /** What is not as the plan says about what happens by itself: missed, paused, failed, not applied. */
+  readonly schedules: readonly string[];
   readonly next: readonly string[];
 }
 
@@ -54,17 +58,26 @@ async function standingOf(cli: Cli, service: string, withRuns: boolean): Promise
   const runs = withRuns ? await runsOf(cli, service) : [];
   try {
     const { plan } = await cli.plan(service);
+    const schedules = withRuns ? await schedulesOf(cli, plan) : [];
     const points = await pointsOf(cli, service).catch((error: Error) => error.message);
     const standing = {
       service,
       title: plan.title,
       runs,
+      schedules,
       ...(typeof points === 'string' ? { pointsUnknown: points } : { points }),
     };
     return { ...standing, next: nextSteps(standing) };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { service, title: service, problem: error.message, runs, next: [`muster plan check ${service}`] };
+    return {
+      service,
+      title: service,
+      problem: error.message,
+      runs,
+      schedules: [],
+      next: [`muster plan check ${service}`],
+    };
   }
 }
 
@@ -72,6 +85,14 @@ async function runsOf(cli: Cli, service: string): Promise<RunSeen[]> {
   const temporal = await cli.temporal();
   const seen = await Promise.all([`${service}/recovery`, `${service}/backup`].map((id) => seeRun(temporal, id)));
   return seen.filter((run) => run !== undefined);
+}
+
+async function schedulesOf(cli: Cli, plan: Plan): Promise<string[]> {
+  try {
+    return scheduleTroubles(plan.service, await seeSchedules(await cli.temporal(), plan));
+  } catch (error) {
+    return [`not known: ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
 
 async function pointsOf(cli: Cli, service: string): Promise<NonNullable<Standing['points']>> {
@@ -130,6 +151,7 @@ function standingLines(standing: Standing): string[] {
       `  run      ${run.procedure}: ${run.phase}, by ${run.by}, since ${run.startedAt}${ended}${memory}${person}`,
     );
   }
+  for (const trouble of standing.schedules) lines.push(`  schedule ${trouble}`);
   for (const next of standing.next) lines.push(`  next     ${next}`);
   return lines;
 }

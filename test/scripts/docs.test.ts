@@ -32,7 +32,9 @@ test('every verb stands in the docs and shows examples in its help', async () =>
   expect(verbs.length).toBeGreaterThan(15);
   for (const verb of verbs.filter((each) => each !== 'help')) {
     expect(docs).toMatch(new RegExp(`muster (\\w+\\|)*${verb}\\b`));
-    if (verb !== 'plan') expect(await help(verb)).toMatch(/Examples:\n {2}muster /);
+    if (verb !== 'plan' && verb !== 'schedules') expect(await help(verb)).toMatch(/Examples:\n {2}muster /);
   }
   expect(await help('plan', 'check')).toContain('Examples:');
+  for (const verb of ['apply', 'list', 'pause', 'unpause', 'run'])
+    expect(await help('schedules', verb)).toContain('Examples:');
 });

@@ -15,6 +15,8 @@ import {
   type WorkflowBundle,
 } from '@temporalio/worker';
 import { inject } from 'vitest';
+import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
+import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
 import type { Compiled, NoticeCall, StepAnswer, StepCall, UndoCall } from '../../../domain/protocol.ts';
@@ -42,6 +44,7 @@ export async function openRange() {
   const released = new Set<string>();
   const failures = new Map<string, number>();
   const scripts = new Map<string, Script>();
+  const files = new Map<string, string>();
 
   const activities = {
     async assess({ service, procedure }: { service: string; procedure: string }): Promise<Assessment> {
@@ -112,6 +115,12 @@ export async function openRange() {
     async describeRun({ workflowId }: { workflowId: string }) {
       return `held: ${workflowId}`;
     },
+    ...scheduleActivities({ temporal: client } as unknown as Dependencies, (work) => work()),
+    /** Says the file is what the test last wrote. */
+    async lookForChange({ service, last }: { service: string; last: { fingerprint?: string } }) {
+      const fingerprint = files.get(service) ?? 'as it was';
+      return { changed: last.fingerprint !== fingerprint, why: 'looked', fingerprint };
+    },
     async writeReport({ status }: { status: RunStatus }) {
       return { report: { run: status.run }, written: ['report'] };
     },
@@ -134,6 +143,8 @@ export async function openRange() {
     client,
     calls,
     release: (id: string) => released.add(id),
+    write: (service: string, text: string) => files.set(service, text),
+    rescript: (service: string, script: Script) => scripts.set(service, script),
     service(script: Script): string {
       const service = `svc-${randomUUID().slice(0, 8)}`;
       scripts.set(service, script);

@@ -1,0 +1,92 @@
+/** From a plan to the Schedules that should exist in Temporal. Pure. */
+import { type Calendar, parseCron } from './cron.ts';
+import type { Due } from './due.ts';
+import { formatDuration } from './duration.ts';
+import type { Plan } from './plan.ts';
+import { catchUpName, type Schedule } from './plan-schedules.ts';
+
+/** When, as plain numbers that can be compared. Times in ms. */
+export interface Times {
+  readonly calendar?: Calendar;
+  readonly every?: { readonly every: number; readonly offset: number };
+  readonly zone: string;
+  readonly jitter: number;
+}
+
+export interface WantedSchedule {
+  /** `spacetime/daily` */
+  readonly id: string;
+  readonly times: Times;
+  readonly catchUpWindow: number;
+  readonly due: Due;
+  /** For people: `0 2 * * * UTC`, `every 6h`. */
+  readonly when: string;
+  /** `backup full, labelled daily` */
+  readonly what: string;
+}
+
+export function scheduleId(service: string, name: string): string {
+  return `${service}/${name}`;
+}
+
+export function wantedSchedules(plan: Plan): WantedSchedule[] {
+  return plan.schedules.map((schedule) => wanted(plan, schedule));
+}
+
+function wanted(plan: Plan, schedule: Schedule): WantedSchedule {
+  const { name, cron, zone, every, offset = 0, jitter, catchUpWindow, label = name, ...rest } = schedule;
+  const due: Due = {
+    ...rest,
+    service: plan.service,
+    name,
+    label,
+    by: `schedule ${name}`,
+    reason: 'due by the plan',
+    ...(plan.catchUp && schedule.procedure === 'backup' ? { catchUp: plan.catchUp } : {}),
+  };
+  return {
+    id: scheduleId(plan.service, name),
+    times: {
+      ...(cron === undefined ? {} : { calendar: parseCron(cron) }),
+      ...(every === undefined ? {} : { every: { every, offset } }),
+      zone,
+      jitter,
+    },
+    catchUpWindow,
+    due,
+    when:
+      cron === undefined
+        ? `every ${formatDuration(every ?? 0)}${offset ? ` + ${formatDuration(offset)}` : ''}`
+        : `${cron} ${zone}`,
+    what: whatOf(due),
+  };
+}
+
+/** Tries again and again, and gives way to whatever else holds the lock: the next try is soon. */
+export function catchUpSchedule(failed: Due, { every }: { every: number }): WantedSchedule {
+  const due: Due = {
+    ...failed,
+    name: catchUpName,
+    by: `schedule ${catchUpName}`,
+    reason: `${failed.by} failed again and again`,
+    overlap: 'skip',
+    wait: 0,
+    onChange: false,
+    catchUp: undefined,
+    catchingUp: true,
+  };
+  return {
+    id: scheduleId(failed.service, catchUpName),
+    times: { every: { every, offset: 0 }, zone: 'UTC', jitter: 0 },
+    catchUpWindow: every,
+    due: JSON.parse(JSON.stringify(due)) as Due,
+    when: `every ${formatDuration(every)}, until a backup succeeds`,
+    what: whatOf(due),
+  };
+}
+
+function whatOf({ procedure, backup, label, onChange }: Due): string {
+  const kind = backup?.kind ? ` ${backup.kind}` : '';
+  const components = backup?.components ? ` of ${backup.components.join(', ')}` : '';
+  return `${procedure}${kind}${components}${procedure === 'backup' ? `, labelled ${label}` : ''}${onChange ? ', when changed' : ''}`;
+}

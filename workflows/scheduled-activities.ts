@@ -1,0 +1,54 @@
+/** The activities of what is due: looked up on any worker, since nothing is known yet of where the run will act. */
+import type { DueResult } from '../domain/due.ts';
+import type { NoticeCall } from '../domain/protocol.ts';
+import { callActivity } from './activities.ts';
+import type { DueInput } from './scheduled.ts';
+
+/** Id of the first of these that runs; undefined when none does. */
+export async function holderOf({ service }: DueInput, workflowIds: readonly string[]): Promise<string | undefined> {
+  const found = await call<string | null>('holderOf', `What runs for ${service}`, { workflowIds });
+  return found ?? undefined;
+}
+
+export interface Look {
+  readonly changed: boolean;
+  readonly why: string;
+  readonly fingerprint: string;
+}
+
+export async function lookForChange(due: DueInput, last: Pick<DueResult, 'fingerprint' | 'backedUpAt'>): Promise<Look> {
+  const { service, from, backup } = due;
+  const argument = { service, from, components: backup?.components, last };
+  return await call<Look>('lookForChange', `Whether ${service} has changed`, argument, 60_000);
+}
+
+/** Backups that failed one after another until now; without `execution`, which is counted by the caller. */
+export async function countFailures({ service }: DueInput, execution?: string): Promise<number> {
+  return await call<number>('countFailures', `Failed backups of ${service} in a row`, { service, execution });
+}
+
+/** True when it was made now. */
+export async function ensureCatchUp(due: DueInput): Promise<boolean> {
+  return await call<boolean>('ensureCatchUp', `Try backups of ${due.service} more often`, due);
+}
+
+export async function endCatchUp({ service }: DueInput): Promise<void> {
+  await call<boolean>('endCatchUp', `End the temporary schedule of ${service}, where there is one`, { service });
+}
+
+/** Tells people; whoever cannot be told does not hold it up. */
+export async function tell(
+  due: DueInput,
+  event: string,
+  text: string,
+  severity: NoticeCall['severity'],
+): Promise<void> {
+  const fields = { Procedure: due.procedure, Schedule: due.name };
+  const notice: NoticeCall = { service: due.service, run: due.run ?? due.name, event, severity, text, fields };
+  await call('notify', `Tell people: ${event}`, notice).catch(() => {});
+}
+
+async function call<Result>(name: string, summary: string, argument: unknown, startToClose = 20_000): Promise<Result> {
+  const limits = { startToClose, scheduleToStart: 30_000, budget: 600_000, heartbeat: 10_000 };
+  return await callActivity<Result>({ name, summary, queues: ['muster-fallback'], limits }, argument);
+}
