@@ -9,6 +9,8 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { AwsClients } from '../activities/clients/aws.ts';
+import { resolveSecret } from '../activities/secrets/resolve.ts';
+import { serveLocations } from '../activities/storage/serve-locations.ts';
 import { warm } from '../activities/warm.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
 import { createWorkers } from './worker.ts';
@@ -23,16 +25,17 @@ const client = new Client({ connection: await Connection.connect(connectionOptio
 await checkSearchAttributes(client);
 
 const aws = new AwsClients();
+const plans = {
+  folder: process.env.MUSTER_PLANS ?? 'plans',
+  overlays: (process.env.MUSTER_OVERLAYS ?? '').split(',').filter(Boolean),
+};
 const workers = await createWorkers({
   connection,
   namespace,
   activityQueues: [...(values.queue ?? []), values.fallback],
   bundle: process.env.MUSTER_BUNDLE,
   deps: {
-    plans: {
-      folder: process.env.MUSTER_PLANS ?? 'plans',
-      overlays: (process.env.MUSTER_OVERLAYS ?? '').split(',').filter(Boolean),
-    },
+    plans,
     aws,
     temporal: client,
     reports: process.env.MUSTER_REPORTS ?? 'reports',
@@ -40,6 +43,7 @@ const workers = await createWorkers({
 });
 
 await warm({ aws });
+const serving = await serveLocations({ plans, secret: (ref) => resolveSecret(ref, plans.folder), say: console.log });
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
@@ -48,4 +52,5 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 console.log(`worker ready: ${[...(values.queue ?? []), values.fallback].join(', ')}`);
 await Promise.all(workers.map((worker) => worker.run()));
+await serving.close();
 await connection.close();
