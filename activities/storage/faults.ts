@@ -100,6 +100,7 @@ export function connectionFault(place: StorePlace, code: string, error: unknown)
       'install the authority on this machine (NODE_EXTRA_CA_CERTS) and on the hosts, or renew the certificate.',
     );
   }
+  if (/no space left on device/i.test(text)) return full(place, code);
   const passing = new Error(
     `Storage location ${place.location}: ${code || 'error'} at ${place.key || place.holder}: ${text}`,
   );

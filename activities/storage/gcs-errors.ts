@@ -11,12 +11,13 @@ interface ApiError {
   readonly response?: { readonly headers?: Record<string, string> | { get?(name: string): string | null } };
 }
 
+/** An error 404 is the bucket's here: drivers ask again before they say so of an object. */
 export function explainGcs(error: unknown, place: StorePlace): Error {
   if (error instanceof Refusal) return error;
   const { code, errors } = error as ApiError;
   const reason = errors?.[0]?.reason ?? String(code ?? (error as Error).name);
   const text = faults.textOf(error);
-  if (code === 404) return /bucket/i.test(text) ? faults.holderMissing(place) : faults.objectMissing(place);
+  if (code === 404) return faults.holderMissing(place);
   if (code === 'CONTENT_DOWNLOAD_MISMATCH') return faults.damaged(place);
   if (code === 507 || reason === 'quotaExceeded') return faults.full(place, reason);
   // Google's token server says so of a clock that is off, and of a key that was deleted.

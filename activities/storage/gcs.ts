@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { File, GetFilesOptions, Storage } from '@google-cloud/storage';
 import { refusal } from '../../domain/errors.ts';
 import type { GcsLocation } from '../../domain/storage/gcs.ts';
-import { patience, tooLarge } from './faults.ts';
+import { objectMissing, patience, tooLarge } from './faults.ts';
 import { explainGcs, isMissing, isPreconditionFailed } from './gcs-errors.ts';
 import { bodyLimit, type ObjectInfo, type ObjectStore, type StoreOptions } from './store.ts';
 
@@ -29,7 +29,11 @@ export async function openGcsStore(
     projectId: credentials.project_id ?? 'none',
     credentials,
     timeout: requestTimeout,
-    retryOptions: { maxRetries: (options.maxAttempts ?? 3) - 1, totalTimeout: 60, maxRetryDelay: 5 },
+    retryOptions: {
+      autoRetry: options.maxAttempts !== 1,
+      maxRetries: (options.maxAttempts ?? 3) - 1,
+      maxRetryDelay: 5,
+    },
   });
   // The SDK has no setting of its own for its agents.
   const tls = { pool: { minVersion: 'TLSv1.3', maxSockets: 50 } };
@@ -37,6 +41,7 @@ export async function openGcsStore(
   const bucket = storage.bucket(location.bucket);
   const prefix = location.prefix === '' ? '' : `${location.prefix.replace(/\/+$/, '')}/`;
   const file = (key: string) => bucket.file(prefix + key);
+  const placeOf = (key: string) => ({ location: name, kind: 'bucket', holder: location.bucket, key });
 
   async function call<T>(key: string, bytes: number, action: () => Promise<T>): Promise<T> {
     const limit = patience(requestTimeout, bytes);
@@ -47,7 +52,7 @@ export async function openGcsStore(
     try {
       return await Promise.race([action(), late]);
     } catch (error) {
-      throw explainGcs(error, { location: name, kind: 'bucket', holder: location.bucket, key });
+      throw explainGcs(error, placeOf(key));
     } finally {
       clearTimeout(timer);
     }
@@ -66,12 +71,16 @@ export async function openGcsStore(
         });
         return { etag: String(target.metadata.generation ?? '') };
       } catch (error) {
-        if (generation !== undefined && (isPreconditionFailed(error) || (generation !== 0 && isMissing(error)))) {
-          return undefined;
-        }
-        throw error;
+        if (generation !== undefined && isPreconditionFailed(error)) return undefined;
+        if (generation === undefined || generation === 0 || !isMissing(error)) throw error;
+        return await bucketAnswers(key);
       }
     });
+  }
+
+  /** A 404 does not always say whether object or bucket is missing: throws when it is the bucket. */
+  async function bucketAnswers(key: string): Promise<undefined> {
+    await bucket.getFiles({ prefix: prefix + key, autoPaginate: false, maxResults: 1 });
   }
 
   async function read(key: string, limit: number, range: { start?: number; end?: number } = {}) {
@@ -84,10 +93,16 @@ export async function openGcsStore(
       const chunks: Buffer[] = [];
       let bytes = 0;
       // Left in the middle, not destroyed in `response`: the SDK connects its pipes only after that.
-      for await (const chunk of stream) {
-        bytes += (chunk as Buffer).length;
-        if (bytes > limit) throw tooLarge(key, bytes, limit);
-        chunks.push(chunk as Buffer);
+      try {
+        for await (const chunk of stream) {
+          bytes += (chunk as Buffer).length;
+          if (bytes > limit) throw tooLarge(key, bytes, limit);
+          chunks.push(chunk as Buffer);
+        }
+      } catch (error) {
+        if (!isMissing(error)) throw error;
+        await bucketAnswers(key);
+        throw objectMissing(placeOf(key));
       }
       return { body: Buffer.concat(chunks), etag };
     });
@@ -134,8 +149,8 @@ export async function openGcsStore(
           const [found] = await file(key).getMetadata();
           return infoOf(key, found);
         } catch (error) {
-          if (!isMissing(error) || /bucket/i.test((error as Error).message)) throw error;
-          return undefined;
+          if (!isMissing(error)) throw error;
+          return await bucketAnswers(key);
         }
       });
     },

@@ -21,3 +21,9 @@ export async function ended(child: ChildProcess): Promise<void> {
   child.kill('SIGKILL');
   await gone;
 }
+
+/** A command that runs another where a folder is a disk of its own, with so little room. */
+export function onSmallDisk(size: string): (folder: string) => string[] {
+  const inside = (folder: string) => `mount -t tmpfs -o size=${size} tmpfs '${folder}' && exec "$0" "$@"`;
+  return (folder) => ['unshare', '-m', '--propagation', 'private', 'sh', '-c', inside(folder)];
+}

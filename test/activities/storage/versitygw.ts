@@ -21,26 +21,22 @@ export interface S3Server {
 }
 
 /** A server with the named buckets, versioning and object lock possible. */
-export async function startS3(buckets: readonly string[] = ['points'], host = '127.0.0.1'): Promise<S3Server> {
+export async function startS3(
+  buckets: readonly string[] = ['points'],
+  host = '127.0.0.1',
+  wrap: (folder: string) => string[] = () => [],
+): Promise<S3Server> {
   const root = await mkdtemp(join(tmpdir(), 'muster-s3-'));
   const data = join(root, 'data');
   await mkdir(data);
   await mkdir(join(root, 'versions'));
   const port = await freePort(host);
   const credentials = { accessKeyId: 'lab-access', secretAccessKey: 'lab-secret-key' };
-  const child = spawn(
-    await versitygwBinary(),
-    ['--port', `${host}:${port}`, '--access', credentials.accessKeyId, '--secret', credentials.secretAccessKey].concat([
-      '--quiet',
-      '--health',
-      '/health',
-      'posix',
-      '--versioning-dir',
-      join(root, 'versions'),
-      data,
-    ]),
-    { stdio: 'ignore' },
-  );
+  const listen = ['--port', `${host}:${port}`, '--quiet', '--health', '/health'];
+  const keys = ['--access', credentials.accessKeyId, '--secret', credentials.secretAccessKey];
+  const backend = ['posix', '--versioning-dir', join(root, 'versions'), data];
+  const [first = '', ...rest] = [...wrap(data), await versitygwBinary(), ...listen, ...keys, ...backend];
+  const child = spawn(first, rest, { stdio: 'ignore' });
   const endpoint = `http://${host}:${port}`;
   await untilHealthy(`${endpoint}/health`, child);
   const location = (bucket: string, prefix = 'muster'): S3Location => ({
