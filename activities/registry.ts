@@ -18,6 +18,7 @@ import { manual } from './people/manual.ts';
 import { commitPoint } from './points/commit-point.ts';
 import { copyPoint } from './points/copy-point.ts';
 import { preparePoint } from './points/prepare-point.ts';
+import { resealKeys } from './points/reseal-keys.ts';
 import type { StepDefinition } from './step.ts';
 import { awaitResolution } from './traffic/await-resolution.ts';
 import { pointNameAt } from './traffic/point-name-at.ts';
@@ -37,6 +38,7 @@ export const stepDefinitions = [
   manual,
   pointNameAt,
   preparePoint,
+  resealKeys,
   restoreComponent,
   seeFromOutside,
   sendNotice,

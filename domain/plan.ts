@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
 import { componentSchema } from './plan-component.ts';
+import { encryptionSchema } from './plan-encryption.ts';
 import { retentionSchema } from './plan-retention.ts';
 import { catchUpSchema, scheduleSchema } from './plan-schedules.ts';
 import { locationSchema } from './plan-storage.ts';
@@ -53,6 +54,8 @@ const siteSchema = z.strictObject({
   /** Recipient certificate (PEM) and private key of the site: recovery points are sealed to it. */
   certificate: z.strictObject({ file: z.string() }),
   key: secretSchema,
+  /** Keys before this one, tried after it: until every recovery point is sealed to the new certificate. */
+  previousKeys: z.array(secretSchema).default([]),
 });
 
 /** Procedures that may carry a promise, also those that Muster does not run yet: the runbook promises them all. */
@@ -116,6 +119,7 @@ export const planSchema = z.strictObject({
     key: secretSchema,
     pinned: z.array(z.strictObject({ file: z.string() })).min(1),
   }),
+  encryption: encryptionSchema.prefault({}),
   components: z.array(componentSchema).min(1),
   control: z.strictObject({
     host: nameSchema,

@@ -60,6 +60,16 @@ export const procedureTraits = {
     approval: false,
     priority: 3,
   },
+  'rotate-keys': {
+    workflow: 'rotateKeys',
+    lock: 'keys',
+    verb: 'keys rotate',
+    restores: false,
+    moves: false,
+    hosts: false,
+    approval: false,
+    priority: 4,
+  },
 } as const satisfies Record<string, ProcedureTraits>;
 
 export type Procedure = keyof typeof procedureTraits;

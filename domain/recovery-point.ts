@@ -159,6 +159,12 @@ export const layout = {
   part: (service: string, id: string, component: string, archive: number, part: number, attempt: string) =>
     `${service}/archives/${id}/${component}/${String(archive).padStart(5, '0')}.${part}-${attempt}`,
   sealedKey: (service: string, id: string, n: number) => `${service}/archives/${id}/key-${n}.cms`,
+  /** All envelopes of a point's key and what is said of them. */
+  sealedKeys: (service: string, id: string) => `${service}/archives/${id}/key-`,
+  /** Says of a later envelope to whom it was sealed; signed. */
+  sealing: (service: string, id: string, n: number) => `${service}/archives/${id}/key-${n}.json`,
+  keyUses: (service: string) => `${service}/keyuse/`,
+  keyUse: (service: string, time: string, run: string, step: string) => `${service}/keyuse/${time}-${run}-${step}.json`,
   marks: (service: string, id: string) => `${service}/marks/${id}/`,
   mark: (service: string, id: string, state: string, time: string) => `${service}/marks/${id}/${state}-${time}.json`,
   /** What a component logged between points: laid out below this as a service of its own. */

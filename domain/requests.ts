@@ -30,8 +30,14 @@ export const labels = {
   monthly: 'monthly',
 } as const;
 
+export const rotateRequestSchema = z.strictObject({
+  /** Delete the envelopes of former recipients once the new ones are everywhere. */
+  dropOld: z.boolean().default(false),
+});
+
 export const requestFields = {
   backup: backupRequestSchema.optional(),
+  rotate: rotateRequestSchema.optional(),
 };
 const requestSchema = z.object(requestFields);
 export type RunRequest = z.output<typeof requestSchema>;

@@ -5,10 +5,12 @@ import type { Compiler } from './compiler.ts';
 import { failover } from './failover.ts';
 import { fullRecovery } from './full-recovery.ts';
 import { logShipping } from './log-shipping.ts';
+import { rotateKeys } from './rotate-keys.ts';
 
 export const compilers: Record<Procedure, Compiler> = {
   backup,
   failover,
   'full-recovery': fullRecovery,
   'log-shipping': logShipping,
+  'rotate-keys': rotateKeys,
 };

@@ -3,4 +3,5 @@ export { backup } from './backup.ts';
 export { failover } from './failover.ts';
 export { fullRecovery } from './full-recovery.ts';
 export { logShipping } from './log-shipping.ts';
+export { rotateKeys } from './rotate-keys.ts';
 export { scheduled } from './scheduled.ts';

@@ -48,7 +48,7 @@ export const checkData = defineStep({
       {
         script: parts.script,
         params: { ...parts.params, ...fetch },
-        secrets: parts.needsKey ? await opened.keys('index') : {},
+        secrets: parts.needsKey ? await opened.keys('index', { purpose: 'check', host: host.name }) : {},
       },
       { onLine: answerGets(opened) },
     );

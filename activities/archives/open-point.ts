@@ -1,10 +1,13 @@
 /** What restoring and checking a component begin with: opened locations, a manifest that is believed, the point's key. */
-import { Refusal, refusal } from '../../domain/errors.ts';
+import { refusal } from '../../domain/errors.ts';
 import type { ComponentRecord, Manifest } from '../../domain/recovery-point.ts';
+import type { KeyUse } from '../../domain/sealed-key.ts';
 import type { StepContext } from '../context.ts';
-import { unseal } from '../points/keys.ts';
+import { recordKeyUse } from '../points/key-uses.ts';
+import { openPointKey } from '../points/point-key.ts';
 import { readManifest } from '../points/read-manifest.ts';
-import { loadPinned, sha256Of } from '../points/signer.ts';
+import { loadPinned } from '../points/signer.ts';
+import { loadSiteKeys } from '../points/site-keys.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
 export interface OpenedPoint {
@@ -16,9 +19,15 @@ export interface OpenedPoint {
   readonly stores: readonly ObjectStore[];
   /**
    * Private keys of the points whose archives the component needs (`index`: of this point alone), unsealed with the site's, as a
-   * host job takes them: `key.<point>`.
+   * host job takes them: `key.<point>`. That they were opened, and what for, is recorded first.
    */
-  keys(only?: 'index'): Promise<Record<string, Buffer>>;
+  keys(only?: 'index', use?: KeyOpening): Promise<Record<string, Buffer>>;
+}
+
+export interface KeyOpening {
+  readonly purpose?: KeyUse['purpose'];
+  /** Name of the host that they are sent to. */
+  readonly host?: string;
 }
 
 export interface PointWanted {
@@ -47,42 +56,21 @@ export async function openPoint(wanted: PointWanted, context: StepContext): Prom
     manifest,
     record,
     stores,
-    async keys(only) {
+    async keys(only, { purpose = 'restore', host } = {}) {
       const owners = new Set([manifest.id, ...(only ? [] : record.archives.map(({ point }) => point))]);
+      const siteKeys = await loadSiteKeys(context.plan, wanted.site, context.secret);
+      await recordKeyUse({ purpose, points: [...owners].sort(), site: wanted.site, host }, stores, context);
       const opened = [...owners].map(async (point) => {
-        const sealed = manifest.keys.filter((each) => each.point === point);
-        return [`key.${point}`, await pointKey(point, sealed, wanted.site, stores, context)] as const;
+        const named = keyOf(manifest, point);
+        return [`key.${point}`, await openPointKey(named, wanted.service, stores, signers, siteKeys)] as const;
       });
       return Object.fromEntries(await Promise.all(opened));
     },
   };
 }
 
-async function pointKey(
-  point: string,
-  sealedKeys: Manifest['keys'],
-  siteName: string,
-  stores: readonly ObjectStore[],
-  context: StepContext,
-): Promise<Buffer> {
-  const site = context.plan.sites[siteName];
-  if (!site) throw refusal('KeyMissing', `The plan has no site ${siteName}.`, 'correct the plan.');
-  const siteKey = await context.secret(site.key);
-  let last: unknown;
-  for (const { key, sha256 } of sealedKeys) {
-    for (const store of stores) {
-      try {
-        const { body } = await store.get(key, 1_048_576);
-        if (sha256Of(body) === sha256) return await unseal(body, siteKey, siteName);
-        last = refusal('KeyMissing', `${key} at ${store.location} was changed.`, 'use the copy at another location.');
-      } catch (error) {
-        last = error;
-        if (error instanceof Refusal && error.type === 'KeyMissing') break; // The same envelope lies everywhere.
-      }
-    }
-  }
-  throw (
-    last ??
-    refusal('KeyMissing', `The manifest names no key of recovery point ${point}.`, 'use another recovery point.')
-  );
+function keyOf(manifest: Manifest, point: string): Manifest['keys'][number] {
+  const named = manifest.keys.find((each) => each.point === point);
+  if (named) return named;
+  throw refusal('KeyMissing', `The manifest names no key of recovery point ${point}.`, 'use another recovery point.');
 }

@@ -74,7 +74,7 @@ export const restoreComponent = defineStep({
       {
         script: parts.script,
         params: { ...parts.params, ...(await getParams(opened)) },
-        secrets: { ...parts.secrets, ...(await opened.keys()) },
+        secrets: { ...parts.secrets, ...(await opened.keys(undefined, { host: host.name })) },
         lock: `component-${component.name}`,
       },
       { onLine: answerGets(opened) },

@@ -40,6 +40,7 @@ function secretsOf(plan: Plan): Named[] {
       { path: `sites.${name}.ssh.key`, ref: site.ssh.key },
       { path: `sites.${name}.ssh.knownHosts`, ref: site.ssh.knownHosts },
       { path: `sites.${name}.key`, ref: site.key },
+      ...site.previousKeys.map((ref, index) => ({ path: `sites.${name}.previousKeys[${index}]`, ref })),
     ]),
     ...Object.entries(plan.storage).flatMap(([name, location]) =>
       secretsOfLocation(location).flatMap(([path, ref]) => optional(`storage.${name}.${path}`, ref)),

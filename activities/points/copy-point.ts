@@ -5,11 +5,12 @@ import { layout, partsOf, pointIdSchema } from '../../domain/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import { envelopesAt, type NamedKey } from './envelopes.ts';
 import { mapLimited } from './map-limited.ts';
 import { writeMark } from './marks.ts';
 import { committedSchema, outputsLike } from './prepared.ts';
 import { readManifest, readManifestAt } from './read-manifest.ts';
-import { loadPinned, loadSigner, sha256Of } from './signer.ts';
+import { loadPinned, loadSigner, type PinnedSigners, sha256Of } from './signer.ts';
 
 const input = z.object({
   service: z.string(),
@@ -54,8 +55,8 @@ export const copyPoint = defineStep({
     const parts = partsOf(manifest);
     copier.expect(parts.reduce((sum, { bytes }) => sum + bytes, 0));
     await mapLimited(parts, atOnce, ({ key, bytes, sha256 }) => copier.copy(key, sha256, bytes));
-    for (const { key, sha256 } of [...manifest.keys, manifest.restoreMd, manifest.restoreSh])
-      await copier.copy(key, sha256);
+    for (const named of manifest.keys) await copyEnvelopes(named, { service, source, signers, copier });
+    for (const { key, sha256 } of [manifest.restoreMd, manifest.restoreSh]) await copier.copy(key, sha256);
     for (const { key } of [manifest.restoreMd, manifest.restoreSh]) await copier.copy(layout.signature(key));
 
     context.assertCurrent();
@@ -113,6 +114,22 @@ function copierBetween(source: ObjectStore, target: ObjectStore, context: StepCo
       }
     },
   };
+}
+
+/** The one that the manifest names, and those that its key was put into later; the former may have been deleted since. */
+async function copyEnvelopes(
+  named: NamedKey,
+  work: { service: string; source: ObjectStore; signers: PinnedSigners; copier: ReturnType<typeof copierBetween> },
+): Promise<void> {
+  const { service, source, signers, copier } = work;
+  const { envelopes } = await envelopesAt(source, service, named, signers);
+  if (envelopes.length === 0) await copier.copy(named.key, named.sha256);
+  for (const { key, sha256, n } of envelopes) {
+    await copier.copy(key, sha256);
+    if (key === named.key) continue;
+    const sealing = layout.sealing(service, named.point, n);
+    for (const each of [layout.signature(sealing), sealing]) await copier.copy(each);
+  }
 }
 
 async function sameAs(store: ObjectStore, key: string, sha256: string | undefined): Promise<boolean> {

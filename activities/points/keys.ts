@@ -21,13 +21,16 @@ export interface Recipient {
   readonly file: string;
   /** SHA-256 of the certificate, hex. */
   readonly sha256: string;
+  /** When the certificate begins and ends. */
+  readonly since: Date;
+  readonly until: Date;
 }
 
 /** @param name  common name of the certificate, for people: `spacetime 20260102_031500` */
-export async function makeKeyPair(name: string): Promise<KeyPair> {
+export async function makeKeyPair(name: string, days = 36_500): Promise<KeyPair> {
   const privateKey = await openssl(['genpkey', '-algorithm', 'EC', '-pkeyopt', 'ec_paramgen_curve:P-256']);
   const subject = `/CN=${name.replaceAll('/', ' ')}`;
-  const request = ['req', '-x509', '-new', '-key', '{key}', '-sha256', '-days', '36500', '-subj', subject];
+  const request = ['req', '-x509', '-new', '-key', '{key}', '-sha256', '-days', `${days}`, '-subj', subject];
   return { certificate: (await openssl(request, { key: privateKey })).toString(), privateKey };
 }
 
@@ -59,7 +62,8 @@ export async function unseal(envelope: Buffer, privateKey: string | Buffer, whos
 /** Reads what a certificate is; refusal `KeyMissing` for anything else. */
 export function recipientOf(name: string, file: string, pem: string | Buffer): Recipient {
   try {
-    return { name, file, sha256: new X509Certificate(pem).fingerprint256.replaceAll(':', '').toLowerCase() };
+    const { fingerprint256, validFromDate: since, validToDate: until } = new X509Certificate(pem);
+    return { name, file, sha256: fingerprint256.replaceAll(':', '').toLowerCase(), since, until };
   } catch {
     throw refusal(
       'KeyMissing',
@@ -69,20 +73,35 @@ export function recipientOf(name: string, file: string, pem: string | Buffer): R
   }
 }
 
-/**
- * Writes a whole set into a folder: `<site>.crt`, `<site>.key`, `offline.crt`, `offline.key` (to be taken away from all
- * machines), `signer.key`, `signer.pub`. Keys have mode 600. Existing files are refused by their names (EEXIST).
- */
+/** Writes a whole set into a folder: keys of these sites, of the offline recipient, and of a signer. */
 export async function generateKeySet(folder: string, sites: readonly string[]): Promise<void> {
+  await writeKeys(folder, { recipients: [...sites, 'offline'], signer: true });
+}
+
+/**
+ * Writes `<recipient>.crt` and `<recipient>.key`, and `signer.key` and `signer.pub`, into a folder; answers their names. Keys have mode
+ * 600. An existing file is refused (EEXIST), never replaced.
+ *
+ * @param days  how long the certificates are valid
+ */
+export async function writeKeys(
+  folder: string,
+  { recipients, signer, days }: { recipients: readonly string[]; signer: boolean; days?: number },
+): Promise<string[]> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const write = (name: string, content: string | Buffer, mode = 0o644) =>
-    writeFile(join(folder, name), content, { mode, flag: 'wx' });
-  for (const name of [...sites, 'offline']) {
-    const pair = await makeKeyPair(`muster ${name}`);
+  const written: string[] = [];
+  const write = async (name: string, content: string | Buffer, mode = 0o644) => {
+    await writeFile(join(folder, name), content, { mode, flag: 'wx' });
+    written.push(name);
+  };
+  for (const name of recipients) {
+    const pair = await makeKeyPair(`muster ${name}`, days);
     await write(`${name}.crt`, pair.certificate);
     await write(`${name}.key`, pair.privateKey, 0o600);
   }
-  const signer = generateKeyPairSync('ed25519');
-  await write('signer.key', signer.privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
-  await write('signer.pub', signer.publicKey.export({ type: 'spki', format: 'pem' }));
+  if (!signer) return written;
+  const pair = generateKeyPairSync('ed25519');
+  await write('signer.key', pair.privateKey.export({ type: 'pkcs8', format: 'pem' }), 0o600);
+  await write('signer.pub', pair.publicKey.export({ type: 'spki', format: 'pem' }));
+  return written;
 }

@@ -1,13 +1,12 @@
 /** Step `preparePoint`: finds a free id, makes the point's key pair and seals the private key to those who may restore. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { z } from 'zod';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { layout, nextPointId, pointIdSchema } from '../../domain/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
-import { makeKeyPair, type Recipient, recipientOf, seal, unseal } from './keys.ts';
+import { makeKeyPair, seal, unseal } from './keys.ts';
 import type { Prepared } from './prepared.ts';
+import { recipientsOf, refuseExpired } from './recipients.ts';
 import { sha256Of } from './signer.ts';
 
 const input = z.object({
@@ -34,7 +33,8 @@ export const preparePoint = defineStep({
   /** Out: id, certificate and sealed key. The private key leaves this function only sealed. */
   async run({ service, point, locations }, context): Promise<Prepared> {
     const store = await context.store(locations[0] as string);
-    const recipients = await recipientsOf(context);
+    const recipients = await recipientsOf(context.plan, context.planFolder);
+    refuseExpired(recipients, new Date());
     for (let id = point, tries = 0; tries < 60; id = nextPointId(id), tries += 1) {
       context.heartbeat({ text: `trying ${id}` });
       if (await isTaken(context, service, id, locations)) continue;
@@ -60,24 +60,6 @@ export const preparePoint = defineStep({
     throw refusal('PointTaken', `The 60 ids from ${point} on are taken.`, 'start the backup again.');
   },
 });
-
-async function recipientsOf({ plan, planFolder }: StepContext): Promise<Recipient[]> {
-  const named = Object.entries(plan.sites).map(([name, site]) => ({ name, file: site.certificate.file }));
-  named.push({ name: 'offline', file: plan.offline.certificate.file });
-  return await Promise.all(
-    named.map(async ({ name, file }) => {
-      const path = resolve(planFolder, file);
-      const pem = await readFile(path).catch(() => {
-        throw refusal(
-          'KeyMissing',
-          `The certificate ${file} of recipient ${name} cannot be read.`,
-          'put it there; nothing is ever backed up without encryption.',
-        );
-      });
-      return recipientOf(name, path, pem);
-    }),
-  );
-}
 
 /** Is there anything under this id, at any location that answers? The nearest one must answer. */
 async function isTaken(context: StepContext, service: string, id: string, locations: string[]): Promise<boolean> {

@@ -19,18 +19,26 @@ export async function servicePoints(
   options: { newest?: number; limit?: number } = {},
 ): Promise<ServicePoints> {
   const signers = await loadPinned(plan, planFolder);
-  const locations = Object.keys(plan.storage);
+  const { stores, unreachable } = await openStores(plan, planFolder);
+  const found = await findPoints(stores, plan.service, signers, { ...options, copies: copiesNeeded(plan) });
+  return { ...found, unreachable: [...unreachable, ...found.unreachable], locations: Object.keys(plan.storage) };
+}
+
+/** Every location that can be opened here, and why the others cannot. */
+export async function openStores(
+  plan: Plan,
+  planFolder: string,
+): Promise<{ stores: ObjectStore[]; unreachable: { location: string; why: string }[] }> {
   const unreachable: { location: string; why: string }[] = [];
   const stores: ObjectStore[] = [];
-  for (const location of locations) {
+  for (const location of Object.keys(plan.storage)) {
     try {
       stores.push(await openStore(plan, location, (ref) => resolveSecret(ref, planFolder)));
     } catch (error) {
       unreachable.push({ location, why: error instanceof Error ? error.message : String(error) });
     }
   }
-  const found = await findPoints(stores, plan.service, signers, { ...options, copies: copiesNeeded(plan) });
-  return { ...found, unreachable: [...unreachable, ...found.unreachable], locations };
+  return { stores, unreachable };
 }
 
 /** How old the state is that a point would bring back. `late`: older than the RPO allows. */

@@ -5,6 +5,7 @@ import { addApprove } from './approve.ts';
 import { addBackup } from './backup.ts';
 import { addConfirm } from './confirm.ts';
 import { addFailover } from './failover.ts';
+import { addKeys } from './keys.ts';
 import { addLogs } from './logs.ts';
 import { addNote } from './note.ts';
 import { addOverview } from './overview.ts';
@@ -26,6 +27,7 @@ import { addWatch } from './watch.ts';
 export const verbs: readonly AddVerb[] = [
   addPlan,
   addPoints,
+  addKeys,
   addBackup,
   addLogs,
   addSchedules,

@@ -82,6 +82,7 @@ signed() {
 
 # --- 1. who wrote this
 point=$(field point)
+service=$(field service)
 fetch "$(field script).sig" "$work/restore.sh.sig"
 signed "$self" "$work/restore.sh.sig" || stop 'this file was not signed by the key you gave, or was changed since.' \
   'use the signer key of the key card, and a fresh copy of restore.sh.'
@@ -90,7 +91,7 @@ fetch "$(field manifest).sig" "$work/manifest.json.sig"
 signed "$work/manifest.json" "$work/manifest.json.sig" || stop 'the manifest was not signed by the key you gave.' 'use another copy of this recovery point.'
 own=$(openssl dgst -sha256 -r "$self")
 grep -q "\"${own%% *}\"" "$work/manifest.json" || stop 'the manifest is of another point than this file.' 'take both from the same place.'
-say "Recovery point $point of $(field service), taken $(field taken) at $(field site): signature good"
+say "Recovery point $point of $service, taken $(field taken) at $(field site): signature good"
 
 for name in "${wanted[@]}"; do
   table | awk -F '\t' -v c="$name" '$1 == "component" && $2 == c { found = 1 } END { exit !found }' ||
@@ -98,13 +99,56 @@ for name in "${wanted[@]}"; do
 done
 
 # --- 2. the keys of this point and of those whose archives it refers to, opened with yours
+# later POINT: numbers of envelopes that its key was put into later, newest first
+later() {
+  local base=$service/archives/$1/key- n misses=0
+  case $from in
+    http://* | https://*)
+      # Nothing can be listed there, and former ones may be gone.
+      for ((n = 2; misses < 8; n++)); do
+        if curl -fsS --retry 3 -o /dev/null "$from/$base$n.json" 2>/dev/null; then echo "$n" && misses=0; else misses=$((misses + 1)); fi
+      done
+      ;;
+    s3://*) aws ${endpoint:+--endpoint-url "$endpoint"} s3 ls "$from/$base" ;;
+    *) printf '%s\n' "$from/$base"*.json ;;
+  esac | sed -nE 's/^(.*key-)?([0-9]+)(\.json)?$/\2/p' | sort -rn
+}
+
+# vouched POINT N: SHA-256 of a later envelope, out of what the signer says of it
+vouched() {
+  local said=$service/archives/$1/key-$2.json form
+  (fetch "$said" "$work/sealing" && fetch "$said.sig" "$work/sealing.sig") 2>/dev/null || return 1
+  signed "$work/sealing" "$work/sealing.sig" || return 1
+  form="^\{\"format\":1,\"service\":\"$service\",\"point\":\"$1\",\"n\":$2,\"sha256\":\"([0-9a-f]{64})\","
+  [[ $(<"$work/sealing") =~ $form ]] && printf '%s' "${BASH_REMATCH[1]}"
+}
+
 declare -A point_keys=()
+# open_envelope POINT KEY SHA256: its key into point_keys, which stay in the shell's memory and in pipes
+open_envelope() {
+  local opened
+  (checked "$2" "$3" "$work/key.cms") 2>"$work/why" || return 1
+  [[ -z $verify_only ]] || return 0
+  if ! opened=$(openssl cms -decrypt -inform DER -binary -inkey "$key" -in "$work/key.cms" 2>/dev/null); then
+    (stop "this private key does not open the recovery point $1." 'use the offline key, or the key of a site that it was sealed to.') 2>"$work/why"
+    return 1
+  fi
+  point_keys[$1]=$opened
+}
+
+open_key() {
+  local n sha
+  if open_envelope "$@"; then return 0; fi
+  cp -- "$work/why" "$work/first-why"
+  for n in $(later "$1"); do
+    if sha=$(vouched "$1" "$n") && open_envelope "$1" "$service/archives/$1/key-$n.cms" "$sha"; then return 0; fi
+  done
+  cat -- "$work/first-why" >&2
+  exit 1
+}
+
 while IFS=$'\t' read -r _ sealed sealed_sha owner; do
-  checked "$sealed" "$sealed_sha" "$work/key.cms"
-  [[ -z $verify_only ]] || continue
-  # Keys stay in the shell's memory and in pipes.
-  point_keys[$owner]=$(openssl cms -decrypt -inform DER -binary -inkey "$key" -in "$work/key.cms" 2>/dev/null) ||
-    stop "this private key does not open the recovery point $owner." 'use the offline key, or the key of a site that was in the plan then.'
+  open_key "$owner" "$sealed" "$sealed_sha"
 done < <(table | awk -F '\t' '$1 == "key"')
 
 # stream COMPONENT ARCHIVE: its zstd stream, part by part, each checked before it is decrypted
