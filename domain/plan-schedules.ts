@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { parseCron } from './cron.ts';
 import { durationSchema } from './duration.ts';
-import { nameSchema, someTime } from './plan-values.ts';
+import { nameSchema, secretSchema, someTime } from './plan-values.ts';
 import { procedures, traitsOf } from './procedures.ts';
 import { requestFields } from './requests.ts';
 
@@ -85,6 +85,14 @@ export const catchUpSchema = z.strictObject({
   every: someTime
     .refine((ms) => ms >= 60_000, { error: 'this is more often than once a minute. Try: 15m' })
     .default(900_000),
+});
+
+/** Who may ask for a backup over HTTP: whoever signs with this secret. */
+export const webhookSchema = z.strictObject({
+  secret: secretSchema,
+  /** How long a backup that was asked for waits for its turn, and a failed step for a decision. */
+  wait: someTime.default(3_600_000),
+  patience: someTime.default(900_000),
 });
 
 function isZone(name: string): boolean {

@@ -8,7 +8,7 @@ import { durationSchema } from './duration.ts';
 import { componentSchema } from './plan-component.ts';
 import { encryptionSchema } from './plan-encryption.ts';
 import { retentionSchema } from './plan-retention.ts';
-import { catchUpSchema, scheduleSchema } from './plan-schedules.ts';
+import { catchUpSchema, scheduleSchema, webhookSchema } from './plan-schedules.ts';
 import { locationSchema } from './plan-storage.ts';
 import { httpUrl, nameSchema, secretSchema, someTime } from './plan-values.ts';
 import { pointStates } from './point-states.ts';
@@ -196,6 +196,7 @@ export const planSchema = z.strictObject({
   /** What happens by itself, and when. */
   schedules: z.array(scheduleSchema).default([]),
   catchUp: catchUpSchema.optional(),
+  webhook: webhookSchema.optional(),
   queues: z.strictObject({ fallback: z.string().default('muster-fallback') }).prefault({}),
 });
 export type Plan = z.infer<typeof planSchema>;

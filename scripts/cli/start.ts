@@ -19,13 +19,15 @@ import { grpcCodeOf, inTime, type Temporal } from './temporal.ts';
 export interface StartOptions {
   readonly watch?: boolean;
   readonly by?: string;
+  /** Before the tasks of everything else. */
+  readonly priority?: boolean;
 }
 
 /** @throws AlreadyRunning, SearchAttributeMissing, or what the input is refused for */
 export async function start(cli: Cli, input: RunInput, options: StartOptions): Promise<ExitCode> {
   const parsed = parseInput(input);
   const temporal = await cli.temporal();
-  const execution = await startWorkflow(temporal, parsed);
+  const execution = await startWorkflow(temporal, parsed, options.priority);
   const ui = cli.ui();
   const workflowId = workflowIdOf(parsed.service, parsed.procedure);
   const started = {
@@ -66,7 +68,11 @@ function parseInput(input: RunInput) {
   throw refusal('BadInput', `This cannot be started: ${why}.`, 'correct it; muster --help shows examples.');
 }
 
-async function startWorkflow(temporal: Temporal, input: ReturnType<typeof parseInput>): Promise<string> {
+async function startWorkflow(
+  temporal: Temporal,
+  input: ReturnType<typeof parseInput>,
+  priority = false,
+): Promise<string> {
   const workflowId = workflowIdOf(input.service, input.procedure);
   const sites = !traitsOf(input.procedure).restores ? '' : `: ${input.reason || 'no reason given'}`;
   try {
@@ -87,7 +93,7 @@ async function startWorkflow(temporal: Temporal, input: ReturnType<typeof parseI
             0,
             180,
           ),
-        priority: { priorityKey: traitsOf(input.procedure).priority },
+        priority: { priorityKey: priority ? 1 : traitsOf(input.procedure).priority },
       }),
     );
     return handle.firstExecutionRunId;

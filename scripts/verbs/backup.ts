@@ -1,6 +1,7 @@
 /** `muster backup`: write a recovery point now. */
 import { backupAsked } from '../../domain/backup-request.ts';
 import { start } from '../cli/start.ts';
+import { startFirst } from '../cli/start-first.ts';
 import { tryBackup } from '../cli/try-backup.ts';
 import { type AddVerb, examples } from './verb.ts';
 
@@ -16,6 +17,7 @@ interface BackupOptions {
   readonly afterIncident?: boolean;
   readonly archive?: string;
   readonly force?: boolean;
+  readonly priority?: boolean;
   readonly dryRun?: boolean;
   readonly from?: string;
   readonly reason?: string;
@@ -42,6 +44,7 @@ export const addBackup: AddVerb = (program, run) => {
     .option('--archive <rhythm>', 'weekly or monthly: a full point with that label, which retention keeps for long')
     .option('--label <name>', 'any other label, for retention (else manual)')
     .option('--force', 'a full point whatever is there already: it refers to nothing of an earlier one')
+    .option('--priority', 'before everything else; while another backup runs, first in line for its turn')
     .option('--dry-run', 'check hosts, credentials and storage, show the playbook; start nothing')
     .option('--from <site>', 'the site to read (else where the name leads)')
     .option('--reason <text>', 'why')
@@ -63,7 +66,8 @@ export const addBackup: AddVerb = (program, run) => {
         const { by } = cli.who(options.by);
         const { from, reason } = options;
         const input = { procedure: 'backup', service, from, reason, by, ...asked } as const;
-        return options.dryRun ? await tryBackup(cli, plan, input) : await start(cli, input, options);
+        if (options.dryRun) return await tryBackup(cli, plan, input);
+        return options.priority ? await startFirst(cli, input, options) : await start(cli, input, options);
       }),
     );
 };

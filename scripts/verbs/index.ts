@@ -23,6 +23,7 @@ import { addSkip } from './skip.ts';
 import { addStatus } from './status.ts';
 import type { AddVerb } from './verb.ts';
 import { addWatch } from './watch.ts';
+import { addWebhook } from './webhook.ts';
 
 export const verbs: readonly AddVerb[] = [
   addPlan,
@@ -31,6 +32,7 @@ export const verbs: readonly AddVerb[] = [
   addBackup,
   addLogs,
   addSchedules,
+  addWebhook,
   addPreview,
   addFailover,
   addRestore,
