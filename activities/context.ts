@@ -34,6 +34,8 @@ export interface StepContext {
   route53(): Promise<Route53Client>;
   /** The plan's storage location by name. */
   store(location: string): Promise<ObjectStore>;
+  /** Other runs of the service that may be reading or writing recovery points, in words. @throws TemporalUnknown */
+  otherRuns(): Promise<string[]>;
   /** SSH (or local) access to a host, host key verified. Closed when the step ends. */
   host(host: Host): Promise<HostExecutor>;
   /** The plan as this worker has it: for references to keys and locations only; decisions are in the input. */

@@ -19,12 +19,20 @@ import { commitPoint } from './points/commit-point.ts';
 import { copyPoint } from './points/copy-point.ts';
 import { preparePoint } from './points/prepare-point.ts';
 import { resealKeys } from './points/reseal-keys.ts';
+import { applyRetention } from './retention/apply-retention.ts';
+import { deletePoint } from './retention/delete-point.ts';
+import { pinPoint } from './retention/pin-point.ts';
+import { previewRetention } from './retention/preview-retention.ts';
 import type { StepDefinition } from './step.ts';
 import { awaitResolution } from './traffic/await-resolution.ts';
 import { pointNameAt } from './traffic/point-name-at.ts';
 import { withdrawName } from './traffic/withdraw-name.ts';
 
 export const stepDefinitions = [
+  applyRetention,
+  deletePoint,
+  pinPoint,
+  previewRetention,
   awaitHost,
   awaitResolution,
   captureComponent,

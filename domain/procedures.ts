@@ -17,6 +17,8 @@ interface ProcedureTraits {
   readonly approval: boolean;
   /** Temporal's priority, 1 (first) to 5. */
   readonly priority: number;
+  /** Neither reads nor writes recovery points: nothing that deletes them has to stand aside for it. */
+  readonly leavesPoints?: true;
 }
 
 export const procedureTraits = {
@@ -59,6 +61,17 @@ export const procedureTraits = {
     hosts: true,
     approval: false,
     priority: 3,
+    leavesPoints: true,
+  },
+  retention: {
+    workflow: 'retention',
+    lock: 'retention',
+    verb: 'retention',
+    restores: false,
+    moves: false,
+    hosts: false,
+    approval: false,
+    priority: 5,
   },
   'rotate-keys': {
     workflow: 'rotateKeys',

@@ -5,11 +5,10 @@
  */
 
 import { z } from 'zod';
+import { pointIdSchema } from './point-id.ts';
 import { backupKinds } from './requests.ts';
 
-export const pointIdSchema = z
-  .string()
-  .regex(/^\d{8}_\d{6}$/, { error: 'a recovery point id looks like 20260102_031500' });
+export { pointIdSchema };
 
 /** One object: ciphertext, at most 64 MiB. `key` is relative to the location's prefix. Hash of the ciphertext, hex. */
 export const partSchema = z.object({
@@ -145,6 +144,7 @@ export type Mark = z.infer<typeof markSchema>;
 export const layout = {
   service: (service: string) => `${service}/`,
   points: (service: string) => `${service}/points/`,
+  archives: (service: string) => `${service}/archives/`,
   point: (service: string, id: string) => `${service}/points/${id}/`,
   manifest: (service: string, id: string) => `${service}/points/${id}/manifest.json`,
   /** Written before the manifest, so that a manifest never stands without its signature. */
@@ -165,6 +165,8 @@ export const layout = {
   sealing: (service: string, id: string, n: number) => `${service}/archives/${id}/key-${n}.json`,
   keyUses: (service: string) => `${service}/keyuse/`,
   keyUse: (service: string, time: string, run: string, step: string) => `${service}/keyuse/${time}-${run}-${step}.json`,
+  archive: (service: string, id: string) => `${service}/archives/${id}/`,
+  allMarks: (service: string) => `${service}/marks/`,
   marks: (service: string, id: string) => `${service}/marks/${id}/`,
   mark: (service: string, id: string, state: string, time: string) => `${service}/marks/${id}/${state}-${time}.json`,
   /** What a component logged between points: laid out below this as a service of its own. */

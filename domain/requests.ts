@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { nameSchema } from './plan-values.ts';
+import { pointIdSchema } from './point-id.ts';
 
 /** Full starts afresh; incremental refers to archives of the point before for every file that has not changed. */
 export const backupKinds = ['full', 'incremental'] as const;
@@ -35,7 +36,21 @@ export const rotateRequestSchema = z.strictObject({
   dropOld: z.boolean().default(false),
 });
 
+const aPoint = z.strictObject({ point: pointIdSchema, reason: z.string().min(1), by: z.string().min(1) });
+
+/** Without anything it says what would go, and deletes nothing. */
+export const retentionRequestSchema = z.strictObject({
+  apply: z.boolean().default(false),
+  /** The most points that may go at one location, in place of the plan's budget. */
+  budget: z.number().int().nonnegative().optional(),
+  /** One point by hand, instead of the rules. */
+  pin: aPoint.optional(),
+  unpin: aPoint.optional(),
+  delete: aPoint.optional(),
+});
+
 export const requestFields = {
+  retention: retentionRequestSchema.optional(),
   backup: backupRequestSchema.optional(),
   rotate: rotateRequestSchema.optional(),
 };

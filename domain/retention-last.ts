@@ -20,7 +20,9 @@ export function lastOnes(
     said.set(point.id, reasons.set(what, [...(reasons.get(what) ?? []), component]));
   };
   for (const [role, ofRole] of Map.groupBy(points, (point) => point.role)) {
-    const good = ofRole.filter((point) => !point.quarantined);
+    const damaged = ({ at }: RetainablePoint) =>
+      location ? at[location]?.damaged : Object.values(at).every((each) => each.damaged);
+    const good = ofRole.filter((point) => !point.quarantined && !damaged(point));
     const whose = role === 'primary' ? '' : ' of the standby';
     for (const component of new Set(ofRole.flatMap(({ components }) => components))) {
       const having = (some: readonly RetainablePoint[]) => some.filter((each) => each.components.includes(component));

@@ -6,19 +6,25 @@
  */
 import { formatDuration } from './duration.ts';
 import { describeRule, type Period, periods, type Retention, type RetentionRule } from './plan-retention.ts';
-import type { Standing } from './point-standing.ts';
 import type { Manifest } from './recovery-point.ts';
 import { lastOnes } from './retention-last.ts';
 
-export interface RetainablePoint extends Standing {
+export interface RetainablePoint {
   readonly id: string;
   readonly takenAt: string;
   readonly label: string;
   readonly kind: Manifest['kind'];
   readonly role: Manifest['role'];
   readonly components: readonly string[];
-  /** Locations at which its manifest is good, and until when a lock holds it there, as far as that was asked. */
-  readonly at: Readonly<Record<string, { readonly lockedUntil?: string | undefined }>>;
+  readonly replicated: boolean;
+  readonly verified: boolean;
+  readonly proven: boolean;
+  /** Since when, ISO. */
+  readonly quarantined?: string;
+  /** Who wants it kept, and why. */
+  readonly pinned?: { readonly by: string; readonly why: string };
+  /** Locations at which its manifest is good; until when a lock holds it there, as far as that was asked; parts of it bad there. */
+  readonly at: Readonly<Record<string, { readonly lockedUntil?: string | undefined; readonly damaged?: boolean }>>;
 }
 
 export interface Verdict {
@@ -77,6 +83,7 @@ function holdsOf(
   if (age < 0) held.push('taken later than this clock says it is now');
   else if (age < grace) held.push(`newer than the grace time of ${formatDuration(grace)}`);
   if (moment.inUse?.includes(point.id)) held.push('in use by a running recovery');
+  if (point.at[location]?.damaged) held.push('damaged here: to be mended, or deleted by a person');
   if (point.pinned) held.push(`pinned by ${point.pinned.by}: ${point.pinned.why}`);
   if (until !== undefined && Date.parse(until) > now) held.push(`locked by the store until ${until}`);
   if (point.quarantined && !quarantineOver(point, quarantine, now)) {
@@ -106,7 +113,7 @@ function ruleReasons(
   const reasons = new Map(here.map((point) => [point.id, { keep: [], drop: [] } as RuleReasons]));
   for (const rule of rules.filter((each) => each.locations?.includes(location) ?? true)) {
     const spokenOf = here.filter((point) => speaksOf(rule, point));
-    const kept = typeof rule.keep === 'object' ? byCounts(spokenOf, rule.keep, now) : undefined;
+    const kept = typeof rule.keep === 'object' ? byCounts(spokenOf, location, rule.keep, now) : undefined;
     for (const point of spokenOf) {
       const why = kept ? kept.get(point.id) : byAge(point, rule.keep as number | string, now);
       if (why) reasons.get(point.id)?.keep.push(...why);
@@ -140,11 +147,14 @@ function byAge(point: RetainablePoint, keep: number | string, now: number): stri
  */
 function byCounts(
   points: readonly RetainablePoint[],
+  location: string,
   counts: Readonly<Partial<Record<Period, number | undefined>>>,
   now: number,
 ): Map<string, string[]> {
   const kept = new Map<string, string[]>();
-  const counted = points.filter((point) => !point.quarantined && Date.parse(point.takenAt) <= now);
+  const counted = points.filter(
+    (point) => !point.quarantined && !point.at[location]?.damaged && Date.parse(point.takenAt) <= now,
+  );
   const alike = Map.groupBy(counted, ({ role, components }) => [role, ...[...components].sort()].join('\n'));
   for (const group of alike.values()) {
     for (const period of periods) {

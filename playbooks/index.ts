@@ -5,6 +5,7 @@ import type { Compiler } from './compiler.ts';
 import { failover } from './failover.ts';
 import { fullRecovery } from './full-recovery.ts';
 import { logShipping } from './log-shipping.ts';
+import { retention } from './retention.ts';
 import { rotateKeys } from './rotate-keys.ts';
 
 export const compilers: Record<Procedure, Compiler> = {
@@ -13,4 +14,5 @@ export const compilers: Record<Procedure, Compiler> = {
   'full-recovery': fullRecovery,
   'log-shipping': logShipping,
   'rotate-keys': rotateKeys,
+  retention,
 };

@@ -6,6 +6,7 @@ import type { Progress, StepContext } from '../context.ts';
 import { connectHost } from '../hosts/connect.ts';
 import type { HostExecutor } from '../hosts/executor.ts';
 import { loadPlan } from '../plans/load-plan.ts';
+import { otherRuns } from '../runs/other-runs.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { ObjectStore } from '../storage/store.ts';
@@ -59,6 +60,7 @@ export async function openContext(deps: Dependencies, call: StepCall): Promise<O
       ec2: (region) => deps.aws.ec2(region),
       route53: () => deps.aws.route53(),
       store: (location) => once(stores, location, () => openStore(plan, location, secret)),
+      otherRuns: () => otherRuns(deps.temporal, call.service, activity.info.workflowExecution?.workflowId ?? ''),
       host: (host: Host) => once(hosts, `${host.ssh.user}@${host.address}`, () => connectHost(host, secret)),
       plan,
       planFolder: deps.plans.folder,

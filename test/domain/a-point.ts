@@ -19,7 +19,6 @@ export function aPoint(now: string, ago: number, parts: Partial<RetainablePoint>
     replicated: true,
     verified: false,
     proven: false,
-    dropped: {},
     at: { near: {} },
     ...parts,
   };

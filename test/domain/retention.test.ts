@@ -143,6 +143,7 @@ describe('what no rule drops', () => {
       /locked by the store until 2026-06-20/,
     ],
     ['a quarantined one', { quarantined: '2026-06-14T00:00:00.000Z' }, /quarantined, a person decides/],
+    ['a damaged one', { at: { near: { damaged: true } } }, /damaged here/],
     ['the last with a component', { components: ['database', 'files', 'rare'] }, /newest point with rare/],
     ['the last of a standby', { role: 'standby' }, /newest point of the standby/],
   ])('%s', (_, parts, reason) => {
@@ -195,7 +196,12 @@ describe('whatever the points and rules are', () => {
       proven: fc.boolean(),
       pinned: fc.option(fc.constant({ by: 'dana', why: 'audit' }), { nil: undefined, freq: 6 }),
       quarantined: fc.option(fc.constant('2026-06-01T00:00:00.000Z'), { nil: undefined, freq: 6 }),
-      at: fc.constantFrom({ near: {} }, { near: {}, far: {} }, { far: { lockedUntil: '2026-07-01T00:00:00.000Z' } }),
+      at: fc.constantFrom<RetainablePoint['at'][]>(
+        { near: {} },
+        { near: {}, far: {} },
+        { near: { damaged: true }, far: {} },
+        { far: { lockedUntil: '2026-07-01T00:00:00.000Z' } },
+      ),
     })
     .map(({ ago, ...parts }) => aPoint(now, ago * hour, parts as Partial<RetainablePoint>));
   const pointsArb = fc.uniqueArray(pointArb, { selector: ({ id }) => id, maxLength: 60 });

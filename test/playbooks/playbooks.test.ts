@@ -203,3 +203,34 @@ describe('a backup of some components', () => {
     expect(() => compile(situation)).toThrow(/no component nothing/);
   });
 });
+
+describe('retention', () => {
+  const stepsOf = async (request?: object, change = {}) => {
+    const situation = await aSituation('retention');
+    const plan = { ...situation.plan, ...change };
+    return ranksOf(compile({ ...situation, plan, request: request as Situation['request'] }));
+  };
+
+  it('only says what would go, until it is told to apply it; then one location after the other', async () => {
+    expect((await stepsOf()).flat().map(({ kind }) => kind)).toEqual(['previewRetention']);
+    const applied = await stepsOf({ retention: { apply: true, budget: 7 } });
+    expect(applied.map((rank) => rank.map(({ kind, input }) => [kind, input.location, input.budget]))).toEqual([
+      [['applyRetention', 'company-backups', 7]],
+      [['applyRetention', 'company-backups-dr', 7]],
+    ]);
+  });
+
+  it('pins, unpins and deletes one point by hand and leaves the rules alone, also where the plan has none', async () => {
+    const asked = { point: '20260102_020000', reason: 'audit', by: 'dana' };
+    const none = { retention: undefined };
+    for (const [name, kind] of [
+      ['pin', 'pinPoint'],
+      ['unpin', 'pinPoint'],
+      ['delete', 'deletePoint'],
+    ] as const) {
+      const steps = (await stepsOf({ retention: { apply: false, [name]: asked } }, none)).flat();
+      expect(steps.map((step) => [step.kind, step.input.by])).toEqual([[kind, 'dana']]);
+    }
+    await expect(stepsOf({ retention: { apply: true } }, none)).rejects.toThrow(/no rules for what is kept/);
+  });
+});

@@ -31,6 +31,7 @@ export async function stepContext(parts: Partial<StepContext> = {}): Promise<Tes
     ec2: absent('EC2'),
     route53: absent('Route 53'),
     store: absent('store'),
+    otherRuns: async () => [],
     host: absent('host'),
     plan: await spacetimePlan(),
     planFolder: plansFolder,
