@@ -12,6 +12,8 @@ const bin = '/usr/lib/postgresql/15/bin';
 export interface TestPostgres {
   readonly port: number;
   sql(database: string, text: string): Promise<string>;
+  /** Ends it as a power cut does, and starts it again. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -53,6 +55,10 @@ export async function startPostgres(): Promise<TestPostgres> {
       const code = await new Promise((done) => child.once('close', done));
       if (code !== 0) throw new Error(err);
       return out.trim();
+    },
+    async crash() {
+      await as(`${bin}/pg_ctl`, '-D', data, '-m', 'immediate', 'stop');
+      await as(`${bin}/pg_ctl`, '-D', data, '-w', ...options, 'start');
     },
     async stop() {
       await as(`${bin}/pg_ctl`, '-D', data, '-m', 'immediate', 'stop').catch(() => {});

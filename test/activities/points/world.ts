@@ -27,6 +27,7 @@ import { type S3Server, startS3 } from '../storage/versitygw.ts';
 
 export interface TestHost {
   readonly host: Host;
+  readonly folder: string;
   /** What the host sees as /srv; commands in its `sbin` come before those of the machine. */
   readonly srv: string;
   executor(): HostExecutor;
@@ -155,20 +156,10 @@ async function makeHost(folder: string, name: string): Promise<TestHost> {
     `#!/bin/sh\n[ -d /var/lib/muster ] || mkdir -p /var/lib/muster\nmount --bind '${jobs}' /var/lib/muster\nmount --rbind '${srv}' /srv\n[ ! -d /srv/sbin ] || mount --bind /srv/sbin /usr/local/sbin\nexec sh -c "$1"\n`,
     { mode: 0o755 },
   );
-  const wrap = (command: string) => `exec unshare -m --propagation private ${enter} ${shellQuote(command)}`;
-  const outside = (path: string) => path.replace(/^\/var\/lib\/muster\//, `${jobs}/`).replace(/^\/srv\//, `${srv}/`);
-  const executor = (): HostExecutor => {
-    const inner = localExecutor({ name });
-    return {
-      name,
-      exec: (command, options) => inner.exec(wrap(command), options),
-      writeFile: (path, content, mode) => inner.writeFile(outside(path), content, mode),
-      readFile: (path, offset) => inner.readFile(outside(path), offset),
-      close: () => inner.close(),
-    };
-  };
+  const executor = () => hostExecutor(folder, localExecutor({ name }));
   return {
     srv,
+    folder,
     executor,
     host: {
       name,
@@ -183,6 +174,21 @@ async function makeHost(folder: string, name: string): Promise<TestHost> {
       if (code !== 0) throw new Error(`${command}: ${stderr}`);
       return stdout.toString();
     },
+  };
+}
+
+/** What runs on the host whose folder this is, however it is reached. */
+export function hostExecutor(folder: string, inner: HostExecutor): HostExecutor {
+  const wrap = (command: string) =>
+    `exec unshare -m --propagation private ${join(folder, 'enter')} ${shellQuote(command)}`;
+  const outside = (path: string) =>
+    path.replace(/^\/var\/lib\/muster\//, `${join(folder, 'jobs')}/`).replace(/^\/srv\//, `${join(folder, 'srv')}/`);
+  return {
+    name: inner.name,
+    exec: (command, options) => inner.exec(wrap(command), options),
+    writeFile: (path, content, mode) => inner.writeFile(outside(path), content, mode),
+    readFile: (path, offset) => inner.readFile(outside(path), offset),
+    close: () => inner.close(),
   };
 }
 

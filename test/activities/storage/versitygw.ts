@@ -17,6 +17,8 @@ export interface S3Server {
   location(bucket: string, prefix?: string): S3Location;
   /** Opens a bucket that exists. */
   open(name: string, bucket?: string): Promise<ObjectStore>;
+  /** Kills it, and starts it again on the same data. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,9 +38,18 @@ export async function startS3(
   const keys = ['--access', credentials.accessKeyId, '--secret', credentials.secretAccessKey];
   const backend = ['posix', '--versioning-dir', join(root, 'versions'), data];
   const [first = '', ...rest] = [...wrap(data), await versitygwBinary(), ...listen, ...keys, ...backend];
-  const child = spawn(first, rest, { stdio: 'ignore' });
   const endpoint = `http://${host}:${port}`;
-  await untilHealthy(`${endpoint}/health`, child);
+  const start = async () => {
+    const started = spawn(first, rest, { stdio: 'ignore' });
+    await untilHealthy(`${endpoint}/health`, started);
+    return started;
+  };
+  const kill = async () => {
+    const gone = new Promise((done) => child.once('exit', done));
+    child.kill('SIGKILL');
+    await gone;
+  };
+  let child = await start();
   const location = (bucket: string, prefix = 'muster'): S3Location => ({
     driver: 's3',
     region: 'us-east-1',
@@ -58,10 +69,12 @@ export async function startS3(
     data,
     location,
     open: (name, bucket = name) => openS3Store(name, location(bucket), credentials),
+    async crash() {
+      await kill();
+      child = await start();
+    },
     async stop() {
-      const gone = new Promise((done) => child.once('exit', done));
-      child.kill('SIGKILL');
-      await gone;
+      await kill();
       await rm(root, { recursive: true, force: true });
     },
   };
