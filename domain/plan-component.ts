@@ -1,6 +1,7 @@
 /** What a service is made of and comes back from a recovery point: trees of files, databases. A driver a file in components/. */
 import { z } from 'zod';
 import { filesComponent } from './components/files.ts';
+import { mariadbComponent } from './components/mariadb.ts';
 import { postgresqlComponent } from './components/postgresql.ts';
 import { durationSchema } from './duration.ts';
 import { nameSchema } from './plan-values.ts';
@@ -15,7 +16,9 @@ const componentBase = {
 export const componentSchema = z.discriminatedUnion('driver', [
   filesComponent.extend(componentBase),
   postgresqlComponent.extend(componentBase),
+  mariadbComponent.extend(componentBase),
 ]);
 export type Component = z.infer<typeof componentSchema>;
 export type FilesComponent = Extract<Component, { driver: 'files' }>;
+export type MariadbComponent = Extract<Component, { driver: 'mariadb' }>;
 export type PostgresqlComponent = Extract<Component, { driver: 'postgresql' }>;

@@ -40,7 +40,7 @@ export const checkData = defineStep({
     const opened = await openPoint(wanted, context);
     const { manifest, record } = opened;
     const driver = driverFor(component);
-    const parts = await driver.verify(component, record, manifest.finishedAt);
+    const parts = await driver.verify(component, record, manifest.finishedAt, { secret: context.secret });
     const fetch = parts.needsKey ? await getParams(opened, 'index') : {};
     const { results } = await runHostJob(
       context,
@@ -48,7 +48,10 @@ export const checkData = defineStep({
       {
         script: parts.script,
         params: { ...parts.params, ...fetch },
-        secrets: parts.needsKey ? await opened.keys('index', { purpose: 'check', host: host.name }) : {},
+        secrets: {
+          ...parts.secrets,
+          ...(parts.needsKey ? await opened.keys('index', { purpose: 'check', host: host.name }) : {}),
+        },
       },
       { onLine: answerGets(opened) },
     );

@@ -1,5 +1,6 @@
 /** What a kind of component (files, PostgreSQL, later others) must be able to do. Drivers are registered in `drivers.ts`. */
 import type { Component } from '../../domain/plan-component.ts';
+import type { SecretRef } from '../../domain/plan-values.ts';
 import type { ComponentRecord } from '../../domain/recovery-point.ts';
 import type { JobScript } from '../hosts/job.ts';
 
@@ -18,10 +19,13 @@ export interface CaptureFacts {
   readonly commit?: string;
 }
 
+/** Resolves what the plan refers to; for accounts of databases. */
+export type Secrets = (ref: SecretRef) => Promise<string>;
+
 export interface RestoreOptions {
   readonly run: string;
   readonly point: string;
-  readonly secret: (ref: { env: string } | { file: string }) => Promise<string>;
+  readonly secret: Secrets;
   /**
    * Where to, when not in place: an absolute folder for files (the tree is laid out below it), a name for a database. Nothing that is
    * there is switched or replaced, and no command of the plan is run.
@@ -48,6 +52,7 @@ export interface Verified {
 /** What a capture is for. */
 export interface CaptureOptions {
   readonly point: string;
+  readonly secret: Secrets;
   /** The point that unchanged files may be left to; the driver answers for what it makes of it. */
   readonly base?: { readonly point: string; readonly record: ComponentRecord };
 }
@@ -60,13 +65,13 @@ export interface ComponentDriver<C extends Component = Component> {
   facts(component: C, results: readonly unknown[]): CaptureFacts;
   restore(component: C, record: ComponentRecord, options: RestoreOptions): Promise<JobParts>;
   /** Puts back what stood there before the restore of this run, as far as that came. Reads no store, needs no key. */
-  undo(component: C, options: Pick<RestoreOptions, 'run' | 'point' | 'into'>): Promise<JobParts>;
+  undo(component: C, options: Pick<RestoreOptions, 'run' | 'point' | 'into' | 'secret'>): Promise<JobParts>;
   /** Reads only: what is there now, or what a restore with these options laid out, against the point. */
   verify(
     component: C,
     record: ComponentRecord,
     finishedAt: string,
-    options?: Pick<RestoreOptions, 'into' | 'paths'>,
+    options?: Partial<Pick<RestoreOptions, 'into' | 'paths' | 'secret'>>,
   ): Promise<JobParts & { readonly needsKey: boolean }>;
   judge(component: C, record: ComponentRecord, results: readonly unknown[]): Verified;
 }

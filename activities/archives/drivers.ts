@@ -1,11 +1,12 @@
 /** The one list of component drivers. A new kind is a file with a driver, a line here and a branch in the plan's schema. */
 
 import type { Component } from '../../domain/plan-component.ts';
+import { mariadb } from '../databases/mariadb.ts';
 import { postgresql } from '../databases/postgresql.ts';
 import type { ComponentDriver } from './driver.ts';
 import { files } from './files.ts';
 
-const drivers = { files, postgresql } as const;
+const drivers = { files, mariadb, postgresql } as const;
 
 export function driverFor(component: Component): ComponentDriver {
   return drivers[component.driver] as unknown as ComponentDriver;

@@ -96,11 +96,16 @@ export const restoreComponent = defineStep({
   },
   /** What stood there before is renamed back. Needs no store: a point that turned out bad must not hold it up. */
   async undo({ point, component, host, into }, _before, context) {
-    const parts = await driverFor(component).undo(component, { run: context.run, point: point.id, into });
+    const parts = await driverFor(component).undo(component, {
+      run: context.run,
+      point: point.id,
+      into,
+      secret: context.secret,
+    });
     const { results } = await runHostJob(
       context,
       await context.host(host),
-      { script: parts.script, params: parts.params, lock: `component-${component.name}` },
+      { script: parts.script, params: parts.params, secrets: parts.secrets, lock: `component-${component.name}` },
       { part: 'undo' },
     );
     const seen = results.flatMap((line) => undoLineSchema.safeParse(line).data ?? []);

@@ -8,13 +8,9 @@ export function captureShell(component: Component, host: Host, service: string, 
   const part = layout.part(service, point, component.name, 0, 0, 'ATTEMPT');
   const seal =
     "zstd -q -1 | split -b 63M --filter='openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER point.crt >$FILE'";
-  const source =
-    component.driver === 'files'
-      ? `tar -C / --posix --sparse --xattrs --acls -cf - ${component.paths.map((path) => shellQuote(`.${path}`)).join(' ')}`
-      : `runuser -u ${shellQuote(component.systemUser)} -- pg_dump -p ${component.port} -d ${shellQuote(component.database)} -Fc -Z0`;
   return [
     `ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`,
-    `${source} | ${seal} -`,
+    `${sourceOf(component)} | ${seal} -`,
     `# put each part as ${part}, and note its SHA-256 for the manifest`,
   ];
 }
@@ -31,10 +27,8 @@ export function restoreShell(
     paths.length > 0
       ? `RESTORED # then take from there: ${paths.map((path) => shellQuote(path)).join(' ')}`
       : shellQuote(into);
-  const load =
-    component.driver === 'files'
-      ? `bash restore.sh --from URL --signer signer.pub --key offline.key --component ${component.name} --target ${target}`
-      : `bash restore.sh --from URL --signer signer.pub --key offline.key --component ${component.name} --target . --load-database ${component.database}`;
+  const by = `bash restore.sh --from URL --signer signer.pub --key offline.key --component ${component.name}`;
+  const load = component.driver === 'files' ? `${by} --target ${target}` : `${by} --target .${loadOf(component)}`;
   return [`ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`, `# with restore.sh from ${folder}`, load];
 }
 
@@ -42,8 +36,33 @@ export function verifyShell(component: Component): string[] {
   if (component.driver === 'files') {
     return [...component.paths, ...component.expected].map((path) => `compgen -G ${shellQuote(path)} >/dev/null`);
   }
-  return component.checks.map(
-    ({ query }) =>
-      `runuser -u ${shellQuote(component.systemUser)} -- psql -XAt -p ${component.port} -d ${shellQuote(component.database)} -c ${shellQuote(query)}`,
-  );
+  return component.checks.map(({ query }) => askOf(component, query));
+}
+
+type Database = Exclude<Component, { driver: 'files' }>;
+
+/** What writes a component to its standard output. */
+function sourceOf(component: Component): string {
+  switch (component.driver) {
+    case 'files':
+      return `tar -C / --posix --sparse --xattrs --acls -cf - ${component.paths.map((path) => shellQuote(`.${path}`)).join(' ')}`;
+    case 'postgresql':
+      return `runuser -u ${shellQuote(component.systemUser)} -- pg_dump -p ${component.port} -d ${shellQuote(component.database)} -Fc -Z0`;
+    case 'mariadb':
+      return `mariadb-dump -S ${shellQuote(component.socket)} --single-transaction --master-data=2 --routines --triggers --events --hex-blob ${shellQuote(component.database)}`;
+  }
+}
+
+function loadOf(component: Database): string {
+  return ` --load-database ${component.database}`;
+}
+
+/** One question, as a person would ask it. */
+function askOf(component: Database, query: string): string {
+  switch (component.driver) {
+    case 'postgresql':
+      return `runuser -u ${shellQuote(component.systemUser)} -- psql -XAt -p ${component.port} -d ${shellQuote(component.database)} -c ${shellQuote(query)}`;
+    case 'mariadb':
+      return `mariadb -S ${shellQuote(component.socket)} -N -B --raw ${shellQuote(component.database)} -e ${shellQuote(query)}`;
+  }
 }

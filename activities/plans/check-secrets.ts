@@ -1,5 +1,6 @@
 /** Whether every secret that a plan refers to can be read here. Says which are missing; never what they are. */
 import type { Plan } from '../../domain/plan.ts';
+import type { Component } from '../../domain/plan-component.ts';
 import { secretsOfLocation } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 
@@ -46,11 +47,15 @@ function secretsOf(plan: Plan): Named[] {
       secretsOfLocation(location).flatMap(([path, ref]) => optional(`storage.${name}.${path}`, ref)),
     ),
     { path: 'signer.key', ref: plan.signer.key },
-    ...plan.components.flatMap((component, index) =>
-      component.driver === 'postgresql' ? optional(`components[${index}].ownerPassword`, component.ownerPassword) : [],
-    ),
+    ...plan.components.flatMap((component, index) => secretsOfComponent(component, `components[${index}]`)),
     ...plan.notices.map((notice, index) => ({ path: `notices[${index}].url`, ref: notice.url })),
   ];
+}
+
+function secretsOfComponent(component: Component, path: string): Named[] {
+  if (component.driver === 'postgresql') return optional(`${path}.ownerPassword`, component.ownerPassword);
+  if (component.driver === 'mariadb') return optional(`${path}.account.password`, component.account?.password);
+  return [];
 }
 
 function optional(path: string, ref: SecretRef | undefined): Named[] {

@@ -50,12 +50,13 @@ function restoreSh(manifest: Manifest): string {
 }
 
 function componentRow({ component, driver, details }: ComponentRecord): string[] {
-  if (driver === 'files') return ['component', component, driver];
   const { encoding, collate, ctype, provider = 'c', icuLocale } = details;
-  const facts = [encoding, collate, ctype, provider, icuLocale ?? '-'].map((fact) =>
-    String(fact).replaceAll(/[\t\n]/g, ' '),
-  );
-  return ['component', component, driver, ...facts];
+  const facts: Record<string, unknown[]> = {
+    postgresql: [encoding, collate, ctype, provider, icuLocale ?? '-'],
+    mariadb: [details.charset, details.collation, details.database],
+  };
+  const words = (facts[driver] ?? []).map((fact) => String(fact).replaceAll(/[\t\n]/g, ' '));
+  return ['component', component, driver, ...words];
 }
 
 function partRows(record: ComponentRecord, id: string): (string | number)[][] {

@@ -215,6 +215,19 @@ restore_dump() {
 
 load() { pg_restore --exit-on-error --no-owner -d "$database" "$@"; }
 
+# Triggers and events may name the database in their text, so they are loaded only where it has its own name.
+restore_mariadb() {
+  local dump=$target/$1.sql code=$target/$1.triggers-and-events.sql
+  stream "$1" 0 | zstd -dq >"$dump" || exit 1
+  stream "$1" 1 | zstd -dq >"$code" || exit 1
+  say "  $1: $dump (mariadb reads it), and $code"
+  [[ -n $database ]] || return 0
+  mariadb -e "CREATE DATABASE \`$database\` CHARACTER SET $2 COLLATE $3"
+  mariadb "$database" <"$dump"
+  [[ $database != "$4" ]] || mariadb "$database" <"$code"
+  say "  $1: loaded into database $database"
+}
+
 chosen() {
   local name
   ((${#wanted[@]})) || return 0
@@ -235,7 +248,11 @@ while IFS=$'\t' read -r kind component driver encoding collate ctype provider ic
     continue
   fi
   mkdir -p -- "$target"
-  if [[ $driver == files ]]; then restore_files "$component"; else restore_dump "$component" "$encoding" "$collate" "$ctype" "$provider" "$icu"; fi
+  case $driver in
+    files) restore_files "$component" ;;
+    mariadb) restore_mariadb "$component" "$encoding" "$collate" "$ctype" ;;
+    *) restore_dump "$component" "$encoding" "$collate" "$ctype" "$provider" "$icu" ;;
+  esac
 done < <(table)
 ((count)) || stop 'this recovery point has no component.' 'use another recovery point.'
 if [[ -n $verify_only ]]; then say 'Everything verified.'; else say "Restored to $target."; fi

@@ -1,0 +1,124 @@
+# Shared by the MariaDB scripts: reaching the server, its tools, and the names of a restore. Sourced after parts.sh.
+# Hints name keys of the plan in backticks; what is set here is read by the scripts that source it.
+# shellcheck disable=SC2016,SC2034
+
+database=$(param database)
+socket=$(param socket)
+system_user=$(param system-user)
+my=()
+
+as_user() {
+  if has_secret client.cnf || [[ $(id -un) == "$system_user" ]]; then "$@";
+  elif [[ $(id -u) == 0 ]]; then runuser -u "$system_user" -- "$@";
+  else sudo -n -u "$system_user" -- "$@"; fi
+}
+
+# An account with a password is read from a file in memory, never an argument.
+find_tools() {
+  local conf
+  need_tools mariadb mariadb-dump
+  if has_secret client.cnf; then
+    secret_file client.cnf conf
+    my=("--defaults-file=$conf" -S "$socket")
+  else
+    id -u "$system_user" >/dev/null 2>&1 ||
+      refuse HostPrerequisite "$(hostname) has no user $system_user." 'correct `systemUser` of this component in the plan.'
+    my=(--no-defaults -S "$socket" -u "$system_user")
+  fi
+}
+
+# sql [options]: statements from stdin, rows on stdout, columns parted by tabs, values as they are.
+sql() { (cd / && as_user mariadb "${my[@]}" -N -B --raw --default-character-set=utf8mb4 "$@"); }
+
+dump() { (cd / && as_user mariadb-dump "${my[@]}" --default-character-set=utf8mb4 --max-allowed-packet=1G "$@"); }
+
+reach() {
+  if ! server=$(echo 'SELECT VERSION()' | sql 2>"$W/reach"); then
+    refuse DatabaseUnreachable "$(hostname): no answer from the server at $socket: $(head -c 300 "$W/reach")" \
+      'start it, or correct `socket`, `systemUser` and `account` in the plan.'
+  fi
+  # What a restore has done stands in comments of databases, which came with 10.5.
+  if [[ $server != *MariaDB* ]] || older "$server" 10.5; then
+    refuse ServerTooOld "$(hostname): the server at $socket is $server, and MariaDB 10.5 or newer is needed." 'use such a server.'
+  fi
+}
+
+# older A B: is version A before B? By major and minor.
+older() {
+  local a b
+  a=$(major_minor "$1") b=$(major_minor "$2")
+  ((a < b))
+}
+major_minor() {
+  [[ $1 =~ ([0-9]+)\.([0-9]+) ]] || { echo 0; return; }
+  echo "$((BASH_REMATCH[1] * 1000 + BASH_REMATCH[2]))"
+}
+
+# A value in SQL text.
+quoted() {
+  local text=${1//\\/\\\\}
+  printf "'%s'" "${text//\'/\'\'}"
+}
+
+exists_database() { [[ -n $(echo "SELECT 1 FROM information_schema.schemata WHERE schema_name = $(quoted "$1")" | sql) ]]; }
+
+comment() { echo "SELECT schema_comment FROM information_schema.schemata WHERE schema_name = $(quoted "$1")" | sql; }
+
+say_comment() { echo "ALTER DATABASE \`$1\` COMMENT $(quoted "$2")" | sql; }
+
+# Names of a restore: the database it loads into, the one that keeps what was there, the comments that say whose they are.
+name_databases() {
+  local run
+  run=$(param run)
+  point=$(param point)
+  note="muster: point $point, run $run"
+  loading="muster: loading point $point, run $run"
+  loaded="muster: loaded point $point, run $run"
+  # Names hold 64 characters.
+  fresh=$(printf '%.40s_restore_%s' "$database" "$point" | head -c 64)
+  kept=$(printf '%.30s_before_%s' "$database" "${run//[^A-Za-z0-9]/_}" | head -c 64)
+  mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$point.$run
+  mkdir -p -- "${mark%/*}"
+}
+
+# A session that stays: its statements go in by `ask`.
+open_session() {
+  mkfifo "$W/session.in" "$W/session.out"
+  sql --unbuffered <"$W/session.in" >"$W/session.out" 2>"$W/session.errors" &
+  exec {session_in}>"$W/session.in" {session_out}<"$W/session.out"
+}
+
+# ask SQL: the answer up to a mark of our own; a session that ended says why.
+ask() {
+  local mark=muster-$RANDOM$RANDOM line answer='' first=yes
+  printf '%s\nSELECT %s;\n' "$1" "'$mark'" >&"$session_in"
+  while IFS= read -r line <&"$session_out"; do
+    if [[ $line == "$mark" ]]; then
+      printf '%s' "$answer"
+      return 0
+    fi
+    if [[ -n $first ]]; then answer=$line first=; else answer+=$'\n'$line; fi
+  done
+  if grep -q 'Lock wait timeout' "$W/session.errors"; then
+    try_again "the server did not grant \`$1\` in time; a long query holds it up"
+  fi
+  refuse QueryFailed "$(hostname): $database does not answer \`${1:0:200}\`: $(head -c 500 "$W/session.errors")" \
+    'correct the query in the plan, or look at the server.'
+}
+
+close_session() { exec {session_in}>&- {session_out}<&-; }
+
+# The same questions as in the dump's snapshot must have the same answers.
+run_checks() {
+  local name query expected value
+  while IFS= read -r -d '' name && IFS= read -r -d '' query && IFS= read -r -d '' expected; do
+    if ! value=$(printf '%s;\n' "${query%;}" | sql "$1" 2>"$W/check.errors"); then
+      refuse QueryFailed "$(hostname): check $name of $database failed: $(head -c 300 "$W/check.errors")" 'look at the query in the plan.'
+    fi
+    if [[ $value != "$expected" ]]; then
+      refuse DataDiffers "$(hostname): check $name of $database answers $value, and at the recovery point it was $expected." \
+        'restore another recovery point; the database that was there before was not touched.'
+    fi
+    result "{\"type\":\"check\",\"name\":$(json_string "$name")}"
+  done <"$(param_file checks)"
+}
