@@ -138,12 +138,13 @@ export function againLines(cli: Cli, wanted: RunInput): string[] {
 
 function startedLines(started: { input: ReturnType<typeof parseInput>; ui: string }, options: StartOptions): string[] {
   const { input } = started;
-  const backup = input.procedure === 'backup' ? ' --backup' : '';
+  const { restores } = traitsOf(input.procedure);
+  const which = input.procedure === 'backup' ? ' --backup' : restores ? '' : ` --procedure ${input.procedure}`;
   const sites = { procedure: input.procedure, from: input.from ?? '', to: input.to ?? input.from ?? '' };
   return [
     `${directionOf(sites)}: started for ${input.service}, by ${input.by}`,
     `  in the UI    ${started.ui}`,
-    ...(options.watch ? [] : [`  watch it     muster watch ${input.service}${backup}`]),
+    ...(options.watch ? [] : [`  watch it     muster watch ${input.service}${which}`]),
     ...(options.watch || !traitsOf(input.procedure).approval
       ? []
       : [`  decide       muster approve ${input.service}   (or muster reject ${input.service} --reason ...)`]),

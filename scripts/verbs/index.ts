@@ -4,12 +4,14 @@ import { addAccept } from './accept.ts';
 import { addApprove } from './approve.ts';
 import { addBackup } from './backup.ts';
 import { addConfirm } from './confirm.ts';
+import { addDelete } from './delete.ts';
 import { addFailover } from './failover.ts';
 import { addKeys } from './keys.ts';
 import { addLogs } from './logs.ts';
 import { addNote } from './note.ts';
 import { addOverview } from './overview.ts';
 import { addPause } from './pause.ts';
+import { addPin, addUnpin } from './pin.ts';
 import { addPlan } from './plan.ts';
 import { addPoints } from './points.ts';
 import { addPreview } from './preview.ts';
@@ -17,6 +19,7 @@ import { addReject } from './reject.ts';
 import { addReport } from './report.ts';
 import { addRestore } from './restore.ts';
 import { addResume } from './resume.ts';
+import { addRetention } from './retention.ts';
 import { addRetry } from './retry.ts';
 import { addSchedules } from './schedules.ts';
 import { addSkip } from './skip.ts';
@@ -33,6 +36,10 @@ export const verbs: readonly AddVerb[] = [
   addLogs,
   addSchedules,
   addWebhook,
+  addRetention,
+  addPin,
+  addUnpin,
+  addDelete,
   addPreview,
   addFailover,
   addRestore,

@@ -9,7 +9,7 @@ import { againLines, sitesFor } from '../cli/start.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { playbookLines } from '../views/playbook-lines.ts';
 import { factLines } from '../views/run-lines.ts';
-import { type AddVerb, examples } from './verb.ts';
+import { type AddVerb, examples, isProcedure } from './verb.ts';
 
 interface PreviewOptions {
   readonly from?: string;
@@ -84,8 +84,4 @@ function commandFor(service: string, procedure: Procedure, { from, to, point }: 
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` --${name} ${value}`);
   return `muster ${verb} ${service}${options.join('')} --reason WHY`;
-}
-
-function isProcedure(name: string): name is Procedure {
-  return (procedures as readonly string[]).includes(name);
 }

@@ -23,13 +23,14 @@ export const addReport: AddVerb = (program, run) => {
     )
     .argument('<service-or-run>', 'service, or the id of a run')
     .option('--backup', "the service's backup instead of its recovery")
+    .option('--procedure <name>', 'the run of this procedure instead: retention, ...')
     .option('--format <format>', 'md or json', 'md')
     .addHelpText(
       'after',
       examples('muster report spacetime', 'muster report failover-20260102-031500-ab12 --format json'),
     )
     .action(
-      run<{ backup?: boolean; format: string }>(async (cli, [subject = ''], options) => {
+      run<{ backup?: boolean; procedure?: string; format: string }>(async (cli, [subject = ''], options) => {
         if (options.format !== 'md' && options.format !== 'json') {
           throw refusal('BadInput', `There is no format ${options.format}.`, '--format md or --format json.');
         }
@@ -44,7 +45,11 @@ export const addReport: AddVerb = (program, run) => {
     );
 };
 
-async function reportOfService(cli: Cli, service: string, options: { backup?: boolean }): Promise<Report> {
+async function reportOfService(
+  cli: Cli,
+  service: string,
+  options: { backup?: boolean; procedure?: string },
+): Promise<Report> {
   const seen = await runFor(cli, service, options);
   const own = await ownReport(cli, seen);
   if (own) return own;

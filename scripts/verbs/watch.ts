@@ -12,6 +12,7 @@ export const addWatch: AddVerb = (program, run) => {
     )
     .argument('<service>', 'service, as its plan is named')
     .option('--backup', "the service's backup instead of its recovery")
+    .option('--procedure <name>', 'the run of this procedure instead: retention, ...')
     .option('--until-needed', `stop with exit ${exitCodes.needsPerson} as soon as a person is needed`)
     .addHelpText(
       'after',
@@ -22,7 +23,7 @@ export const addWatch: AddVerb = (program, run) => {
       ),
     )
     .action(
-      run<{ backup?: boolean; untilNeeded?: boolean }>(async (cli, [service = ''], options) => {
+      run<{ backup?: boolean; procedure?: string; untilNeeded?: boolean }>(async (cli, [service = ''], options) => {
         const seen = await runFor(cli, service, options);
         return await watchRun(cli, seen.workflowId, seen.execution, { untilNeeded: options.untilNeeded });
       }),
