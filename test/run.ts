@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureTools } from '../lab/tools/ensure.ts';
+import { goTool } from '../lab/tools/go.ts';
 import { ensurePackages, labPackages, testPackages } from '../lab/tools/packages.ts';
 
 const projects = ['unit', 'workflows', 'lab', 'scenarios'] as const;
@@ -25,6 +26,7 @@ const note = (line: string) => console.log(line);
 
 await ensurePackages({ note }, [...labPackages, ...testPackages]);
 await ensureTools({ note });
+await goTool('fake-gcs-server', { note });
 
 const total: Counts = { passed: 0, failed: 0 };
 for (const project of chosen.length > 0 ? chosen : projects) {

@@ -8,6 +8,7 @@ import { openPointKey } from '../points/point-key.ts';
 import { readManifest } from '../points/read-manifest.ts';
 import { loadPinned } from '../points/signer.ts';
 import { loadSiteKeys } from '../points/site-keys.ts';
+import { openStores } from '../storage/open-stores.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
 export interface OpenedPoint {
@@ -40,7 +41,7 @@ export interface PointWanted {
 
 /** Refusals of `readManifest`, `ComponentMissing`, `KeyMissing`. */
 export async function openPoint(wanted: PointWanted, context: StepContext): Promise<OpenedPoint> {
-  const stores = await Promise.all(wanted.locations.map((name) => context.store(name)));
+  const stores = await openStores(wanted.locations, context);
   const signers = await loadPinned(context.plan, context.planFolder);
   const { manifest } = await readManifest(stores, wanted.service, wanted.point, signers);
   const record = manifest.components.find(({ component }) => component === wanted.component);

@@ -1,10 +1,11 @@
 /** Object store driver for Azure Blob Storage. */
+import { createHash } from 'node:crypto';
 import { Agent } from 'node:https';
 import type { BlobRequestConditions, StoragePipelineOptions } from '@azure/storage-blob';
 import { refusal } from '../../domain/errors.ts';
 import type { AzureLocation } from '../../domain/storage/azure.ts';
 import { explainAzure, isMissing, isPreconditionFailed } from './azure-errors.ts';
-import { patience, tooLarge } from './faults.ts';
+import { damaged, patience, tooLarge } from './faults.ts';
 import { bodyLimit, type ObjectInfo, type ObjectStore, type StoreOptions } from './store.ts';
 
 /**
@@ -38,13 +39,14 @@ export async function openAzureStore(
   const client = new sdk.BlobServiceClient(endpoint, credential, settings).getContainerClient(container);
   const prefix = location.prefix === '' ? '' : `${location.prefix.replace(/\/+$/, '')}/`;
   const blob = (key: string) => client.getBlockBlobClient(prefix + key);
+  const placeOf = (key: string) => ({ location: name, kind: 'container', holder: `${account}/${container}`, key });
   const limitFor = (bytes: number) => AbortSignal.timeout(patience(options.requestTimeout ?? 30_000, bytes));
 
   async function call<T>(key: string, action: () => Promise<T>): Promise<T> {
     try {
       return await action();
     } catch (error) {
-      throw explainAzure(error, { location: name, kind: 'container', holder: `${account}/${container}`, key });
+      throw explainAzure(error, placeOf(key));
     }
   }
 
@@ -73,7 +75,10 @@ export async function openAzureStore(
         throw tooLarge(key, answer.contentLength ?? 0, limit);
       }
       for await (const chunk of answer.readableStreamBody ?? []) chunks.push(chunk as Buffer);
-      return { body: Buffer.concat(chunks), etag: answer.etag ?? '', versionId: answer.versionId };
+      const body = Buffer.concat(chunks);
+      const md5 = count === undefined ? answer.contentMD5 : undefined;
+      if (md5 && !createHash('md5').update(body).digest().equals(md5)) throw damaged(placeOf(key));
+      return { body, etag: answer.etag ?? '', versionId: answer.versionId };
     });
   }
 

@@ -18,7 +18,6 @@ export function explainGcs(error: unknown, place: StorePlace): Error {
   const reason = errors?.[0]?.reason ?? String(code ?? (error as Error).name);
   const text = faults.textOf(error);
   if (code === 404) return faults.holderMissing(place);
-  if (code === 'CONTENT_DOWNLOAD_MISMATCH') return faults.damaged(place);
   if (code === 507 || reason === 'quotaExceeded') return faults.full(place, reason);
   // Google's token server says so of a clock that is off, and of a key that was deleted.
   if (/invalid_grant|reasonable timeframe/.test(text)) return faults.denied(place, 'invalid_grant', answeredAt(error));

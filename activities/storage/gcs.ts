@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { File, GetFilesOptions, Storage } from '@google-cloud/storage';
 import { refusal } from '../../domain/errors.ts';
 import type { GcsLocation } from '../../domain/storage/gcs.ts';
-import { objectMissing, patience, tooLarge } from './faults.ts';
+import { damaged, objectMissing, patience, tooLarge } from './faults.ts';
 import { explainGcs, isMissing, isPreconditionFailed } from './gcs-errors.ts';
 import { bodyLimit, type ObjectInfo, type ObjectStore, type StoreOptions } from './store.ts';
 
@@ -66,7 +66,7 @@ export async function openGcsStore(
           resumable: false,
           // Checked by the server before the object is there; the SDK's own check deletes it afterwards.
           validation: false,
-          metadata: { md5Hash: createHash('md5').update(body).digest('base64') },
+          metadata: { md5Hash: md5Of(body) },
           preconditionOpts: generation === undefined ? {} : { ifGenerationMatch: generation },
         });
         return { etag: String(target.metadata.generation ?? '') };
@@ -85,10 +85,12 @@ export async function openGcsStore(
 
   async function read(key: string, limit: number, range: { start?: number; end?: number } = {}) {
     return await call(key, limit, async () => {
-      const stream = file(key).createReadStream({ ...range, validation: range.end === undefined ? 'crc32c' : false });
+      const stream = file(key).createReadStream({ ...range, validation: false });
       let etag = '';
+      let md5: string | undefined;
       stream.on('response', (answer: { headers: Record<string, string> }) => {
         etag = String(answer.headers['x-goog-generation'] ?? '');
+        md5 = /md5=([^,]+)/.exec(answer.headers['x-goog-hash'] ?? '')?.[1];
       });
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -104,7 +106,9 @@ export async function openGcsStore(
         await bucketAnswers(key);
         throw objectMissing(placeOf(key));
       }
-      return { body: Buffer.concat(chunks), etag };
+      const body = Buffer.concat(chunks);
+      if (range.end === undefined && md5 && md5 !== md5Of(body)) throw damaged(placeOf(key));
+      return { body, etag };
     });
   }
 
@@ -188,6 +192,11 @@ function infoOf(key: string, { size, generation, updated, storageClass }: File['
     modified: new Date(updated ?? 0),
     storageClass,
   };
+}
+
+/** As Google writes it. */
+function md5Of(body: Buffer): string {
+  return createHash('md5').update(body).digest('base64');
 }
 
 function serviceAccount(location: string, text: string) {

@@ -1,7 +1,8 @@
 /** The Azure driver against Azurite. */
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AzureServer, startAzure } from './azurite.ts';
 import { objectStoreConformance } from './conformance.ts';
+import { flipByte } from './flip-byte.ts';
 
 let server: AzureServer;
 beforeAll(async () => {
@@ -10,3 +11,10 @@ beforeAll(async () => {
 afterAll(() => server?.stop());
 
 objectStoreConformance('azure on Azurite', () => server.open('points'));
+
+it('notices bytes that changed in the store', async () => {
+  const store = await server.open('points');
+  await store.put('rotten', Buffer.from('a body that nothing else looks like'));
+  await flipByte(server.folder, 'a body that nothing else looks like');
+  await expect(store.get('rotten')).rejects.toMatchObject({ type: 'ObjectDamaged' });
+});

@@ -14,6 +14,8 @@ export interface AzureServer {
   readonly accountKey: string;
   location(container: string, prefix?: string): AzureLocation;
   open(name: string, container?: string): Promise<ObjectStore>;
+  /** Where the server keeps what it was given. */
+  readonly folder: string;
   stop(): Promise<void>;
 }
 
@@ -49,6 +51,7 @@ export async function startAzure(
   });
   return {
     accountKey,
+    folder,
     location,
     open: (name, container = name) => openAzureStore(name, location(container), accountKey),
     async stop() {

@@ -15,6 +15,8 @@ export interface GcsServer {
   readonly serviceAccountKey: string;
   location(bucket: string, prefix?: string): GcsLocation;
   open(name: string, bucket?: string): Promise<ObjectStore>;
+  /** Where the server keeps what it was given. */
+  readonly folder: string;
   stop(): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function startGcs(
   });
   return {
     serviceAccountKey,
+    folder,
     location,
     open: (name, bucket = name) => openGcsStore(name, location(bucket), serviceAccountKey),
     async stop() {
