@@ -11,8 +11,17 @@ export interface FoundPoint {
   readonly locations: readonly string[];
 }
 
+/** As much of a manifest as retention looks at. */
+interface RetainableManifest extends Pick<Manifest, 'id' | 'takenAt' | 'label' | 'kind' | 'role'> {
+  readonly components: readonly { readonly component: string }[];
+}
+
 /** @param marks  of this id, from every location, in any order */
-export function retainableOf(found: FoundPoint, marks: readonly Mark[], needs: StandingNeeds): RetainablePoint {
+export function retainableOf(
+  found: Omit<FoundPoint, 'manifest'> & { readonly manifest: RetainableManifest },
+  marks: readonly Mark[],
+  needs: StandingNeeds,
+): RetainablePoint {
   const { manifest, sha256 } = found;
   const said = marks.filter((mark) => mark.manifest === sha256).toSorted((a, b) => a.at.localeCompare(b.at));
   const { at, enough, state } = standingOf({ sha256, locations: [...found.locations] }, said, needs);

@@ -8,6 +8,7 @@ export const exitCodes = {
   notDone: 4,
   needsPerson: 5,
   unanswered: 6,
+  exceeded: 7,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -19,6 +20,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   4: 'the run ended without being done: rejected, aborted, failed, cancelled or terminated',
   5: 'a run waits for a person',
   6: 'the decision was sent as a Signal because no worker answers; it is stored and not yet judged',
+  7: 'more would be lost now than a recovery point objective allows',
 };
 
 export function exitCodeHelp(): string {

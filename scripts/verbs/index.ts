@@ -21,6 +21,7 @@ import { addRestore } from './restore.ts';
 import { addResume } from './resume.ts';
 import { addRetention } from './retention.ts';
 import { addRetry } from './retry.ts';
+import { addRpo } from './rpo.ts';
 import { addSchedules } from './schedules.ts';
 import { addSkip } from './skip.ts';
 import { addStatus } from './status.ts';
@@ -31,6 +32,7 @@ import { addWebhook } from './webhook.ts';
 export const verbs: readonly AddVerb[] = [
   addPlan,
   addPoints,
+  addRpo,
   addKeys,
   addBackup,
   addLogs,

@@ -1,16 +1,27 @@
-/** `muster points`: the recovery points of a service, where they lie, and how old they are. */
+/** `muster points`: the recovery points of a service, what they hold, where they lie, how old they are, and how long they stay. */
 import type { PointSummary } from '../../domain/assessment.ts';
 import { formatDuration } from '../../domain/duration.ts';
+import type { Plan } from '../../domain/plan.ts';
+import { type Expiry, expiriesOf } from '../../domain/point-expiry.ts';
+import { copiesNeeded } from '../../domain/point-state.ts';
 import { say, sayJson } from '../cli/io.ts';
-import { ageOf, servicePoints } from '../cli/service-points.ts';
+import { ageOf, type ServicePoints, servicePoints } from '../cli/service-points.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { columns, formatBytes } from '../views/columns.ts';
 import { type AddVerb, examples } from './verb.ts';
 
+interface ShownPoint extends PointSummary {
+  /** ms */
+  readonly age: number;
+  /** Raw bytes to stored bytes; absent where nothing was stored. */
+  readonly ratio?: number;
+  readonly expiry?: Expiry;
+}
+
 export const addPoints: AddVerb = (program, run) => {
   program
     .command('points')
-    .summary('recovery points, where they lie, and their age')
+    .summary('recovery points: what they hold, where they lie, how old they are')
     .description('Reads every storage location; only manifests signed by a key of the plan are listed.')
     .argument('<service>', 'service, as its plan is named')
     .option('--newest <count>', 'how many', '20')
@@ -19,34 +30,53 @@ export const addPoints: AddVerb = (program, run) => {
       run<{ newest: string }>(async (cli, [service = ''], options) => {
         const { plan } = await cli.plan(service);
         const found = await servicePoints(plan, cli.planFolder, { newest: Math.max(1, Number(options.newest) || 20) });
-        const now = Date.now();
-        const points = found.points.map((point) => ({ ...point, age: ageOf(point, plan.objectives.rpo, now).ms }));
+        const points = shownPoints(plan, found, Date.now());
         if (cli.json) sayJson(cli.io, { service, rpo: plan.objectives.rpo, ...found, points });
-        else {
-          say(cli.io, found.points.length === 0 ? `${service} has no recovery point that can be seen from here.` : '');
-          const rows = found.points.map((point) => {
-            const age = ageOf(point, plan.objectives.rpo, now);
-            return [
-              point.id,
-              point.takenAt,
-              `${formatDuration(age.ms)}${age.late ? ' (older than the RPO)' : ''}`,
-              point.label,
-              `${point.site} (${point.role})`,
-              `${formatBytes(point.bytes)}, stored ${formatBytes(point.storedBytes)}`,
-              `${point.locations.length} of ${found.locations.length}: ${point.locations.join(', ')}`,
-              standingWords(point),
-              point.torn > 0 ? `${point.torn} torn` : '',
-            ];
-          });
-          if (rows.length > 0)
-            say(cli.io, columns(rows, ['point', 'state of', 'age', 'label', 'from', 'size', 'copies', 'state', '']));
-          for (const each of found.refused) say(cli.io, `REFUSED ${each.id} at ${each.location}: ${each.why}`);
-          for (const each of found.unreachable) say(cli.io, `NOT REACHED ${each.location}: ${each.why}`);
-        }
+        else say(cli.io, pointLines(plan, found, points).join('\n'));
         return found.unreachable.length === found.locations.length ? exitCodes.noAnswer : exitCodes.ok;
       }),
     );
 };
+
+function shownPoints(plan: Plan, found: ServicePoints, now: number): ShownPoint[] {
+  const moment = { copies: copiesNeeded(plan), now: new Date(now).toISOString() };
+  const expiries = expiriesOf(found.points, plan.retention, moment);
+  return found.points.map((point) => ({
+    ...point,
+    age: ageOf(point, plan.objectives.rpo, now).ms,
+    ...(point.storedBytes > 0 ? { ratio: Math.round((point.bytes / point.storedBytes) * 100) / 100 } : {}),
+    ...(expiries.has(point.id) ? { expiry: expiries.get(point.id) } : {}),
+  }));
+}
+
+function pointLines(plan: Plan, found: ServicePoints, points: readonly ShownPoint[]): string[] {
+  const head = ['point', 'age', 'kind, label', 'holds', 'size', 'copies', 'state', 'retention'];
+  const rows = points.map((point) => [
+    point.id,
+    `${formatDuration(point.age)}${point.age > plan.objectives.rpo ? ' (older than the RPO)' : ''}`,
+    [point.kind, point.label, point.version, point.commit?.slice(0, 7)].filter(Boolean).join(' '),
+    holds(plan, point),
+    `${formatBytes(point.bytes)}, stored ${formatBytes(point.storedBytes)}${point.ratio ? ` (${point.ratio}x)` : ''}`,
+    `${point.locations.length} of ${found.locations.length}: ${point.locations.join(', ')}`,
+    [standingWords(point), point.role === 'standby' ? 'of the standby' : '', point.torn > 0 ? `${point.torn} torn` : '']
+      .filter(Boolean)
+      .join(', '),
+    expiryWords(point.expiry),
+  ]);
+  return [
+    rows.length > 0 ? columns(rows, head) : `${plan.service} has no recovery point that can be seen from here.`,
+    ...found.refused.map((each) => `REFUSED ${each.id} at ${each.location}: ${each.why}`),
+    ...found.unreachable.map((each) => `NOT REACHED ${each.location}: ${each.why}`),
+  ];
+}
+
+function holds(plan: Plan, { components }: PointSummary): string {
+  const missing = plan.components.filter(({ name }) => !components.includes(name));
+  if (missing.length === 0) return 'everything';
+  return missing.length < components.length
+    ? `all but ${missing.map(({ name }) => name).join(', ')}`
+    : components.join(', ');
+}
 
 /** `verified, pinned`, and where the copies differ from the whole: `quarantined (far: damaged)`. */
 function standingWords({ state, at = {}, pinned, enough }: PointSummary): string {
@@ -54,4 +84,15 @@ function standingWords({ state, at = {}, pinned, enough }: PointSummary): string
   const where = bad.map(([name, each]) => `${name}: ${each}`).join(', ');
   const few = enough === false && state !== 'captured' && state !== 'quarantined' ? 'too few copies' : '';
   return [state ?? '', pinned ? 'pinned' : '', few, where ? `(${where})` : ''].filter(Boolean).join(', ');
+}
+
+/** One line where all copies stand alike; the first reason, since `--json` has them all. */
+function expiryWords(expiry: Expiry | undefined): string {
+  if (!expiry) return '';
+  const said = Object.entries(expiry.at).map(([location, { stays, why }]) => ({
+    location,
+    text: `${stays ? 'stays' : 'GOES'}: ${why[0] ?? ''}`,
+  }));
+  const texts = [...new Set(said.map(({ text }) => text.replace(/ at \S+ with/, ' with')))];
+  return texts.length === 1 ? (texts[0] ?? '') : said.map(({ location, text }) => `${location} ${text}`).join('; ');
 }
