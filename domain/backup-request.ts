@@ -1,6 +1,6 @@
 /** From what a person (or a webhook) says about a backup to its label and request. Pure. */
 import { refusal } from './errors.ts';
-import type { Component } from './plan-component.ts';
+import { type Component, isConfiguration } from './plan-component.ts';
 import { type BackupRequest, labels } from './requests.ts';
 
 export interface BackupWords {
@@ -75,11 +75,7 @@ function componentsOf(words: BackupWords, components: readonly Component[]): str
   if (words.components) return known(words.components, components);
   return words.databaseOnly
     ? kin(components, 'databases', ({ driver }) => driver !== 'files')
-    : kin(
-        components,
-        'configuration',
-        ({ name, driver }) => driver === 'files' && /^conf(ig(s|uration)?)?(-|$)/.test(name),
-      );
+    : kin(components, 'configuration', isConfiguration);
 }
 
 function kin(components: readonly Component[], what: string, is: (component: Component) => boolean): string[] {

@@ -12,6 +12,12 @@ const componentBase = {
   /** Lower ranks are restored first; one rank is restored side by side. */
   rank: z.number().int().nonnegative(),
   rpo: durationSchema.optional(),
+  /** False: it may be restored while the service runs. */
+  needsStop: z.boolean().optional(),
+  /** Run on its hosts after a restore that left the service running, for example `sudo systemctl reload nginx`. */
+  reload: z.string().min(1).optional(),
+  /** Part of a configuration rollback. Where no component says so, those that are called configuration are. */
+  rollback: z.boolean().optional(),
 };
 export const componentSchema = z.discriminatedUnion('driver', [
   filesComponent.extend(componentBase),
@@ -22,3 +28,8 @@ export type Component = z.infer<typeof componentSchema>;
 export type FilesComponent = Extract<Component, { driver: 'files' }>;
 export type MariadbComponent = Extract<Component, { driver: 'mariadb' }>;
 export type PostgresqlComponent = Extract<Component, { driver: 'postgresql' }>;
+
+/** What a configuration rollback brings back, and a backup of the configuration takes. */
+export function isConfiguration({ name, driver, rollback }: Component): boolean {
+  return rollback ?? (driver === 'files' && /^conf(ig(s|uration)?)?(-|$)/.test(name));
+}

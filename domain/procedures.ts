@@ -9,6 +9,8 @@ interface ProcedureTraits {
   readonly verb: string;
   /** Brings data back: it takes a recovery point, has an RTO, and may be judged by an observer. */
   readonly restores: boolean;
+  /** Takes a recovery point without bringing the service back with it. Absent: as `restores`. */
+  readonly takesPoint?: boolean;
   /** From one site to another; the others happen at one site. */
   readonly moves: boolean;
   /** Works on the site's hosts; the others work on what lies in the storage locations only. */
@@ -51,6 +53,27 @@ export const procedureTraits = {
     hosts: true,
     approval: true,
     priority: 1,
+  },
+  restore: {
+    workflow: 'restore',
+    lock: 'recovery',
+    verb: 'restore',
+    restores: true,
+    moves: false,
+    hosts: true,
+    approval: true,
+    priority: 1,
+  },
+  'scratch-restore': {
+    workflow: 'scratchRestore',
+    lock: 'scratch',
+    verb: 'restore',
+    restores: false,
+    takesPoint: true,
+    moves: false,
+    hosts: true,
+    approval: false,
+    priority: 2,
   },
   'log-shipping': {
     workflow: 'logShipping',

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { nameSchema } from './plan-values.ts';
 import { pointIdSchema } from './point-id.ts';
+import { restoreRequestSchema } from './restore-request.ts';
 
 /** Full starts afresh; incremental refers to archives of the point before for every file that has not changed. */
 export const backupKinds = ['full', 'incremental'] as const;
@@ -53,6 +54,7 @@ export const requestFields = {
   retention: retentionRequestSchema.optional(),
   backup: backupRequestSchema.optional(),
   rotate: rotateRequestSchema.optional(),
+  restore: restoreRequestSchema.optional(),
 };
 const requestSchema = z.object(requestFields);
 export type RunRequest = z.output<typeof requestSchema>;

@@ -38,8 +38,12 @@ export interface RiskEvidence {
   readonly copies: number;
   /** The state that the plan asks of a point. */
   readonly counts: PointState;
-  /** Newer points that are quarantined. */
-  readonly passedOver: readonly PointSummary[];
+  /** Newer points that are quarantined or damaged. */
+  readonly passedOver: readonly { readonly id: string; readonly why: string }[];
+  /** The service is stopped for it; true where nothing is said. */
+  readonly stops?: boolean;
+  /** It goes to a host on which the service does not run. */
+  readonly elsewhere?: boolean;
   readonly point?: PointSummary;
   /** Storage location beside the target. */
   readonly targetLocation: string;
@@ -69,10 +73,12 @@ const medium: readonly RiskId[] = ['too-few-copies', 'observer-missing', 'point-
 
 function siteRisks(evidence: RiskEvidence): Texts {
   const { procedure, from, to, fromHealthy, cannotFence, missingHosts, observed, namesAt } = evidence;
+  const { stops = true, elsewhere: besides = false } = evidence;
   const elsewhere = namesAt.filter((site) => site !== to).join(', ');
   return {
     'primary-still-healthy':
       fromHealthy === true &&
+      stops &&
       (procedure === 'failover'
         ? `${from} still serves healthily: what is written there from now on is lost with this failover.`
         : `${from} still serves healthily: this recovery stops it and puts an older state in its place.`),
@@ -81,7 +87,8 @@ function siteRisks(evidence: RiskEvidence): Texts {
       namesAt.includes(to) &&
       `The name leads to ${to} already: what was written there since the recovery point is replaced by that older state.`,
     'name-leads-elsewhere':
-      procedure === 'full-recovery' &&
+      from === to &&
+      !besides &&
       elsewhere !== '' &&
       `The name leads to ${elsewhere}: users do not reach ${to}, where this recovery happens, and it does not move the name.`,
     'old-primary-not-fenced':
@@ -90,7 +97,8 @@ function siteRisks(evidence: RiskEvidence): Texts {
       `${from} cannot be stopped from here (${cannotFence}): if it comes back, two sites may take writes.`,
     'standby-host-missing':
       missingHosts.length > 0 && `${to} lacks ${missingHosts.join(', ')}: it comes up with fewer hosts than planned.`,
-    'observer-missing': !observed && 'Nobody watches from outside: the report will not state an RTO or a downtime.',
+    'observer-missing':
+      !observed && stops && 'Nobody watches from outside: the report will not state an RTO or a downtime.',
   };
 }
 
@@ -110,7 +118,7 @@ function pointRisks(evidence: RiskEvidence): Texts {
       `${point.id} is ${point.state}, and the plan asks for proven: nobody has restored it and looked at what came out.`,
     'point-passed-over':
       passedOver.length > 0 &&
-      `${passedOver.map(({ id, quarantine }) => `${id} is newer and quarantined (${quarantine})`).join('; ')}: ${point.id} is taken instead.`,
+      `${passedOver.map(({ id, why }) => `${id} is newer and ${why}`).join('; ')}: ${point.id} is taken instead.`,
     'point-older-than-rpo':
       loss > rpo &&
       `Recovery point ${point.id} is ${formatDuration(loss)} old, the RPO is ${formatDuration(rpo)}: so much is lost.`,

@@ -5,7 +5,8 @@
  * the standby last, when that is proven healthy (docs/decisions/0002-the-name-moves-last.md).
  */
 import { alongside, gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
-import { notRestorable } from './refusals.ts';
+import { notRestorable, refusePart } from './refusals.ts';
+import { dataStepsFor } from './restore-steps.ts';
 import { type Builder, stepsFor } from './steps.ts';
 
 /** The gate's risk: accepted with the approval when the assessment foresees it, else at the gate. */
@@ -13,7 +14,9 @@ export const notFenced = 'old-primary-not-fenced';
 
 export function failover(situation: Situation) {
   const { from, to, point } = situation.assessment;
+  refusePart(situation);
   if (!point) throw notRestorable(situation);
+  const data = dataStepsFor(situation, to);
   const site: Builder = stepsFor(situation, to);
   const fences = site.fence(from);
   const cutOver = site.pointNames();
@@ -28,9 +31,9 @@ export function failover(situation: Situation) {
       // A standby may have booted with its service on: nothing is restored under a running one.
       site.stopService(),
     ),
-    stage('Restore the data', ...site.restoreByRank(point)),
+    stage('Restore the data', ...data.restoreByRank(point)),
     gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
-    stage('Check the data before anything writes to it', site.checkData(point)),
+    stage('Check the data before anything writes to it', data.checkData(point)),
     stage('Start the service', site.startService()),
     stage('Prove it works', site.checkHealth(), site.manual('cutover')),
     pointOfNoReturn(`${to} takes writes`),

@@ -6,18 +6,21 @@
  * Until then an abort swaps the kept state back in and starts the service again.
  */
 import { playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
-import { notRestorable } from './refusals.ts';
+import { notRestorable, refusePart } from './refusals.ts';
+import { dataStepsFor } from './restore-steps.ts';
 import { stepsFor } from './steps.ts';
 
 export function fullRecovery(situation: Situation) {
   const { to, point } = situation.assessment;
+  refusePart(situation);
   if (!point) throw notRestorable(situation);
+  const data = dataStepsFor(situation, to);
   const site = stepsFor(situation, to);
   const resolve = site.awaitNames();
   return playbook(situation, point.id, [
     stage('Stop the service', site.awaitHosts(), site.checkHosts(), site.stopService()),
-    stage('Restore the data', ...site.restoreByRank(point)),
-    stage('Check the data before anything writes to it', site.checkData(point)),
+    stage('Restore the data', ...data.restoreByRank(point)),
+    stage('Check the data before anything writes to it', data.checkData(point)),
     stage('Confirm before anything writes to it', site.manual('cutover')),
     pointOfNoReturn('The restored service takes writes'),
     stage('Start the service', site.startService()),

@@ -5,8 +5,10 @@ import type { Compiler } from './compiler.ts';
 import { failover } from './failover.ts';
 import { fullRecovery } from './full-recovery.ts';
 import { logShipping } from './log-shipping.ts';
+import { restore } from './restore.ts';
 import { retention } from './retention.ts';
 import { rotateKeys } from './rotate-keys.ts';
+import { scratchRestore } from './scratch-restore.ts';
 
 export const compilers: Record<Procedure, Compiler> = {
   backup,
@@ -15,4 +17,6 @@ export const compilers: Record<Procedure, Compiler> = {
   'log-shipping': logShipping,
   'rotate-keys': rotateKeys,
   retention,
+  restore,
+  'scratch-restore': scratchRestore,
 };

@@ -3,6 +3,8 @@ export { backup } from './backup.ts';
 export { failover } from './failover.ts';
 export { fullRecovery } from './full-recovery.ts';
 export { logShipping } from './log-shipping.ts';
+export { restore } from './restore.ts';
 export { retention } from './retention.ts';
 export { rotateKeys } from './rotate-keys.ts';
 export { scheduled } from './scheduled.ts';
+export { scratchRestore } from './scratch-restore.ts';

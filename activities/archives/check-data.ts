@@ -17,6 +17,9 @@ const input = z.object({
   host: hostSchema,
   site: z.string(),
   locations: z.array(z.string()).min(1),
+  /** As the restore was given them. */
+  into: z.string().optional(),
+  paths: z.array(z.string()).optional(),
 });
 
 export interface Checked {
@@ -35,12 +38,12 @@ export const checkData = defineStep({
   shell: ({ component }) => verifyShell(component),
   limits: { startToClose: 1_800_000 },
   /** Refusal `DataDiffers` with the first differences. */
-  async run({ service, point, component, host, site, locations }, context): Promise<Checked> {
+  async run({ service, point, component, host, site, locations, into, paths }, context): Promise<Checked> {
     const wanted = { service, point, component: component.name, site, locations };
     const opened = await openPoint(wanted, context);
     const { manifest, record } = opened;
     const driver = driverFor(component);
-    const parts = await driver.verify(component, record, manifest.finishedAt, { secret: context.secret });
+    const parts = await driver.verify(component, record, manifest.finishedAt, { secret: context.secret, into, paths });
     const fetch = parts.needsKey ? await getParams(opened, 'index') : {};
     const { results } = await runHostJob(
       context,

@@ -1,5 +1,6 @@
 /** Activity `assess`: wires the assessment to what a worker has. */
 import type { Assessment } from '../../domain/assessment.ts';
+import { readSoMany, readUpTo } from '../../domain/choose-restore.ts';
 import { copiesNeeded } from '../../domain/point-state.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { connectHost } from '../hosts/connect.ts';
@@ -28,6 +29,8 @@ export async function assessService(call: AssessCall, deps: Dependencies, signal
       const store = await openStore(plan, location, secret);
       const found = await findPoints([store], plan.service, signers, {
         limit: defaultLimit,
+        newest: readSoMany(call.request?.restore),
+        upTo: readUpTo(call.point, call.request?.restore),
         copies: copiesNeeded(plan),
       });
       const [silent] = found.unreachable;

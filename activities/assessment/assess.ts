@@ -5,8 +5,7 @@
  *     const assessment = await assess({ run, procedure: 'failover', service: 'spacetime', at }, deps);
  */
 
-import { type Assessment, type Fact, type PointSummary, pointSummarySchema } from '../../domain/assessment.ts';
-import { choosePoint, passedOver } from '../../domain/choose-point.ts';
+import type { Assessment, Fact } from '../../domain/assessment.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -21,10 +20,12 @@ import { type HostReady, hostReady } from './facts/host-ready.ts';
 import { type FoundHost, type SiteHosts, siteHosts, siteOf } from './facts/hosts.ts';
 import { nameNow } from './facts/name.ts';
 import { outageNow } from './facts/observer.ts';
-import { type PointsFinding, pointsAtLocation, pointsSeen } from './facts/points.ts';
+import { type PointsFinding, pointsAtLocation } from './facts/points.ts';
 import { powerRight } from './facts/power.ts';
 import { publicHealth } from './facts/public-health.ts';
 import type { Finding } from './finding.ts';
+import { chosen, leftAside, leftAsideFact, pointFor, takesPoint } from './point-choice.ts';
+import { type RestoreTarget, restoreTarget } from './restore-target.ts';
 
 /**
  * @throws refusals before anything is changed: `SiteUnknown`, `NotServing`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
@@ -34,7 +35,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
   const { plan } = deps;
   const seenNames = Promise.all(plan.traffic.records.map((record) => nameNow(record, deps)));
   const { from, to } = await directionOf(call, plan, seenNames);
-  const { restores, moves: fails, hosts: usesHosts } = traitsOf(call.procedure);
+  const { moves: fails, hosts: usesHosts } = traitsOf(call.procedure);
   if (!usesHosts) return await assessPoints(call, { from, to }, seenNames, deps);
 
   const points = Promise.all(Object.keys(plan.storage).map((location) => pointsAtLocation(location, deps)));
@@ -59,9 +60,11 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
   const [fromHealth, toHealth, startRight, stopRight, ready] = rest;
 
   if (fails) refuseBadNames(names);
-  const hosts = usableHosts(targetHosts, plan, to);
+  const goal = restoreTarget(call, plan, to, targetHosts.evidence);
+  const hosts = usableHosts(targetHosts, plan, to, goal);
   refuseUnready(ready);
-  const point = restores ? pointFor(call, pointFindings, plan, to) : undefined;
+  const point = pointFor(call, pointFindings, plan, to);
+  const aside = leftAside(call, pointFindings, plan, to, point);
 
   const findings: (Finding<unknown> | undefined)[] = [
     outside,
@@ -74,6 +77,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     stopRight,
     ...ready,
     ...pointFindings,
+    leftAsideFact(aside, point),
   ];
   const risks = risksOf({
     procedure: call.procedure,
@@ -83,7 +87,9 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     rpo: plan.objectives.rpo,
     copies: plan.copies,
     counts: plan.objectives.counts,
-    passedOver: call.point ? [] : passedOver(pointsSeen(pointFindings, plan, to), point),
+    passedOver: aside,
+    stops: goal.stops,
+    elsewhere: goal.elsewhere,
     point,
     targetLocation: siteOf(plan, to).storage,
     fromHealthy: fromHealth.evidence,
@@ -136,8 +142,9 @@ async function assessPoints(
 
 /** Secrets that the run will need at once; those of notices and monitoring never hold up a recovery. */
 async function secretsFor(call: AssessCall, to: string, deps: AssessDeps): Promise<void> {
-  const { restores } = traitsOf(call.procedure);
-  const wanted = restores ? [`sites.${to}.ssh`, `sites.${to}.key`, 'components'] : [`sites.${to}.ssh`, 'signer'];
+  const wanted = takesPoint(call)
+    ? [`sites.${to}.ssh`, `sites.${to}.key`, 'components']
+    : [`sites.${to}.ssh`, 'signer'];
   const missing = (await checkSecrets(deps.plan, deps.secret)).filter((each) =>
     wanted.some((path) => each.path.startsWith(path)),
   );
@@ -153,9 +160,13 @@ async function readiness(
   to: string,
   deps: AssessDeps,
 ) {
-  const running = (found.evidence?.hosts ?? []).filter((host) => host.state === 'running' || host.state === 'unknown');
-  const point = !traitsOf(call.procedure).restores ? undefined : chosen(call, seen, deps.plan, to);
-  return await Promise.all(running.map((host) => hostReady(host, deps, point)));
+  const { host: asked, groups, components } = restoreTarget(call, deps.plan, to, found.evidence);
+  const wanted = (found.evidence?.hosts ?? []).filter(({ group }) => groups?.includes(group) ?? true);
+  const running = (asked ? [asked] : wanted).filter(({ state }) => state === 'running' || state === 'unknown');
+  const point = chosen(call, seen, deps.plan, to);
+  return await Promise.all(
+    running.map((host) => hostReady(host, { ...deps, plan: { ...deps.plan, components: [...components] } }, point)),
+  );
 }
 
 function refuseUnready(ready: readonly Finding<HostReady>[]): void {
@@ -173,10 +184,13 @@ function refuseBadNames(names: readonly Finding<unknown>[]): void {
 }
 
 /** Every group needs a host; one of several that is missing is a risk instead. More than planned is somebody's mistake. */
-function usableHosts(found: Finding<SiteHosts>, plan: Plan, to: string): readonly FoundHost[] {
+function usableHosts(found: Finding<SiteHosts>, plan: Plan, to: string, target: RestoreTarget): readonly FoundHost[] {
+  const { host: asked, groups } = target;
+  if (asked && !found.evidence?.hosts.some(({ address }) => address === asked.address)) return [asked];
   if (!found.evidence) throw found.error;
-  const { hosts } = found.evidence;
+  const hosts = found.evidence.hosts.map((host) => (host.address === asked?.address ? asked : host));
   for (const [group, selector] of Object.entries(siteOf(plan, to).hosts)) {
+    if (groups && !groups.includes(group)) continue;
     const count = hosts.filter((host) => host.group === group).length;
     const tags =
       'tags' in selector
@@ -199,46 +213,8 @@ function usableHosts(found: Finding<SiteHosts>, plan: Plan, to: string): readonl
       );
     }
   }
-  const homeless = hosts.find((host) => host.address === '');
+  const homeless = hosts.find(({ address, group }) => address === '' && (groups?.includes(group) ?? true));
   if (homeless)
     throw refusal('HostNotFound', `${homeless.name} (${homeless.instance}) has no address.`, 'look at it in EC2.');
   return hosts;
-}
-
-function chosen(call: AssessCall, seen: readonly PointsFinding[], plan: Plan, to: string): PointSummary | undefined {
-  const points = pointsSeen(seen, plan, to);
-  const newest = () => choosePoint(points, siteOf(plan, to).storage, namesOf(plan));
-  const found = call.point ? points.find(({ id }) => id === call.point) : newest();
-  return found && pointSummarySchema.parse(found);
-}
-
-const namesOf = (plan: Plan) => plan.components.map(({ name }) => name);
-
-function pointFor(call: AssessCall, seen: readonly PointsFinding[], plan: Plan, to: string): PointSummary {
-  const point = chosen(call, seen, plan, to);
-  if (point?.state === 'quarantined') {
-    throw refusal(
-      'PointQuarantined',
-      `Recovery point ${point.id} is quarantined: ${point.quarantine}.`,
-      `another point, or none to take the newest usable one; muster verify ${plan.service} ${point.id} looks at it again.`,
-    );
-  }
-  if (point) return point;
-  const places = seen.map(({ fact }) => `${fact.title}: ${fact.value}`).join('. ');
-  if (call.point) {
-    const newest = pointsSeen(seen, plan, to)
-      .filter(({ state }) => state !== 'quarantined')
-      .slice(0, 3)
-      .map(({ id }) => id);
-    throw refusal(
-      'PointNotFound',
-      `There is no usable recovery point ${call.point}. ${places}.`,
-      newest.length > 0 ? `${newest.join(', ')}, or none to take the newest.` : 'mend a location first.',
-    );
-  }
-  throw refusal(
-    'NoRecoveryPoint',
-    `There is nothing to restore. ${places}.`,
-    'mend a location, or check that backups run: muster points.',
-  );
 }

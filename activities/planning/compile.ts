@@ -6,6 +6,7 @@ import type { SecretRef } from '../../domain/plan-values.ts';
 import { playbookSchema, stepsOf } from '../../domain/playbook.ts';
 import { type Procedure, traitsOf } from '../../domain/procedures.ts';
 import { type CompileCall, type Compiled, queueOf } from '../../domain/protocol.ts';
+import { promiseOf } from '../../domain/restore-request.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
@@ -68,10 +69,15 @@ export function compileWith(
     playbook,
     sha256: hashPlaybook(playbook),
     policy: policyOf(plan, procedure),
-    rto: plan.objectives.rto[procedure],
+    rto: plan.objectives.rto[promisedAs(call, procedure)],
     queue: queueOf(site?.region ?? call.assessment.to),
     fallback: plan.queues.fallback,
   };
+}
+
+/** A restore is promised by what comes back: all of it, a part, a setting, another day. */
+function promisedAs({ request }: CompileCall, procedure: Procedure): string {
+  return request?.restore && !traitsOf(procedure).moves ? promiseOf(request.restore) : procedure;
 }
 
 /** A step is retried, skipped and confirmed by its id, and its host jobs are found by it. @throws StepTwice */

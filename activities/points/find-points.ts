@@ -21,6 +21,8 @@ export interface FindOptions {
   readonly limit?: number;
   /** How many of the newest are read. Default 20. */
   readonly newest?: number;
+  /** None with a later id is read: for points from before a moment, or for one that is not among the newest. */
+  readonly upTo?: string;
   /** Good copies that make a point replicated. Default 1. */
   readonly copies?: number;
 }
@@ -30,7 +32,7 @@ export async function findPoints(
   stores: readonly ObjectStore[],
   service: string,
   signers: PinnedSigners,
-  { limit = 5_000, newest = 20, copies = 1 }: FindOptions = {},
+  { limit = 5_000, newest = 20, upTo, copies = 1 }: FindOptions = {},
 ): Promise<FoundPoints> {
   const found = new Map<string, SeenPoint>();
   const refused: FoundPoints['refused'] = [];
@@ -38,7 +40,7 @@ export async function findPoints(
   await Promise.all(
     stores.map(async (store) => {
       try {
-        for (const result of await within(limit, store, () => lookAt(store, service, signers, newest))) {
+        for (const result of await within(limit, store, () => lookAt(store, service, signers, { newest, upTo }))) {
           if ('why' in result) refused.push(result);
           else add(found, result);
         }
@@ -57,8 +59,13 @@ type GoodLook = FoundManifest & { readonly marks: readonly Mark[] };
 type Look = GoodLook | FoundPoints['refused'][number];
 
 /** From the newest on until so many are good: what somebody else put there must not crowd the real ones out. */
-async function lookAt(store: ObjectStore, service: string, signers: PinnedSigners, newest: number): Promise<Look[]> {
-  const ids = await pointIdsAt(store, service);
+async function lookAt(
+  store: ObjectStore,
+  service: string,
+  signers: PinnedSigners,
+  { newest, upTo }: { newest: number; upTo?: string },
+): Promise<Look[]> {
+  const ids = (await pointIdsAt(store, service)).filter((id) => upTo === undefined || id <= upTo);
   const looks: Look[] = [];
   for (let from = 0; from < ids.length && looks.filter(isGood).length < newest; from += newest) {
     const batch = ids.slice(from, from + newest).map((id) => look(store, service, id, signers));

@@ -60,7 +60,9 @@ export async function seeRunningRuns(temporal: Temporal): Promise<RunSeen[]> {
  * @throws NoRun
  */
 export async function seeRunOf(temporal: Temporal, service: string, procedure?: Procedure): Promise<RunSeen> {
-  const ids = procedure ? [workflowIdOf(service, procedure)] : [`${service}/recovery`, `${service}/backup`];
+  const ids = procedure
+    ? [workflowIdOf(service, procedure)]
+    : ['recovery', 'scratch', 'backup'].map((lock) => `${service}/${lock}`);
   const seen = (await Promise.all(ids.map((id) => seeRun(temporal, id)))).filter((run) => run !== undefined);
   const running = seen.find((run) => run.state === 'RUNNING');
   const newest = seen.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))[0];

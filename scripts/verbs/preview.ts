@@ -1,33 +1,34 @@
 /** `muster preview`: what a procedure would do now. Reads the world and compiles; starts and changes nothing. */
-import { formatDuration } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
-import { expectedDuration } from '../../domain/estimate.ts';
 import { type Procedure, procedures, traitsOf } from '../../domain/procedures.ts';
-import { compileHere } from '../cli/compile-here.ts';
-import { say, sayJson } from '../cli/io.ts';
-import { againLines, sitesFor } from '../cli/start.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { playbookLines } from '../views/playbook-lines.ts';
-import { factLines } from '../views/run-lines.ts';
+import { previewRun } from '../cli/preview-run.ts';
+import { procedureOf, type RestoreWords, restoreAsked, restoreWords } from '../cli/restore-words.ts';
+import { sitesFor } from '../cli/start.ts';
 import { type AddVerb, examples, isProcedure } from './verb.ts';
 
-interface PreviewOptions {
+interface PreviewOptions extends RestoreWords {
   readonly from?: string;
   readonly to?: string;
-  readonly point?: string;
 }
 
 export const addPreview: AddVerb = (program, run) => {
-  program
+  const command = program
     .command('preview')
     .summary('what a procedure would do now, without starting it')
     .description('Reads facts, names risks, compiles the playbook and hashes it, from this machine. Changes nothing.')
     .argument('<service>', 'service, as its plan is named')
-    .argument('<procedure>', procedures.join(', '))
+    .argument('<procedure>', procedures.join(', '));
+  restoreWords(command)
     .option('--from <site>', 'as for failover')
     .option('--to <site>', 'as for failover')
-    .option('--point <id>', 'recovery point (else the newest usable one)')
-    .addHelpText('after', examples('muster preview spacetime failover', 'muster preview spacetime backup --json'))
+    .addHelpText(
+      'after',
+      examples(
+        'muster preview spacetime failover',
+        'muster preview spacetime restore --path /opt/spacetime/production/.env',
+        'muster preview spacetime backup --json',
+      ),
+    )
     .action(
       run<PreviewOptions>(async (cli, [service = '', procedure = ''], options) => {
         if (!isProcedure(procedure)) {
@@ -35,43 +36,19 @@ export const addPreview: AddVerb = (program, run) => {
         }
         const { plan } = await cli.plan(service);
         const direction = traitsOf(procedure).moves ? sitesFor(plan, options) : { from: options.from, to: options.to };
-        const { assessment, compiled } = await compileHere(cli, plan, {
-          procedure,
+        const { point, request } = restoreAsked(options);
+        const asked = procedure === 'restore' ? procedureOf(request) : procedure;
+        const wanted = {
+          procedure: asked,
           service,
-          point: options.point,
+          point,
+          by: cli.who().by,
+          reason: '',
           ...direction,
-        });
-        const { playbook, rto } = compiled;
-        if (cli.json) {
-          sayJson(cli.io, { assessment, playbook, sha256: compiled.sha256, expected: expectedDuration(playbook), rto });
-          return exitCodes.ok;
-        }
-        const promise = rto
-          ? `RTO: expected ${formatDuration(rto.expected)}, at most ${formatDuration(rto.maximum)}`
-          : '';
-        say(
-          cli.io,
-          [
-            ...playbookLines(playbook),
-            '',
-            ...factLines(assessment),
-            '',
-            ...(promise ? [promise] : []),
-            `Playbook ${compiled.sha256} (a run has a hash of its own: its run id is part of it)`,
-            '',
-            'To start it',
-            `  the command  ${commandFor(service, procedure, options)}`,
-            ...againLines(cli, {
-              procedure,
-              service,
-              ...direction,
-              point: options.point,
-              by: cli.who().by,
-              reason: '',
-            }),
-          ].join('\n'),
-        );
-        return exitCodes.ok;
+          ...(request ? { restore: request } : {}),
+        };
+        const command = request ? `muster restore with the same words` : commandFor(service, asked, options);
+        return await previewRun(cli, plan, wanted, command);
       }),
     );
 };

@@ -55,7 +55,7 @@ describe('risks', () => {
     ['point-not-at-target', { point: { ...point, locations: ['backups', 'third'] } }],
     ['point-not-verified', { counts: 'verified', point: { ...point, state: 'replicated' } }],
     ['point-not-proven', { counts: 'proven', point: { ...point, state: 'verified' } }],
-    ['point-passed-over', { passedOver: [{ ...point, state: 'quarantined', quarantine: 'a part is lost' }] }],
+    ['point-passed-over', { passedOver: [{ id: '20260102_114500', why: 'quarantined (a part is lost)' }] }],
     ['too-few-copies', { point: { ...point, locations: ['backups-dr'] } }],
     ['too-few-copies', { point: { ...point, at: { backups: 'damaged', 'backups-dr': 'verified' } } }],
     ['observer-missing', { observed: false }],

@@ -44,5 +44,7 @@ export async function aSituation(procedure: Procedure, change: Partial<Assessmen
     },
     ...change,
   };
-  return { plan, assessment, procedure, run: 'run-1', label: 'manual' };
+  const scratch = { restore: { components: ['application'], into: '/var/tmp/scratch' } };
+  const request = procedure === 'scratch-restore' ? { request: scratch } : {};
+  return { plan, assessment, procedure, run: 'run-1', label: 'manual', ...request };
 }

@@ -50,4 +50,4 @@ while IFS= read -r -d '' path; do
   ! has_param wanted || below_roots "$path" || continue
   [[ -e $into$path ]] || result "{\"type\":\"counted\",\"why\":\"missing\",\"count\":1,\"first\":\"$(printf '.%s' "$path" | base64 -w 0)\"}"
 done <"$(param_file expected)"
-result "{\"type\":\"summary\",\"entries\":$(tr -cd '\0' <"$W/there" | wc -c)}"
+result "{\"type\":\"summary\",\"entries\":$(($(tr -cd "\0" <"$W/there" | wc -c) / 2))}"

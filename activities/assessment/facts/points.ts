@@ -12,6 +12,8 @@ import { siteOf } from './hosts.ts';
 /** Evidence: the points at one location. */
 export interface PointsFinding extends Finding<readonly SeenPoint[]> {
   readonly location: string;
+  /** What lies there and is not believed. */
+  readonly refused: readonly { readonly id: string; readonly type: string }[];
 }
 
 /** What several locations have, as one list, newest first, each with what the marks of all of them say. */
@@ -32,21 +34,23 @@ export async function pointsAtLocation(location: string, deps: AssessDeps): Prom
     source: storage ? `${storage.driver} ${holderOf(storage)} ${storage.region}` : location,
     ...limitsOf(deps),
   };
+  const bad: PointsFinding['refused'][number][] = [];
   const found = await findOut(about, async (signal) => {
     const { points, refused } = await deps.findPoints(location, signal);
-    const bad = refused.map(({ id, type }) => `; ${id} refused: ${type}`).join('');
+    bad.push(...refused);
+    const badly = refused.map(({ id, type }) => `; ${id} refused: ${type}`).join('');
     const newest = points.reduce<PointSummary | undefined>((a, b) => (a && a.takenAt > b.takenAt ? a : b), undefined);
-    if (!newest) return { value: `none${bad}`, state: 'bad' as const, evidence: points };
+    if (!newest) return { value: `none${badly}`, state: 'bad' as const, evidence: points };
     const { counts, rpo } = deps.plan.objectives;
     const counting = newestThatCounts(points, counts);
     const age = (point: PointSummary) => deps.now().getTime() - Date.parse(point.takenAt);
     const short = counting === newest ? '' : `; ${counting ? `${counting.id} is the newest` : 'none is'} ${counts}`;
     const state = newest.state ? `, ${newest.state}` : '';
     return {
-      value: `${points.length}, the newest ${newest.id}, ${formatDuration(age(newest))} old${state}${short}${bad}`,
-      state: !counting || age(counting) > rpo || bad ? 'warning' : 'good',
+      value: `${points.length}, the newest ${newest.id}, ${formatDuration(age(newest))} old${state}${short}${badly}`,
+      state: !counting || age(counting) > rpo || badly ? 'warning' : 'good',
       evidence: points,
     };
   });
-  return { ...found, location };
+  return { ...found, location, refused: bad };
 }

@@ -2,6 +2,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { checkData } from '../../../activities/archives/check-data.ts';
+import { comparePresent } from '../../../activities/archives/compare-present.ts';
 import { restoreComponent } from '../../../activities/archives/restore-component.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import { describeTree, makeNastyTree } from '../points/nasty-tree.ts';
@@ -113,6 +115,54 @@ describe('chosen paths in place', () => {
     });
     expect(await describeTree(host.srv)).toBe(before);
     expect(archivesFetched()).toEqual([]);
+  });
+});
+
+describe('what a restore would overwrite', () => {
+  const compare = async (host: TestHost, paths?: string[]) => {
+    const wanted = {
+      service: 'spacetime',
+      point,
+      component: tree,
+      host: host.host,
+      site: 'west',
+      locations: ['far', 'near'],
+    };
+    return await comparePresent({ ...wanted, paths }, await world.context({ step: 'compare' }, host));
+  };
+
+  it('is counted by kind, the first of each named, and nothing is changed', async () => {
+    const host = await present('compared');
+    await host.sh('mkdir -p /srv/app/production/deep');
+    const before = await describeTree(host.srv);
+    const { differences, compared } = await compare(host);
+    expect(compared).toBeGreaterThan(2);
+    expect(differences.join('\n')).toMatch(
+      /1 more than the recovery point has, the first \/srv\/app\/production\/plain\/mine/,
+    );
+    expect(differences.join('\n')).toMatch(/\d{3} missing/);
+    expect(differences.join('\n')).toMatch(
+      /2 changed after the recovery point, the first \/srv\/app\/(settings|production)/,
+    );
+    expect(await describeTree(host.srv)).toBe(before);
+    expect(archivesFetched()).toHaveLength(0);
+  });
+
+  it('is that of the chosen paths alone, and nothing where all is as the point has it', async () => {
+    const host = await present('compared-paths');
+    expect((await compare(host, ['/srv/app/settings'])).differences).toEqual([
+      expect.stringContaining('1 changed after the recovery point'),
+    ]);
+    await restore(host, { paths: ['/srv/app/settings'] });
+    await host.sh('chown root:root /srv/app/settings');
+    expect((await compare(host, ['/srv/app/settings'])).differences).toEqual([]);
+    const step = { service: 'spacetime', point, component: tree, host: host.host, site: 'west', locations: ['far'] };
+    const check = async (paths: string[]) =>
+      await checkData.run({ ...step, paths }, await world.context({ step: `check-${paths.length}` }, host));
+    expect((await check(['/srv/app/settings'])).compared).toBe(1);
+    await expect(check(['/srv/app/settings', '/srv/app/production/deep'])).rejects.toMatchObject({
+      type: 'DataDiffers',
+    });
   });
 });
 

@@ -1,0 +1,55 @@
+/** Where a restore goes: which hosts it needs, and what each of them is given. */
+import { refusal } from '../../domain/errors.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { Component } from '../../domain/plan-component.ts';
+import type { AssessCall } from '../../domain/protocol.ts';
+import { needsStop, scopeOf } from '../../domain/restore-scope.ts';
+import { type FoundHost, type SiteHosts, siteOf } from './facts/hosts.ts';
+
+export interface RestoreTarget {
+  /** Groups of which a host must be there; undefined: of every group of the site. */
+  readonly groups?: readonly string[];
+  /** The host that was named, with nothing of the site's own. */
+  readonly host?: FoundHost;
+  /** What is restored whole and in place, for the room it needs. */
+  readonly components: readonly Component[];
+  /** The service is stopped meanwhile. */
+  readonly stops: boolean;
+  /** Onto a host on which the service does not run. */
+  readonly elsewhere: boolean;
+}
+
+/** @throws HostUnknown, and as `scopeOf` */
+export function restoreTarget(call: AssessCall, plan: Plan, to: string, found: SiteHosts | undefined): RestoreTarget {
+  const request = call.request?.restore;
+  if (!request) return { components: plan.components, stops: true, elsewhere: false };
+  const items = scopeOf(plan, request);
+  const whole = items.filter(({ paths, tables, into }) => !paths && !tables && !into).map(({ component }) => component);
+  const host = request.host ? hostAsked(request.host, plan, to, found) : undefined;
+  const elsewhere = host !== undefined && host.group !== plan.control.host;
+  const stops = !request.into && !elsewhere && items.some(needsStop);
+  const groups = host ? [host.group] : items.map(({ component }) => component.host);
+  return {
+    components: host ? whole.map((component) => ({ ...component, host: host.group })) : whole,
+    stops,
+    elsewhere,
+    groups: request.into || elsewhere ? groups : [...groups, plan.control.host],
+    ...(host ? { host } : {}),
+  };
+}
+
+/** By its name at the site, else by its address: SSH refuses one whose key is not among the site's known hosts. */
+function hostAsked(asked: string, plan: Plan, to: string, found: SiteHosts | undefined): FoundHost {
+  const there = found?.hosts.find(({ name, address }) => name === asked || address === asked);
+  if (there) return there.name === asked ? there : { ...there, name: asked };
+  if (/[.:]/.test(asked)) {
+    const { region, ssh } = siteOf(plan, to);
+    return { name: asked, group: asked, site: to, region, address: asked, ssh, state: 'unknown' };
+  }
+  const names = found?.hosts.map(({ name }) => name).join(', ');
+  throw refusal(
+    'HostUnknown',
+    `${to} has no host ${asked}.`,
+    `one of ${names || Object.keys(siteOf(plan, to).hosts).join(', ')}, or an address whose key is known.`,
+  );
+}

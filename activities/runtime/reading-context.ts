@@ -1,0 +1,50 @@
+/** A step's context outside of Temporal, for what only reads: the command's preview. */
+import { randomUUID } from 'node:crypto';
+import type { Host } from '../../domain/host.ts';
+import type { Plan } from '../../domain/plan.ts';
+import type { StepContext } from '../context.ts';
+import { connectHost } from '../hosts/connect.ts';
+import type { HostExecutor } from '../hosts/executor.ts';
+import { resolveSecret } from '../secrets/resolve.ts';
+import { openStore } from '../storage/open-store.ts';
+
+/** `close` ends every connection that was opened. */
+export function readingContext(
+  plan: Plan,
+  planFolder: string,
+  signal: AbortSignal,
+): { context: StepContext; close(): Promise<void> } {
+  const opened: HostExecutor[] = [];
+  const secret: StepContext['secret'] = (ref) => resolveSecret(ref, planFolder);
+  const noClient = () => Promise.reject(new Error('what only reads hosts and stores asks no cloud'));
+  return {
+    context: {
+      run: `preview-${randomUUID().slice(0, 8)}`,
+      step: 'compare',
+      generation: 1,
+      attempt: 1,
+      service: plan.service,
+      outputs: {},
+      signal,
+      resumeFrom: undefined,
+      heartbeat: () => {},
+      assertCurrent: () => signal.throwIfAborted(),
+      secret,
+      ec2: noClient,
+      route53: noClient,
+      otherRuns: () => Promise.reject(new Error('what only reads asks for no other runs')),
+      store: (location) => openStore(plan, location, secret),
+      host: async (host: Host) => {
+        const executor = await connectHost(host, secret);
+        opened.push(executor);
+        return executor;
+      },
+      plan,
+      planFolder,
+      log: () => {},
+    },
+    close: async () => {
+      await Promise.allSettled(opened.map((executor) => executor.close()));
+    },
+  };
+}

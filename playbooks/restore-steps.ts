@@ -1,0 +1,134 @@
+/** The steps of a restore of chosen parts, or onto a chosen host: what is asked for decides what each of them is given. */
+import { checkData } from '../activities/archives/check-data.ts';
+import { restoreComponent } from '../activities/archives/restore-component.ts';
+import { awaitHost } from '../activities/compute/await-host.ts';
+import { checkHost } from '../activities/hosts/check-host.ts';
+import { command } from '../activities/hosts/run-command.ts';
+import type { PointSummary } from '../domain/assessment.ts';
+import { refusal } from '../domain/errors.ts';
+import type { Host } from '../domain/host.ts';
+import type { Step } from '../domain/playbook.ts';
+import { needsStop, type ScopeItem, scopeOf } from '../domain/restore-scope.ts';
+import { roomFor } from '../domain/room.ts';
+import { byRank, hostsOf, locationsFor, placeAt, type Situation } from './compiler.ts';
+import { type Builder, stepsFor } from './steps.ts';
+
+export function restoreStepsFor(situation: Situation, siteName: string) {
+  const { plan, assessment } = situation;
+  const request = situation.request?.restore ?? {};
+  const at = placeAt(plan, siteName);
+  const items = scopeOf(plan, request);
+  const scratch = request.into !== undefined;
+  const asked = request.host ? [hostNamed(situation, request.host)] : undefined;
+  const nearest = locationsFor(plan, siteName);
+  const locations = request.from ? [request.from, ...nearest.filter((name) => name !== request.from)] : nearest;
+
+  /** A scratch place is wanted once, not on every host of a group. */
+  function hostsFor({ component }: ScopeItem): readonly Host[] {
+    const found = asked ?? hostsOf(situation, siteName, component.host);
+    if (found.length > 0) return scratch ? found.slice(0, 1) : found;
+    throw refusal(
+      'HostMissing',
+      `No host of group ${component.host}, which component ${component.name} needs, was found in ${siteName}.`,
+      `check the tags of ${siteName} in the plan, or name another host with --to-host.`,
+    );
+  }
+
+  const hosts = [...new Map(items.flatMap(hostsFor).map((host) => [host.name, host])).values()];
+  const serving = hostsOf(situation, siteName, plan.control.host).map(({ name }) => name);
+  /** The service does not run on a host that somebody chose besides its own. */
+  const elsewhere = asked !== undefined && !hosts.some(({ name }) => serving.includes(name));
+  const stops = !scratch && !elsewhere && items.some(needsStop);
+  const room = (host: Host) =>
+    roomFor({ ...plan, components: scratch ? [] : items.flatMap(wholeOn(host)) }, host.group, assessment.point);
+  const perHost = (item: ScopeItem) => hostsFor(item).map((host) => ({ item, host }));
+  const ranked = byRank(items.map((item) => ({ rank: item.component.rank, item })));
+
+  function wholeOn(host: Host) {
+    return ({ component, paths, tables }: ScopeItem) => (paths || tables ? [] : [{ ...component, host: host.group }]);
+  }
+
+  function given({ component, paths, into }: ScopeItem, host: Host, point: PointSummary) {
+    return {
+      service: plan.service,
+      point: { id: point.id, sha256: point.sha256 },
+      component,
+      host,
+      site: siteName,
+      locations,
+      ...(into ? { into } : {}),
+      ...(paths ? { paths: [...paths] } : {}),
+    };
+  }
+  const suffix = (host: Host, item: ScopeItem) => (hostsFor(item).length > 1 ? `-${host.name}` : '');
+
+  return {
+    /** Files and databases are replaced that the service works with. */
+    stops,
+    elsewhere,
+
+    awaitHosts: (): Step[] =>
+      hosts.map((host) => awaitHost.step({ host, within: plan.limits.boot }, at(`await-host-${host.name}`))),
+
+    checkHosts: (): Step[] =>
+      hosts.map((host) => checkHost.step({ host, free: room(host) }, at(`check-host-${host.name}`))),
+
+    restoreByRank: (point: PointSummary): Step[][] =>
+      ranked.map((rank) =>
+        rank
+          .flatMap(({ item }) => perHost(item))
+          .map(({ item, host }) =>
+            restoreComponent.step(
+              {
+                ...given(item, host, point),
+                ...(item.tables ? { tables: [...item.tables] } : {}),
+                ...(item.until ? { until: item.until } : {}),
+              },
+              at(`restore-${item.component.name}${suffix(host, item)}`),
+            ),
+          ),
+      ),
+
+    /** Rows of a part of a database, or of another moment, are not those of the point; a scratch database was checked as it was loaded. */
+    checkData: (point: PointSummary): Step[] =>
+      items
+        .filter(({ component, tables, until, into }) => !tables && !until && (!into || component.driver === 'files'))
+        .flatMap(perHost)
+        .map(({ item, host }) =>
+          checkData.step(given(item, host, point), at(`check-data-${item.component.name}${suffix(host, item)}`)),
+        ),
+
+    /** What takes up restored files without being stopped. */
+    reload: (): Step[] =>
+      items
+        .filter(({ component }) => component.reload && !stops && !elsewhere)
+        .flatMap(perHost)
+        .map(({ item, host }) =>
+          command.step(
+            {
+              title: `Reload what uses ${item.component.name}`,
+              run: item.component.reload as string,
+              host,
+              limit: 60_000,
+            },
+            at(`reload-${item.component.name}${suffix(host, item)}`, { limits: { startToClose: 70_000 } }),
+          ),
+        ),
+  };
+}
+
+/** Restoring and checking as the request says, where there is one: of another moment, from a chosen location. */
+export function dataStepsFor(situation: Situation, siteName: string): Pick<Builder, 'restoreByRank' | 'checkData'> {
+  return situation.request?.restore ? restoreStepsFor(situation, siteName) : stepsFor(situation, siteName);
+}
+
+/** The assessment found it: by its name at this site, or by the address that was asked for. */
+function hostNamed({ assessment }: Situation, asked: string): Host {
+  const found = assessment.hosts.find(({ name, site }) => name === asked && site === assessment.to);
+  if (found) return found;
+  throw refusal(
+    'HostMissing',
+    `Host ${asked} was not found at ${assessment.to}.`,
+    'a name of the plan, or its address.',
+  );
+}

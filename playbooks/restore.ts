@@ -1,0 +1,32 @@
+/**
+ * Restore of a part, or onto a chosen host. Runbooks: "Configuration Rollback", "Partial Recovery - Specific Files", restore of
+ * one component. The service is stopped only where what is replaced needs that; what was there is kept beside it.
+ */
+import { playbook, pointOfNoReturn, type Situation, stage } from './compiler.ts';
+import { notRestorable } from './refusals.ts';
+import { restoreStepsFor } from './restore-steps.ts';
+import { stepsFor } from './steps.ts';
+
+export function restore(situation: Situation) {
+  const { to, point } = situation.assessment;
+  if (!point) throw notRestorable(situation);
+  const site = stepsFor(situation, to);
+  const part = restoreStepsFor(situation, to);
+  const before = [
+    stage('Look at the hosts', part.awaitHosts(), part.checkHosts()),
+    stage('Stop the service', part.stops ? site.stopService() : []),
+    stage('Restore the data', ...part.restoreByRank(point)),
+    stage('Check what was restored', part.checkData(point)),
+  ];
+  if (part.elsewhere) return playbook(situation, point.id, before);
+  const resolve = part.stops ? site.awaitNames() : [];
+  return playbook(situation, point.id, [
+    ...before,
+    stage('Confirm before anything writes to it', site.manual('cutover')),
+    pointOfNoReturn('The service works with what was restored'),
+    stage('Start the service', part.stops ? site.startService() : part.reload()),
+    stage('Prove it works', site.checkHealth()),
+    stage('See it from outside', resolve, part.stops ? site.seeFromOutside(resolve) : []),
+    stage('Confirm at the end', site.manual('end')),
+  ]);
+}
