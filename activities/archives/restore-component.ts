@@ -6,6 +6,7 @@ import { defineStep } from '../step.ts';
 import { componentInput, pinnedPoint } from './component-input.ts';
 import { driverFor } from './drivers.ts';
 import { answerGets, getParams } from './get-urls.ts';
+import { namingNextGood } from './next-good-point.ts';
 import { openPoint } from './open-point.ts';
 import { restoreShell } from './shell.ts';
 
@@ -68,17 +69,17 @@ export const restoreComponent = defineStep({
     const { record } = opened;
     const options = { run: context.run, point: point.id, secret: context.secret, ...what };
     const parts = await driverFor(component).restore(component, record, options);
-    const { results } = await runHostJob(
-      context,
-      await context.host(host),
-      {
-        script: parts.script,
-        params: { ...parts.params, ...(await getParams(opened)) },
-        secrets: { ...parts.secrets, ...(await opened.keys(undefined, { host: host.name })) },
-        lock: `component-${component.name}`,
-      },
-      { onLine: answerGets(opened) },
-    );
+    const job = {
+      script: parts.script,
+      params: { ...parts.params, ...(await getParams(opened)) },
+      secrets: { ...parts.secrets, ...(await opened.keys(undefined, { host: host.name })) },
+      lock: `component-${component.name}`,
+    };
+    const { results } = await runHostJob(context, await context.host(host), job, {
+      onLine: answerGets(opened),
+    }).catch(async (error: unknown) => {
+      throw await namingNextGood(error, wanted, opened, context);
+    });
     const seen = results.flatMap((line) => lineSchema.safeParse(line).data ?? []);
     const repaired = seen.flatMap((line) => (line.type === 'repaired' ? [line] : []));
     const [counted] = seen.flatMap((line) => (line.type === 'summary' ? [line] : []));
