@@ -5,6 +5,7 @@
  */
 
 import { z } from 'zod';
+import { filters } from './plan-encryption.ts';
 import { pointIdSchema } from './point-id.ts';
 import { backupKinds } from './requests.ts';
 
@@ -94,6 +95,8 @@ export const manifestSchema = z.object({
       key: z.string(),
       sha256: z.string(),
       recipients: z.array(z.object({ name: z.string(), sha256: z.string() })),
+      /** How the parts of this point are encrypted; `cms` where absent. */
+      encryption: z.enum(filters).optional(),
     }),
   ),
   /** Hashes of the objects people use without Muster. */

@@ -4,6 +4,7 @@ import { Refusal, refusal } from '../../domain/errors.ts';
 import { layout, nextPointId, pointIdSchema } from '../../domain/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
+import { makeGpgKeyPair } from './gpg.ts';
 import { makeKeyPair, seal, unseal } from './keys.ts';
 import type { Prepared } from './prepared.ts';
 import { recipientsOf, refuseExpired } from './recipients.ts';
@@ -35,10 +36,11 @@ export const preparePoint = defineStep({
     const store = await context.store(locations[0] as string);
     const recipients = await recipientsOf(context.plan, context.planFolder);
     refuseExpired(recipients, new Date());
+    const gpg = context.plan.encryption.filter === 'gpg';
     for (let id = point, tries = 0; tries < 60; id = nextPointId(id), tries += 1) {
       context.heartbeat({ text: `trying ${id}` });
       if (await isTaken(context, service, id, locations)) continue;
-      const pair = await makeKeyPair(`${service} ${id}`);
+      const pair = gpg ? await makeGpgKeyPair(`${service} ${id}`) : await makeKeyPair(`${service} ${id}`);
       const sealed = await seal(pair.privateKey, recipients);
       await proveSealed(context, sealed, pair.privateKey);
       pair.privateKey.fill(0);
@@ -53,6 +55,7 @@ export const preparePoint = defineStep({
           key,
           sha256: sha256Of(sealed),
           recipients: recipients.map(({ name, sha256 }) => ({ name, sha256 })),
+          ...(gpg ? { encryption: 'gpg' as const } : {}),
         },
         location: store.location,
       };

@@ -1,6 +1,7 @@
 /** What `preparePoint` hands to the steps after it, found among the outputs a step is given. */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
+import { filters } from '../../domain/plan-encryption.ts';
 import { pointIdSchema } from '../../domain/recovery-point.ts';
 
 export const preparedSchema = z.object({
@@ -12,6 +13,7 @@ export const preparedSchema = z.object({
     key: z.string(),
     sha256: z.string(),
     recipients: z.array(z.object({ name: z.string(), sha256: z.string() })),
+    encryption: z.enum(filters).optional(),
   }),
   location: z.string(),
 });

@@ -21,10 +21,19 @@ function restoreMd(manifest: Manifest): string {
     signer: manifest.signer,
     folder: layout.point(service, id),
     key: manifest.keys[0]?.key ?? '',
+    decrypt: manifest.keys[0]?.encryption === 'gpg' ? gpgDecrypt : cmsDecrypt,
     components: manifest.components.map(describe).join('\n'),
   };
   return template('restore-md.txt').replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
 }
+
+const cmsDecrypt =
+  '    openssl cms -decrypt -inform DER -binary -inkey point.key -in PART | zstd -d | tar -x --xattrs --acls';
+const gpgDecrypt = [
+  '    mkdir -m 700 /dev/shm/keyring && gpg --homedir /dev/shm/keyring --import point.key',
+  '    gpg --homedir /dev/shm/keyring --decrypt PART | zstd -d | tar -x --xattrs --acls',
+  '    gpgconf --homedir /dev/shm/keyring --kill gpg-agent; rm -r /dev/shm/keyring',
+].join('\n');
 
 function describe(record: ComponentRecord): string {
   const what =

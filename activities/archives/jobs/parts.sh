@@ -9,7 +9,9 @@ export LC_ALL=C
 part_limit=${part_limit:-66060288}
 
 need_tools() {
-  local tool missing=()
+  local tool missing=() first=''
+  if has_param certificate.pem; then IFS= read -r first <"$MUSTER_JOB/params/certificate.pem" || true; fi
+  if is_gpg "$first"; then set -- gpg "$@"; fi
   for tool in tar zstd openssl curl split find awk xargs "$@"; do
     command -v "$tool" >/dev/null || missing+=("$tool")
   done
@@ -77,6 +79,52 @@ put_file() {
   rm -f -- "$1" "$answer" "$answer.err"
 }
 
+# --- sealing: what a point's certificate or key is says which filter it is of ------------------------------------------
+
+is_gpg() { [[ $1 == '-----BEGIN PGP '* ]]; }
+
+gpg_quietly() { gpg --batch --no-tty --quiet --no-options --pinentry-mode loopback "$@"; }
+
+# seal_part FILE: stdin, encrypted to the point's public key. Ends the shell it runs in.
+seal_part() {
+  local first=''
+  IFS= read -r first <"$MUSTER_JOB/params/certificate.pem" || true
+  if is_gpg "$first"; then
+    # A keyring of its own would be asked for; a host whose clock is behind the worker's must not find the key too young.
+    gpg_quietly --homedir "$W/gnupg" --no-keyring --trust-model always --compress-algo none --cipher-algo AES256 \
+      --ignore-time-conflict --ignore-valid-from --recipient-file "$MUSTER_JOB/params/certificate.pem" --output "$1" --encrypt
+    exit
+  fi
+  exec openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER -out "$1" "$MUSTER_JOB/params/certificate.pem"
+}
+
+# unseal_part POINT FILE: a part in clear on stdout.
+unseal_part() {
+  local first
+  IFS= read -r first < <(secret "key.$1")
+  if is_gpg "$first"; then
+    unseal_gpg "$1" "$2"
+  else
+    openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") -in "$2"
+  fi
+}
+
+# The private key comes through a pipe into a keyring in memory, and its agent ends with the part. A part without integrity
+# protection is an error to gpg, like one whose protection fails.
+unseal_gpg() (
+  # The job's end removes this folder, however it ends; an agent whose folder is gone ends too.
+  memory=/dev/shm/muster${MUSTER_JOB//\//_}
+  if ! command -v gpg >/dev/null; then refuse HostPrerequisite "$(hostname) has no gpg." 'apt-get install gnupg'; fi
+  if [[ $(stat -f -c %T /dev/shm) != tmpfs ]]; then
+    refuse NoMemoryFolder '/dev/shm is not a tmpfs, so a secret would touch a disk.' 'mount -t tmpfs tmpfs /dev/shm'
+  fi
+  mkdir -m 700 -- "$memory" 2>/dev/null || [[ -O $memory && ! -L $memory ]]
+  home=$(mktemp -d "$memory/gnupg.XXXXXX")
+  trap 'gpgconf --homedir "$home" --kill gpg-agent; rm -rf -- "$home"' EXIT
+  gpg_quietly --homedir "$home" --import < <(secret "key.$1")
+  gpg_quietly --homedir "$home" --trust-model always --ignore-time-conflict --ignore-valid-from --decrypt "$2"
+)
+
 # Filter of split: seals stdin as one part, hashes it, puts it. ARCHIVE, TRY and FILE (x00000) name it.
 put_part() {
   # shellcheck disable=SC2153 # FILE is what split calls the part.
@@ -86,7 +134,7 @@ put_part() {
   file=$W/part.$name
   (
     ulimit -f "$((part_limit / 1024 + 1024))"
-    exec openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER -out "$file" "$MUSTER_JOB/params/certificate.pem"
+    seal_part "$file"
   ) || { local code=$?; rm -f -- "$file"; exit "$code"; }
   sha=$(openssl dgst -sha256 -r "$file")
   bytes=$(stat -c %s -- "$file")
@@ -108,9 +156,10 @@ put_parts() {
 
 prepare_puts() {
   token=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
-  mkdir -p -- "$W/puts"
+  mkdir -p -- "$W/puts" "$W/gnupg"
+  chmod 700 -- "$W/gnupg"
   export token part_limit
-  export -f put_part put_file keep_urls take_spool muster_say result refuse try_again json_string
+  export -f put_part seal_part is_gpg gpg_quietly put_file keep_urls take_spool muster_say result refuse try_again json_string
 }
 
 # --- and back ------------------------------------------------------------------------------------------------------
@@ -181,7 +230,7 @@ open_archive() {
     [[ $archive == "$1" ]] || continue
     file=$W/get.$number
     fetch_part "$number" "$bytes" "$sha" "$key" "$file"
-    openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$point") -in "$file"
+    unseal_part "$point" "$file"
     rm -f -- "$file"
   done <"$MUSTER_JOB/params/parts"
 }

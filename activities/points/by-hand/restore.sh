@@ -133,6 +133,10 @@ open_envelope() {
     (stop "this private key does not open the recovery point $1." 'use the offline key, or the key of a site that it was sealed to.') 2>"$work/why"
     return 1
   fi
+  if [[ $opened == '-----BEGIN PGP '* ]]; then
+    command -v gpg >/dev/null || stop 'this point was sealed with gpg, and gpg is not installed.' 'apt-get install gnupg'
+    [[ $(stat -f -c %T /dev/shm) == tmpfs ]] || stop '/dev/shm is not a tmpfs: the key would touch a disk.' 'mount -t tmpfs tmpfs /dev/shm'
+  fi
   point_keys[$1]=$opened
 }
 
@@ -151,13 +155,29 @@ while IFS=$'\t' read -r _ sealed sealed_sha owner; do
   open_key "$owner" "$sealed" "$sealed_sha"
 done < <(table | awk -F '\t' '$1 == "key"')
 
+# unseal KEY FILE: a part in clear. What the key is says how the part was sealed.
+unseal() {
+  if [[ $1 != '-----BEGIN PGP '* ]]; then
+    openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "$1") -in "$2"
+    return
+  fi
+  # A keyring in memory, for this part alone; its agent ends with it.
+  (
+    home=$(mktemp -d /dev/shm/muster-gnupg.XXXXXX)
+    trap 'gpgconf --homedir "$home" --kill gpg-agent; rm -rf -- "$home"' EXIT
+    gpg_quietly --homedir "$home" --import < <(printf '%s\n' "$1")
+    gpg_quietly --homedir "$home" --trust-model always --ignore-time-conflict --ignore-valid-from --decrypt "$2"
+  )
+}
+gpg_quietly() { gpg --batch --no-tty --quiet --no-options --pinentry-mode loopback "$@"; }
+
 # stream COMPONENT ARCHIVE: its zstd stream, part by part, each checked before it is decrypted
 stream() {
   local kind component archive sha object owner
   while IFS=$'\t' read -r kind component archive _ _ sha object owner; do
     [[ $kind == part && $component == "$1" && $archive == "$2" ]] || continue
     checked "$object" "$sha" "$work/part.$1.$2"
-    openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "${point_keys[$owner]}") -in "$work/part.$1.$2" || exit 1
+    unseal "${point_keys[$owner]}" "$work/part.$1.$2" || exit 1
     rm -f -- "$work/part.$1.$2"
   done < <(table)
 }
