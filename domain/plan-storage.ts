@@ -5,6 +5,7 @@ import { azureSchema } from './storage/azure.ts';
 import { gcsSchema } from './storage/gcs.ts';
 import { localSchema } from './storage/local.ts';
 import { s3Schema } from './storage/s3.ts';
+import { isProtected } from './storage/shared.ts';
 
 export const locationSchema = z.discriminatedUnion('driver', [s3Schema, azureSchema, gcsSchema, localSchema]);
 export type StorageLocation = z.infer<typeof locationSchema>;
@@ -19,6 +20,16 @@ export function holderOf(location: StorageLocation): string {
     default:
       return location.bucket;
   }
+}
+
+/** Whether hosts and workers reach it over a network without TLS, as `insecure` lets them. */
+export function isUnencrypted(location: StorageLocation | undefined): boolean {
+  return (
+    location !== undefined &&
+    'endpoint' in location &&
+    location.endpoint !== undefined &&
+    !isProtected(location.endpoint)
+  );
 }
 
 /** The secrets of a location, each with its path below the location. */

@@ -9,9 +9,8 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import { Refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { holderOf } from '../../domain/plan-storage.ts';
+import { holderOf, isUnencrypted } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
-import { isProtected } from '../../domain/storage/shared.ts';
 import { describeRecord, leadsTo } from '../../domain/traffic.ts';
 import { awsError } from '../aws/errors.ts';
 import { findInstances } from '../compute/instances.ts';
@@ -81,8 +80,8 @@ async function checkStorage(plan: Plan, clients: WorldClients): Promise<PlanFind
       const fact = `${holderOf(location)} in ${location.region} cannot be listed: ${messageOf(error)}.`;
       return [{ path, fact, hint: 'create the bucket, or correct its name, region and credentials.' }];
     }
-    if (!('insecure' in location) || !location.insecure || isProtected(location.endpoint ?? '')) return [];
-    const fact = `${location.endpoint} is not encrypted: whoever listens on the way can use the signed URLs and read names and sizes.`;
+    if (!isUnencrypted(location)) return [];
+    const fact = `${holderOf(location)} is reached over http://, which is not encrypted: whoever listens on the way can use the signed URLs and read names and sizes.`;
     return [{ path: `${path}.insecure`, fact, hint: 'give the server a certificate, and take `insecure` out.' }];
   });
 }

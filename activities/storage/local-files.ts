@@ -1,6 +1,6 @@
 /** Objects as files below one folder: names that cannot leave it, and writes that are whole or not there. */
 import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, link, mkdir, open, realpath, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, link, mkdir, open, readdir, realpath, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { refusal } from '../../domain/errors.ts';
 import { withFileLock } from './file-lock.ts';
@@ -117,6 +117,15 @@ export function localFiles(root: string): LocalFiles {
 /** Inode, time and size: every write makes a new inode. */
 export function etagOf({ ino, mtimeNs, size }: { ino: bigint; mtimeNs: bigint; size: bigint }): string {
   return `"${ino.toString(36)}-${mtimeNs.toString(36)}-${size.toString(36)}"`;
+}
+
+/** Removes what writers that were killed have left behind; nothing takes a day to be written. */
+export async function sweepIncoming(root: string): Promise<void> {
+  const folder = join(root, '.incoming');
+  for (const name of (await readdir(folder).catch(missing)) ?? []) {
+    const found = await stat(join(folder, name)).catch(missing);
+    if (found && found.mtimeMs < Date.now() - 86_400_000) await unlink(join(folder, name)).catch(missing);
+  }
 }
 
 /** False when a file of this name is there. */

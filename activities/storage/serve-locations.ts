@@ -2,11 +2,12 @@
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { SecretRef } from '../../domain/plan-values.ts';
 import { addressOf, type LocalLocation } from '../../domain/storage/local.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import { assertThere } from './local.ts';
+import { sweepIncoming } from './local-files.ts';
 import { folderServer, type ServedFolder } from './serve.ts';
 
 interface ServeOptions {
@@ -96,6 +97,7 @@ async function serverFor(locations: readonly Named[], { secret, plans }: ServeOp
   const folders: ServedFolder[] = [];
   for (const [name, location] of locations) {
     await assertThere(name, location);
+    await sweepIncoming(join(location.folder, location.prefix));
     folders.push({ name, location, secret: (await secret(location.served.secret)).trim() });
   }
   const served = locations.find(([, { served }]) => served.key)?.[1].served;

@@ -5,6 +5,7 @@ import { observerState } from '../../activities/health/observer.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { isUnencrypted } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { within } from './within.ts';
@@ -38,8 +39,12 @@ export async function liveFindings(plan: Plan, folder: string): Promise<Finding[
       `storage location ${name}`,
       async () => {
         const store = await openStore(plan, name, secret);
-        for await (const _ of store.list(layout.points(plan.service))) return 'answers, and holds recovery points';
-        return 'answers, and holds no recovery point yet';
+        const without = isUnencrypted(plan.storage[name])
+          ? ', WITHOUT TLS: who listens on the way can use its signed URLs'
+          : '';
+        for await (const _ of store.list(layout.points(plan.service)))
+          return `answers, and holds recovery points${without}`;
+        return `answers, and holds no recovery point yet${without}`;
       },
     ]),
     ...(plan.observer ? [observerQuestion(plan.observer.url)] : []),

@@ -1,6 +1,6 @@
 /** A worker serves what its address and its disks allow, over TLS 1.3, and another takes over when it ends. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -119,4 +119,15 @@ it('takes over when the worker that served it ends', async () => {
   await store.put('k', Buffer.from('content'));
   await first.close();
   await expect.poll(async () => curl(await store.presignGet('k', 60)), { timeout: 10_000 }).toBe('content');
+});
+
+it('sweeps what writers that were killed left a day ago, and nothing newer', async () => {
+  await planWith(`127.0.0.1:${await freePort()}`);
+  const incoming = join(folder, 'disk/muster/.incoming');
+  await mkdir(incoming, { recursive: true });
+  const yesterday = new Date(Date.now() - 90_000_000);
+  for (const name of ['old', 'new']) await writeFile(join(incoming, name), 'half of a part');
+  await utimes(join(incoming, 'old'), yesterday, yesterday);
+  await worker();
+  expect(await readdir(incoming)).toEqual(['new']);
 });
