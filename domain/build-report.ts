@@ -9,6 +9,7 @@ import type { Playbook } from './playbook.ts';
 import { traitsOf } from './procedures.ts';
 import type { StepOutput } from './protocol.ts';
 import type { Report } from './report.ts';
+import { componentRows } from './report-components.ts';
 import { gatesOf, type StepRow, stepRows } from './report-steps.ts';
 import type { RunStatus, StepStatus } from './run.ts';
 
@@ -32,6 +33,12 @@ export interface ReportInput {
   readonly endedAt?: string | undefined;
 }
 
+/** Its id may not be the planned one, which can be taken. */
+function madeBy(outputs: ReportInput['outputs'] = {}): string | undefined {
+  const written = Object.values(outputs).find((output) => output?.manifestSha256 !== undefined);
+  return written?.point as string | undefined;
+}
+
 export function buildReport(input: ReportInput): Report {
   const { status } = input;
   const rows = stepRows(status);
@@ -50,6 +57,8 @@ export function buildReport(input: ReportInput): Report {
     reason: status.reason,
     playbook: status.playbook,
     point: status.point,
+    made: madeBy(input.outputs),
+    components: componentRows(input.playbook, rows, input.outputs ?? {}),
     times,
     durations: durationsOf(status, times),
     rto: rtoOf(status, times),

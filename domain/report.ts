@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { pointSummarySchema, riskSchema } from './assessment.ts';
 import { procedures } from './procedures.ts';
+import { componentRowSchema } from './report-components.ts';
 import { stepRowSchema } from './report-steps.ts';
 import { runPhases, timelineEntrySchema } from './run.ts';
 
@@ -28,6 +29,9 @@ export const reportSchema = z.object({
   /** SHA-256 of the playbook, hex. */
   playbook: z.string().optional(),
   point: pointSummarySchema.optional(),
+  /** The recovery point that a backup wrote. Absent in reports of older builds, as are `components`. */
+  made: z.string().optional(),
+  components: z.array(componentRowSchema).optional(),
   times: z.object({
     outage: sourced.optional(),
     declared: sourced,

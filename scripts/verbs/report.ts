@@ -7,6 +7,7 @@ import { refusal } from '../../domain/errors.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { type Report, reportSchema } from '../../domain/report.ts';
 import { renderReportMarkdown } from '../../domain/report-markdown.ts';
+import { runbookJson } from '../../domain/runbook-json.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { ask, type RunSeen, unanswered } from '../cli/runs.ts';
@@ -24,21 +25,22 @@ export const addReport: AddVerb = (program, run) => {
     .argument('<service-or-run>', 'service, or the id of a run')
     .option('--backup', "the service's backup instead of its recovery")
     .option('--procedure <name>', 'the run of this procedure instead: retention, ...')
-    .option('--format <format>', 'md or json', 'md')
+    .option('--format <format>', "md, json, or runbook: the JSON of the runbooks' own scripts", 'md')
     .addHelpText(
       'after',
       examples('muster report spacetime', 'muster report failover-20260102-031500-ab12 --format json'),
     )
     .action(
       run<{ backup?: boolean; procedure?: string; format: string }>(async (cli, [subject = ''], options) => {
-        if (options.format !== 'md' && options.format !== 'json') {
-          throw refusal('BadInput', `There is no format ${options.format}.`, '--format md or --format json.');
+        if (!['md', 'json', 'runbook'].includes(options.format)) {
+          throw refusal('BadInput', `There is no format ${options.format}.`, '--format md, json or runbook.');
         }
         const services = await cli.services().catch((): string[] => []);
         const report = services.includes(subject)
           ? await reportOfService(cli, subject, options)
           : await reportOfRun(cli, subject, services);
-        if (cli.json || options.format === 'json') sayJson(cli.io, report);
+        if (options.format === 'runbook') sayJson(cli.io, runbookJson(report));
+        else if (cli.json || options.format === 'json') sayJson(cli.io, report);
         else say(cli.io, renderReportMarkdown(report));
         return exitCodes.ok;
       }),

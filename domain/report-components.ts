@@ -1,0 +1,52 @@
+/** What became of each component in a run, one by one, for the report. Pure. */
+import { z } from 'zod';
+import { type Playbook, stepsOf } from './playbook.ts';
+import type { StepOutput } from './protocol.ts';
+import type { StepRow } from './report-steps.ts';
+
+export const componentRowSchema = z.object({
+  component: z.string(),
+  driver: z.string(),
+  step: z.string(),
+  done: z.boolean(),
+  /** ms */
+  took: z.number().optional(),
+  /** Before compression, and as stored; of a capture. */
+  bytes: z.number().optional(),
+  storedBytes: z.number().optional(),
+  /** Files, folders and links; or dumps. */
+  entries: z.number().optional(),
+});
+export type ComponentRow = z.infer<typeof componentRowSchema>;
+
+/** One row for each capture or restore of a component; none for runs without. */
+export function componentRows(
+  playbook: Playbook | undefined,
+  rows: readonly StepRow[],
+  outputs: Readonly<Record<string, StepOutput | undefined>>,
+): ComponentRow[] {
+  const steps = playbook ? stepsOf(playbook) : [];
+  return steps.flatMap(({ id, kind, input }) => {
+    const { name, driver } = (input.component ?? {}) as { name?: unknown; driver?: unknown };
+    if ((kind !== 'captureComponent' && kind !== 'restoreComponent') || typeof name !== 'string') return [];
+    const row = rows.find((each) => each.id === id);
+    return [
+      {
+        component: name,
+        driver: String(driver),
+        step: id,
+        done: row?.state === 'done',
+        took: row?.took,
+        ...numbersOf(outputs[id], ['bytes', 'storedBytes', 'entries']),
+      },
+    ];
+  });
+}
+
+function numbersOf<Name extends string>(
+  output: StepOutput | undefined,
+  names: readonly Name[],
+): Partial<Record<Name, number>> {
+  const found = names.flatMap((name) => (typeof output?.[name] === 'number' ? [[name, output[name]]] : []));
+  return Object.fromEntries(found) as Partial<Record<Name, number>>;
+}
