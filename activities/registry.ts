@@ -20,6 +20,7 @@ import { copyPoint } from './points/copy-point.ts';
 import { preparePoint } from './points/prepare-point.ts';
 import { resealKeys } from './points/reseal-keys.ts';
 import { applyRetention } from './retention/apply-retention.ts';
+import { coolArchives } from './retention/cool-archives.ts';
 import { deletePoint } from './retention/delete-point.ts';
 import { pinPoint } from './retention/pin-point.ts';
 import { previewRetention } from './retention/preview-retention.ts';
@@ -30,6 +31,7 @@ import { withdrawName } from './traffic/withdraw-name.ts';
 
 export const stepDefinitions = [
   applyRetention,
+  coolArchives,
   deletePoint,
   pinPoint,
   previewRetention,

@@ -49,6 +49,7 @@ const coldSchema = z.strictObject({
   /** Archives move when no point of this long needs them. */
   window: durationSchema,
 });
+export type ColdRule = z.infer<typeof coldSchema>;
 
 export const retentionSchema = z.strictObject({
   /** A point stays while any rule keeps it, and where no rule speaks of it. */

@@ -1,5 +1,6 @@
 /** The steps of retention, for the site that acts. */
 import { applyRetention } from '../activities/retention/apply-retention.ts';
+import { coolArchives } from '../activities/retention/cool-archives.ts';
 import { deletePoint } from '../activities/retention/delete-point.ts';
 import { pinPoint } from '../activities/retention/pin-point.ts';
 import { previewRetention } from '../activities/retention/preview-retention.ts';
@@ -29,6 +30,14 @@ export function retentionStepsFor({ plan, request }: Situation, siteName: string
           at(`apply-retention-${location}`),
         ),
       ),
+
+    cool: ({ cold, grace: newer }: Retention): Step[] =>
+      locations
+        .map((location) => ({ location, cold: cold.filter((rule) => rule.location === location) }))
+        .filter((each) => each.cold.length > 0)
+        .map((each) =>
+          coolArchives.step({ service, locations, grace: newer, ...each }, at(`cool-archives-${each.location}`)),
+        ),
 
     pin: (asked: ByHand, pinned: boolean): Step =>
       pinPoint.step({ service, locations, pinned, ...asked }, at(`${pinned ? 'pin' : 'unpin'}-${asked.point}`)),

@@ -28,6 +28,6 @@ export function retention(situation: Situation) {
   return playbook(
     situation,
     undefined,
-    site.apply(rules).map((step) => stage(step.title, [step])),
+    [...site.apply(rules), ...site.cool(rules)].map((step) => stage(step.title, [step])),
   );
 }
