@@ -19,6 +19,8 @@ import { commitPoint } from './points/commit-point.ts';
 import { copyPoint } from './points/copy-point.ts';
 import { preparePoint } from './points/prepare-point.ts';
 import { resealKeys } from './points/reseal-keys.ts';
+import { reseedLocation } from './points/reseed-location.ts';
+import { verifyPoints } from './points/verify/verify-points.ts';
 import { applyRetention } from './retention/apply-retention.ts';
 import { coolArchives } from './retention/cool-archives.ts';
 import { deletePoint } from './retention/delete-point.ts';
@@ -49,6 +51,7 @@ export const stepDefinitions = [
   pointNameAt,
   preparePoint,
   resealKeys,
+  reseedLocation,
   restoreComponent,
   seeFromOutside,
   sendNotice,
@@ -57,5 +60,6 @@ export const stepDefinitions = [
   startService,
   stopInstance,
   stopService,
+  verifyPoints,
   withdrawName,
 ] as unknown as readonly StepDefinition[];

@@ -88,6 +88,7 @@ function stateAtLocations({ locations }: Found, said: readonly Mark[]): Record<s
   const at: Record<string, LocationState> = Object.fromEntries(locations.map((name) => [name, 'captured']));
   for (const { state, locations: good, damaged = [] } of said) {
     for (const name of damaged) at[name] = 'damaged';
+    if (state === 'dropped') for (const name of good) at[name] = locations.includes(name) ? 'captured' : 'absent';
     if (state !== 'replicated' && state !== 'verified' && state !== 'proven') continue;
     for (const name of good) {
       const before = at[name];

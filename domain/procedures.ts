@@ -106,6 +106,16 @@ export const procedureTraits = {
     approval: false,
     priority: 4,
   },
+  verify: {
+    workflow: 'verify',
+    lock: 'verify',
+    verb: 'verify',
+    restores: false,
+    moves: false,
+    hosts: false,
+    approval: false,
+    priority: 5,
+  },
 } as const satisfies Record<string, ProcedureTraits>;
 
 export type Procedure = keyof typeof procedureTraits;

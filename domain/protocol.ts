@@ -38,7 +38,18 @@ export interface StepOutput {
   /** First healthy answer seen from outside, ISO; sets the recovery time of the run. */
   readonly recoveredAt?: string;
   readonly recoveredSource?: string;
+  /** What people must be told at once, whatever becomes of the run. */
+  readonly alarm?: string;
+  /** A run that this one asks for when it has ended; it goes its own way. */
+  readonly follow?: FollowUp;
   readonly [field: string]: unknown;
+}
+
+/** Input of a run that another one asks for; service and sites are its own. */
+export interface FollowUp extends RunRequest {
+  readonly procedure: Procedure;
+  readonly label: string;
+  readonly reason: string;
 }
 
 export interface UndoCall extends StepCall {
@@ -63,6 +74,8 @@ export interface CompileCall {
   readonly procedure: Procedure;
   readonly label: string;
   readonly assessment: Assessment;
+  /** The recovery point that the run was asked for by name. */
+  readonly point?: string;
   readonly request?: RunRequest;
 }
 

@@ -50,11 +50,24 @@ export const retentionRequestSchema = z.strictObject({
   delete: aPoint.optional(),
 });
 
+/** Which points is in the run's `point`; the newest where that is absent too. */
+const verifyRequestSchema = z.strictObject({
+  /** Every recovery point there is. */
+  all: z.boolean().default(false),
+  /** Only these locations; good copies may still come from the others. */
+  locations: z.array(nameSchema).min(1).optional(),
+  /** Look for every object, and read so much of the parts each day that all were read within so many days. */
+  days: z.number().int().min(2).max(366).optional(),
+  /** First bring every point back to this location, which has lost them. */
+  reseed: nameSchema.optional(),
+});
+
 export const requestFields = {
   retention: retentionRequestSchema.optional(),
   backup: backupRequestSchema.optional(),
   rotate: rotateRequestSchema.optional(),
   restore: restoreRequestSchema.optional(),
+  verify: verifyRequestSchema.optional(),
 };
 const requestSchema = z.object(requestFields);
 export type RunRequest = z.output<typeof requestSchema>;

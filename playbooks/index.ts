@@ -9,6 +9,7 @@ import { restore } from './restore.ts';
 import { retention } from './retention.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import { scratchRestore } from './scratch-restore.ts';
+import { verify } from './verify.ts';
 
 export const compilers: Record<Procedure, Compiler> = {
   backup,
@@ -19,4 +20,5 @@ export const compilers: Record<Procedure, Compiler> = {
   retention,
   restore,
   'scratch-restore': scratchRestore,
+  verify,
 };

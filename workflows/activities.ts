@@ -129,6 +129,7 @@ export async function compile(run: Run, assessment: Assessment): Promise<Compile
     procedure: run.status.procedure,
     label: run.input.label,
     assessment,
+    point: run.input.point,
     request: requestOf(run.input),
   };
   return await callActivity<Compiled>(

@@ -8,3 +8,4 @@ export { retention } from './retention.ts';
 export { rotateKeys } from './rotate-keys.ts';
 export { scheduled } from './scheduled.ts';
 export { scratchRestore } from './scratch-restore.ts';
+export { verify } from './verify.ts';

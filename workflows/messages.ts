@@ -6,6 +6,7 @@ import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler
 import type { z } from 'zod';
 import { judgeApproval, samePerson } from '../domain/approvals.ts';
 import type { Playbook } from '../domain/playbook.ts';
+import type { StepOutput } from '../domain/protocol.ts';
 import {
   acceptRiskSchema,
   approvalSchema,
@@ -21,6 +22,7 @@ import type { Run } from './run.ts';
 const statusQuery = defineQuery<RunStatus>('status');
 const playbookQuery = defineQuery<Playbook | undefined>('playbook');
 const reportQuery = defineQuery<unknown>('report');
+const outputsQuery = defineQuery<Record<string, StepOutput>>('outputs');
 
 export function receiveDecisions(run: Run): void {
   setHandler(statusQuery, () => ({ ...run.status, clock: { ...run.status.clock, waiting: run.waiting.total() } }), {
@@ -28,6 +30,10 @@ export function receiveDecisions(run: Run): void {
   });
   setHandler(playbookQuery, () => run.playbook, { description: 'The compiled playbook whose hash is approved.' });
   setHandler(reportQuery, () => run.report, { description: 'The report, once the run has ended.' });
+
+  setHandler(outputsQuery, () => Object.fromEntries(run.outputs), {
+    description: 'What each step answered, by its id.',
+  });
 
   receive('approve', approvalSchema, approveText, (approval) => approve(run, approval));
   receive('pause', operatorSchema, 'Hold before the next step: {"by": "..."}', (operator) => {

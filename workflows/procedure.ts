@@ -14,6 +14,7 @@ import { awaitApproval } from './approval.ts';
 import { startClock } from './clock.ts';
 import { startUnderItsOwnId } from './doorman.ts';
 import { badInput, describeFailure, failedRun } from './failures.ts';
+import { startFollowUps } from './follow.ts';
 import { execute } from './interpreter.ts';
 import { receiveDecisions } from './messages.ts';
 import { Run } from './run.ts';
@@ -41,6 +42,7 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
 
       run.phase('executing');
       await execute(run);
+      await startFollowUps(run);
       run.phase('reporting');
     });
   } catch (error) {

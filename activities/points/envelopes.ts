@@ -77,8 +77,8 @@ async function vouchedFor(
     const { data } = sealingSchema.safeParse(JSON.parse(body.toString()));
     return data?.service === service && data.point === point && data.n === n ? data : undefined;
   } catch (error) {
-    // Deleted in between, or not JSON.
-    if (error instanceof SyntaxError || (error instanceof Refusal && error.type === 'ObjectNotFound')) return undefined;
+    // Deleted in between, rotten, or not JSON.
+    if (error instanceof SyntaxError || isNotGood(error)) return undefined;
     throw error;
   }
 }
@@ -92,7 +92,12 @@ export async function readEnvelope(
     const { body } = await store.get(key, envelopeLimit);
     return sha256Of(body) === sha256 ? body : undefined;
   } catch (error) {
-    if (error instanceof Refusal && error.type === 'ObjectNotFound') return undefined;
+    if (isNotGood(error)) return undefined;
     throw error;
   }
+}
+
+/** What one object is says nothing of the location and of the others there. */
+function isNotGood(error: unknown): boolean {
+  return error instanceof Refusal && (error.type === 'ObjectNotFound' || error.type === 'ObjectDamaged');
 }

@@ -21,6 +21,8 @@ export interface StartOptions {
   readonly by?: string;
   /** Before the tasks of everything else. */
   readonly priority?: boolean;
+  /** Watches without a word, and no longer than until a person is needed: the verb has something of its own to print. */
+  readonly quiet?: boolean;
 }
 
 /** @throws AlreadyRunning, SearchAttributeMissing, or what the input is refused for */
@@ -40,7 +42,7 @@ export async function start(cli: Cli, input: RunInput, options: StartOptions): P
   if (cli.json && !options.watch) sayJson(cli.io, started);
   if (!cli.json) say(cli.io, [...startedLines(started, options), ...againLines(cli, input)].join('\n'));
   if (!options.watch) return exitCodes.ok;
-  return await watchRun(cli, workflowId, execution);
+  return await watchRun(cli, workflowId, execution, options.quiet ? { quiet: true, untilNeeded: true } : {});
 }
 
 /** Sites of a procedure: given, else the plan's roles. @throws SiteUnknown */

@@ -26,6 +26,7 @@ import { addSchedules } from './schedules.ts';
 import { addSkip } from './skip.ts';
 import { addStatus } from './status.ts';
 import type { AddVerb } from './verb.ts';
+import { addVerify } from './verify.ts';
 import { addWatch } from './watch.ts';
 import { addWebhook } from './webhook.ts';
 
@@ -33,6 +34,7 @@ export const verbs: readonly AddVerb[] = [
   addPlan,
   addPoints,
   addRpo,
+  addVerify,
   addKeys,
   addBackup,
   addLogs,

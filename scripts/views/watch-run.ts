@@ -15,6 +15,7 @@ import { describeStepProgress, rememberedLines, runLines, type StepProgress } fr
 export interface WatchOptions {
   /** Ends with exit 5 as soon as a person is needed. */
   readonly untilNeeded?: boolean;
+  readonly quiet?: boolean;
   /** ms between looks. */
   readonly every?: number;
 }
@@ -28,7 +29,13 @@ export async function watchRun(
 ): Promise<ExitCode> {
   const temporal = await cli.temporal();
   const progress = progressReader(temporal);
-  const tell = cli.json ? jsonTeller(cli) : cli.io.stdout.isTTY ? liveTeller(cli) : plainTeller(cli);
+  const tell: Teller = options.quiet
+    ? () => {}
+    : cli.json
+      ? jsonTeller(cli)
+      : cli.io.stdout.isTTY
+        ? liveTeller(cli)
+        : plainTeller(cli);
   let last: RunSeen | undefined;
   for (;;) {
     const seen = await look(cli, workflowId);

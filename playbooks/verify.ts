@@ -1,0 +1,15 @@
+/**
+ * Verify: every object of recovery points against their manifests, where they lie. Runbook: "Monthly Backup Verification", steps 1 to 3.
+ *
+ * A location that has lost everything is filled from the others first, then looked at like the rest.
+ */
+import { playbook, type Situation, stage } from './compiler.ts';
+import { verifySteps } from './verify-steps.ts';
+
+export function verify(situation: Situation) {
+  const steps = verifySteps(situation);
+  return playbook(situation, undefined, [
+    stage('Bring the recovery points back to the location that lost them', steps.reseed()),
+    stage('Compare every object with its manifest', steps.verify()),
+  ]);
+}

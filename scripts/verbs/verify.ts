@@ -1,0 +1,95 @@
+/** `muster verify`: look at recovery points where they lie, mend them, and print what was checked where. */
+import { refusal } from '../../domain/errors.ts';
+import { type Procedure, workflowIdOf } from '../../domain/procedures.ts';
+import { type Verification, verificationSchema } from '../../domain/verification.ts';
+import type { Cli } from '../cli/cli.ts';
+import { say, sayJson } from '../cli/io.ts';
+import { ask, seeRun, unanswered } from '../cli/runs.ts';
+import { start } from '../cli/start.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { verificationLines } from '../views/verification-lines.ts';
+import { type AddVerb, examples } from './verb.ts';
+
+interface VerifyOptions {
+  readonly all?: boolean;
+  readonly location?: string[];
+  readonly days?: string;
+  readonly reseed?: string;
+  readonly from?: string;
+  readonly reason?: string;
+  readonly by?: string;
+  readonly watch: boolean;
+}
+
+export const addVerify: AddVerb = (program, run) => {
+  program
+    .command('verify')
+    .summary('compare recovery points with their manifests, mend what has a good copy')
+    .description(
+      'Reads every object where it lies and compares its SHA-256; needs no key of a site. What is bad is put back from another location; what is good nowhere is quarantined, and a full backup is started. Watches the run and prints a table.',
+    )
+    .argument('<service>', 'service, as its plan is named')
+    .argument('[point]', 'recovery point (else the newest)')
+    .option('--all', 'every recovery point')
+    .option('--location <name...>', 'look at these locations only')
+    .option(
+      '--days <count>',
+      'read so much of the parts that all are read within so many days; the rest is only looked for',
+    )
+    .option('--reseed <location>', 'first bring the points back to a location that has lost them')
+    .option('--from <site>', 'the site whose worker does it (else where the name leads)')
+    .option('--reason <text>', 'why')
+    .option('--by <name>', 'who asks for it (else MUSTER_BY, git, the system user)')
+    .option('--no-watch', 'start it and return')
+    .addHelpText(
+      'after',
+      examples(
+        'muster verify spacetime',
+        'muster verify spacetime 20260102_031500 --location company-backups-dr',
+        'muster verify spacetime --all --days 30',
+        'muster verify spacetime --reseed company-backups',
+      ),
+    )
+    .action(
+      run<VerifyOptions>(async (cli, [service = '', point], options) => {
+        const { plan } = await cli.plan(service);
+        const { location: locations, reseed, all, from, reason } = options;
+        for (const name of [...(locations ?? []), ...(reseed ? [reseed] : [])]) {
+          if (name in plan.storage) continue;
+          const names = Object.keys(plan.storage).join(', ');
+          throw refusal(
+            'LocationUnknown',
+            `The plan of ${service} has no storage location ${name}.`,
+            `one of: ${names}.`,
+          );
+        }
+        if (all && point) throw refusal('BadInput', '--all and a point were both given.', 'one of them.');
+        const { by } = cli.who(options.by);
+        const days = options.days === undefined ? undefined : Number(options.days);
+        const verify = { ...(all ? { all } : {}), locations, days, reseed };
+        const input = { procedure: 'verify', service, point, from, reason, by, verify } as const;
+        const code = await start(cli, input, { ...options, quiet: cli.json && options.watch });
+        if (!options.watch || code === exitCodes.needsPerson) return code;
+        return (await sayVerification(cli, service, 'verify')) ?? code;
+      }),
+    );
+};
+
+/** Prints the table. Undefined when the run has no result: it ended otherwise, and that was said. */
+export async function sayVerification(cli: Cli, service: string, procedure: Procedure) {
+  const result = await resultOf(cli, service, procedure);
+  if (!result) return undefined;
+  if (cli.json) sayJson(cli.io, { service, ...result });
+  else say(cli.io, verificationLines(result).join('\n'));
+  const bad = result.quarantined.length > 0 || result.looks.some(({ state }) => state === 'damaged');
+  return bad ? exitCodes.damaged : undefined;
+}
+
+async function resultOf(cli: Cli, service: string, procedure: Procedure): Promise<Verification | undefined> {
+  const temporal = await cli.temporal();
+  const seen = await seeRun(temporal, workflowIdOf(service, procedure));
+  if (!seen || seen.state === 'RUNNING') return undefined;
+  const outputs = await ask<Record<string, unknown>>(temporal, seen, 'outputs');
+  if (outputs === unanswered) return undefined;
+  return Object.values(outputs).flatMap((output) => verificationSchema.safeParse(output).data ?? [])[0];
+}
