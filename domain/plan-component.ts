@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { filesComponent } from './components/files.ts';
 import { mariadbComponent } from './components/mariadb.ts';
 import { postgresqlComponent } from './components/postgresql.ts';
+import { postgresqlPitrComponent } from './components/postgresql-pitr.ts';
 import { durationSchema } from './duration.ts';
 import { nameSchema } from './plan-values.ts';
 
@@ -23,11 +24,13 @@ export const componentSchema = z.discriminatedUnion('driver', [
   filesComponent.extend(componentBase),
   postgresqlComponent.extend(componentBase),
   mariadbComponent.extend(componentBase),
+  postgresqlPitrComponent.extend(componentBase),
 ]);
 export type Component = z.infer<typeof componentSchema>;
 export type FilesComponent = Extract<Component, { driver: 'files' }>;
 export type MariadbComponent = Extract<Component, { driver: 'mariadb' }>;
 export type PostgresqlComponent = Extract<Component, { driver: 'postgresql' }>;
+export type PostgresqlPitrComponent = Extract<Component, { driver: 'postgresql-pitr' }>;
 
 /** What a configuration rollback brings back, and a backup of the configuration takes. */
 export function isConfiguration({ name, driver, rollback }: Component): boolean {

@@ -29,6 +29,12 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
     ...list(plan.components).flatMap((component, index) => [
       ...hostEverywhere(map(component).host, sites, ['components', index, 'host']),
       ...twice(list(plan.components), index, ['components', index, 'name']),
+      ...named(
+        map(map(component).repository).location,
+        storage,
+        ['components', index, 'repository', 'location'],
+        'storage location',
+      ),
     ]),
     ...scheduleProblems(
       list(plan.schedules),

@@ -200,6 +200,11 @@ export function archiveName(archive: Pick<Archive, 'number' | 'point'>, point: s
   return archive.point === point ? String(archive.number) : `${archive.number}@${archive.point}`;
 }
 
+/** Whether the point only refers to a copy that lies in a repository of the driver's own; a copy of the point does not copy that. */
+export function liesApart({ archives, index }: ComponentRecord): boolean {
+  return archives.length === 0 && index === undefined;
+}
+
 /** Every part a restore of the whole point needs, each key once. */
 export function partsOf(manifest: Manifest): Part[] {
   const parts = new Map<string, Part>();

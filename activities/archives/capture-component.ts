@@ -63,7 +63,13 @@ export const captureComponent = defineStep({
         ? await baseFor(driver, { service, before: point, component, host }, store, context)
         : undefined;
     const base = found && 'record' in found ? { point: found.manifest.id, record: found.record } : undefined;
-    const parts = await driver.capture(component, { point, base, secret: context.secret });
+    const parts = await driver.capture(component, {
+      point,
+      base,
+      kind,
+      secret: context.secret,
+      storage: context.plan.storage,
+    });
     const executor = await context.host(host);
     // Backups come by often and are in no hurry; a sweep that fails holds none of them up.
     await sweepJobs(executor, keepJobs).catch((error) =>

@@ -42,7 +42,7 @@ const lineSchema = z.discriminatedUnion('type', [
   /** What is used of an archive of an earlier point; it is called as `archiveName` says. */
   z.object({ type: z.literal('kept'), archive: z.string(), entries: z.number(), bytes: z.number() }),
   z.object({ type: z.literal('full'), why: z.string() }),
-  z.looseObject({ type: z.enum(['check', 'tables']) }),
+  z.looseObject({ type: z.enum(['check', 'tables', 'info']) }),
   z.looseObject({
     type: z.literal('summary'),
     token: z.string(),
@@ -106,8 +106,8 @@ export function recordOf(place: RecordPlace, results: readonly unknown[], facts:
     archives: [...archives, ...used.map(({ archive }) => ofBase(place, archive))],
     index: index.length > 0 ? { parts: index } : undefined,
     entries: total([...archives, ...used].map(({ entries }) => entries)),
-    bytes: total([...archives, ...used].map(({ bytes }) => bytes)),
-    storedBytes: total(stored.map(({ bytes }) => bytes)),
+    bytes: facts.bytes ?? total([...archives, ...used].map(({ bytes }) => bytes)),
+    storedBytes: facts.storedBytes ?? total(stored.map(({ bytes }) => bytes)),
     checks: facts.checks,
     warnings: warningsOf(only(all, 'warning')),
     version: facts.version,

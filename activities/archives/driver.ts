@@ -1,5 +1,6 @@
 /** What a kind of component (files, PostgreSQL, later others) must be able to do. Drivers are registered in `drivers.ts`. */
 import type { Component } from '../../domain/plan-component.ts';
+import type { StorageLocation } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 import type { ComponentRecord } from '../../domain/recovery-point.ts';
 import type { JobScript } from '../hosts/job.ts';
@@ -17,6 +18,9 @@ export interface CaptureFacts {
   readonly checks: ComponentRecord['checks'];
   readonly version?: string;
   readonly commit?: string;
+  /** Of what lies in a repository of the driver's own; else they are counted from the archives. */
+  readonly bytes?: number;
+  readonly storedBytes?: number;
 }
 
 /** Resolves what the plan refers to; for accounts of databases. */
@@ -26,6 +30,8 @@ export interface RestoreOptions {
   readonly run: string;
   readonly point: string;
   readonly secret: Secrets;
+  /** The plan's; for drivers with a repository of their own. */
+  readonly storage?: Readonly<Record<string, StorageLocation>>;
   /**
    * Where to, when not in place: an absolute folder for files (the tree is laid out below it), a name for a database. Nothing that is
    * there is switched or replaced, and no command of the plan is run.
@@ -53,6 +59,10 @@ export interface Verified {
 export interface CaptureOptions {
   readonly point: string;
   readonly secret: Secrets;
+  /** The plan's; for drivers with a repository of their own. */
+  readonly storage: Readonly<Record<string, StorageLocation>>;
+  /** What was asked for; a driver with increments of its own goes by it. */
+  readonly kind?: 'full' | 'incremental';
   /** The point that unchanged files may be left to; the driver answers for what it makes of it. */
   readonly base?: { readonly point: string; readonly record: ComponentRecord };
 }

@@ -2,11 +2,12 @@
 
 import type { Component } from '../../domain/plan-component.ts';
 import { mariadb } from '../databases/mariadb.ts';
+import { pgbackrest } from '../databases/pgbackrest.ts';
 import { postgresql } from '../databases/postgresql.ts';
 import type { ComponentDriver } from './driver.ts';
 import { files } from './files.ts';
 
-const drivers = { files, mariadb, postgresql } as const;
+const drivers = { files, mariadb, postgresql, 'postgresql-pitr': pgbackrest } as const;
 
 export function driverFor(component: Component): ComponentDriver {
   return drivers[component.driver] as unknown as ComponentDriver;

@@ -67,7 +67,13 @@ export const restoreComponent = defineStep({
     const wanted = { service, point, component: component.name, site, locations };
     const opened = await openPoint(wanted, context);
     const { record } = opened;
-    const options = { run: context.run, point: point.id, secret: context.secret, ...what };
+    const options = {
+      run: context.run,
+      point: point.id,
+      secret: context.secret,
+      storage: context.plan.storage,
+      ...what,
+    };
     const parts = await driverFor(component).restore(component, record, options);
     const job = {
       script: parts.script,

@@ -1,10 +1,13 @@
 /** The commands a person would type instead of the steps of this area; for the printed runbook. */
 import type { Host } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan-component.ts';
+import type { Component, PostgresqlPitrComponent } from '../../domain/plan-component.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 
 export function captureShell(component: Component, host: Host, service: string, point: string): string[] {
+  if (component.driver === 'postgresql-pitr') {
+    return [`ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`, `${backrest(component)} --type=full backup`];
+  }
   const part = layout.part(service, point, component.name, 0, 0, 'ATTEMPT');
   const seal =
     "zstd -q -1 | split -b 63M --filter='openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER point.crt >$FILE'";
@@ -23,6 +26,16 @@ export function restoreShell(
   { into = '/', paths = [] }: { into?: string; paths?: readonly string[] } = {},
 ): string[] {
   const folder = layout.point(service, point);
+  if (component.driver === 'postgresql-pitr') {
+    return [
+      `ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`,
+      component.stop,
+      `mv ${component.dataDirectory} ${component.dataDirectory}.before && install -d -m 700 -o ${component.systemUser} ${component.dataDirectory}`,
+      `# LABEL stands in ${folder}RESTORE.md; for a moment: --type=time '--target=2026-01-02 03:04:05+00'`,
+      `${backrest(component)} --set=LABEL --type=immediate --target-action=promote restore`,
+      component.start,
+    ];
+  }
   const target =
     paths.length > 0
       ? `RESTORED # then take from there: ${paths.map((path) => shellQuote(path)).join(' ')}`
@@ -42,7 +55,7 @@ export function verifyShell(component: Component): string[] {
 type Database = Exclude<Component, { driver: 'files' }>;
 
 /** What writes a component to its standard output. */
-function sourceOf(component: Component): string {
+function sourceOf(component: Exclude<Component, PostgresqlPitrComponent>): string {
   switch (component.driver) {
     case 'files':
       return `tar -C / --posix --sparse --xattrs --acls -cf - ${component.paths.map((path) => shellQuote(`.${path}`)).join(' ')}`;
@@ -61,8 +74,13 @@ function loadOf(component: Database): string {
 function askOf(component: Database, query: string): string {
   switch (component.driver) {
     case 'postgresql':
+    case 'postgresql-pitr':
       return `runuser -u ${shellQuote(component.systemUser)} -- psql -XAt -p ${component.port} -d ${shellQuote(component.database)} -c ${shellQuote(query)}`;
     case 'mariadb':
       return `mariadb -S ${shellQuote(component.socket)} -N -B --raw ${shellQuote(component.database)} -e ${shellQuote(query)}`;
   }
+}
+
+function backrest({ systemUser, stanza }: PostgresqlPitrComponent): string {
+  return `runuser -u ${shellQuote(systemUser)} -- pgbackrest --stanza=${stanza}`;
 }

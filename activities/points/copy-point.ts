@@ -1,7 +1,7 @@
 /** Step `copyPoint`: a byte-for-byte copy of a point at another location; hashes checked on the way, the manifest last. */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { layout, partsOf, pointIdSchema } from '../../domain/recovery-point.ts';
+import { layout, liesApart, partsOf, pointIdSchema } from '../../domain/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import type { ObjectStore } from '../storage/store.ts';
@@ -72,7 +72,9 @@ export const copyPoint = defineStep({
       throw refusal('ManifestTampered', `${to} has another point under ${id}.`, 'find out who can write there.');
     }
     await mark(context, [source, target], { service, id, sha256 });
-    return { outcome: 'replicated', location: to, ...copier.counted() };
+    const apart = manifest.components.filter(liesApart).map(({ component }) => component);
+    const but = apart.length > 0 ? `, apart from ${apart.join(', ')}: that lies in a repository of its own` : '';
+    return { outcome: `replicated${but}`, location: to, ...copier.counted() };
   },
 });
 

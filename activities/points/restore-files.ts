@@ -36,6 +36,10 @@ const gpgDecrypt = [
 ].join('\n');
 
 function describe(record: ComponentRecord): string {
+  if (record.driver === 'postgresql-pitr') {
+    const { label, stanza, repository } = record.details;
+    return `  - ${record.component}: PostgreSQL cluster of ${record.host.hostname}, backup ${label} of stanza ${stanza} in pgBackRest's own repository ${repository}`;
+  }
   const what =
     record.driver === 'files' ? `${record.entries} files and folders` : `database ${record.details.database}`;
   return `  - ${record.component}: ${what} of ${record.host.hostname}, ${record.bytes} bytes, ${record.archives.length} archives`;
@@ -62,6 +66,7 @@ function componentRow({ component, driver, details }: ComponentRecord): string[]
   const { encoding, collate, ctype, provider = 'c', icuLocale } = details;
   const facts: Record<string, unknown[]> = {
     postgresql: [encoding, collate, ctype, provider, icuLocale ?? '-'],
+    'postgresql-pitr': [details.stanza, details.label, details.repository],
     mariadb: [details.charset, details.collation, details.database],
   };
   const words = (facts[driver] ?? []).map((fact) => String(fact).replaceAll(/[\t\n]/g, ' '));

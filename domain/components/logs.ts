@@ -5,6 +5,6 @@ import type { Component } from '../plan-component.ts';
 export type LogKeeping = 'sealed' | 'own-repository';
 
 /** A driver with a log of its own adds its case here, and its `LogDriver` in activities/logs/drivers.ts. */
-export function logKeepingOf(_component: Component): LogKeeping | undefined {
-  return undefined;
+export function logKeepingOf(component: Component): LogKeeping | undefined {
+  return component.driver === 'postgresql-pitr' ? 'own-repository' : undefined;
 }

@@ -2,6 +2,7 @@
 import { addAbort } from './abort.ts';
 import { addAccept } from './accept.ts';
 import { addApprove } from './approve.ts';
+import { addArchiving } from './archiving.ts';
 import { addBackup } from './backup.ts';
 import { addConfirm } from './confirm.ts';
 import { addDelete } from './delete.ts';
@@ -38,6 +39,7 @@ export const verbs: readonly AddVerb[] = [
   addKeys,
   addBackup,
   addLogs,
+  addArchiving,
   addSchedules,
   addWebhook,
   addRetention,

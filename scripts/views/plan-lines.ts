@@ -68,7 +68,8 @@ export function planLines({ plan, sha256, files }: LoadedPlan): string[] {
 }
 
 function contentOf(component: Component): string {
-  return component.driver === 'files' ? component.paths.join(' ') : component.database;
+  if (component.driver === 'files') return component.paths.join(' ');
+  return component.driver === 'postgresql-pitr' ? component.dataDirectory : component.database;
 }
 
 function indented(rows: string[][]): string {

@@ -248,6 +248,12 @@ restore_mariadb() {
   say "  $1: loaded into database $database"
 }
 
+# A cluster lies in a repository of pgBackRest, which needs its own configuration and cipher pass.
+point_out_cluster() {
+  say "  $1: in pgBackRest's repository $4; with its pgbackrest.conf, as the server's user, into an empty data directory:"
+  say "    pgbackrest --stanza=$2 --set=$3 --type=immediate --target-action=promote restore"
+}
+
 chosen() {
   local name
   ((${#wanted[@]})) || return 0
@@ -270,6 +276,7 @@ while IFS=$'\t' read -r kind component driver encoding collate ctype provider ic
   mkdir -p -- "$target"
   case $driver in
     files) restore_files "$component" ;;
+    postgresql-pitr) point_out_cluster "$component" "$encoding" "$collate" "$ctype" ;;
     mariadb) restore_mariadb "$component" "$encoding" "$collate" "$ctype" ;;
     *) restore_dump "$component" "$encoding" "$collate" "$ctype" "$provider" "$icu" ;;
   esac
