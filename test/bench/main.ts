@@ -3,8 +3,9 @@ import { parseArgs } from 'node:util';
 import { ensureTools } from '../../lab/tools/ensure.ts';
 import { ensurePackages } from '../../lab/tools/packages.ts';
 import { archives } from './archives.ts';
+import { memory } from './memory.ts';
 
-const benches = { archives } as const;
+const benches = { archives, memory } as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
