@@ -18,7 +18,7 @@ export function mergePoints(seen: readonly (readonly SeenPoint[])[], first: stri
       merged.set(point.id, { ...both, locations: both.locations.toSorted() });
     }
   }
-  return [...merged.values()].sort((a, b) => b.takenAt.localeCompare(a.takenAt) || b.id.localeCompare(a.id));
+  return [...merged.values()].sort(newestFirst);
 }
 
 /**
@@ -43,10 +43,11 @@ export function choosePoint(
 export function pointBeforeDeployment(points: readonly PointSummary[], version?: string): PointSummary | undefined {
   const wanted = ({ version: deployed, commit }: PointSummary) =>
     version === undefined || deployed === version || (version.length >= 7 && commit?.startsWith(version) === true);
-  return points
-    .filter((point) => point.label === labels.beforeDeployment && wanted(point))
-    .sort((a, b) => b.takenAt.localeCompare(a.takenAt) || b.id.localeCompare(a.id))[0];
+  return points.filter((point) => point.label === labels.beforeDeployment && wanted(point)).sort(newestFirst)[0];
 }
+
+/** By id: ids only ever rise, while the clock that `takenAt` was read from may have been set back. */
+const newestFirst = (a: { readonly id: string }, b: { readonly id: string }) => b.id.localeCompare(a.id);
 
 const isGoodAt = ({ locations, at }: PointSummary, location: string) =>
   locations.includes(location) && at?.[location] !== 'damaged';

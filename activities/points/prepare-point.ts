@@ -1,4 +1,5 @@
 /** Step `preparePoint`: finds a free id, makes the point's key pair and seals the private key to those who may restore. */
+
 import { z } from 'zod';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { layout, nextPointId, pointIdSchema } from '../../domain/recovery-point.ts';
@@ -6,9 +7,10 @@ import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { makeGpgKeyPair } from './gpg.ts';
 import { makeKeyPair, seal, unseal } from './keys.ts';
+import { newestId } from './newest-id.ts';
 import type { Prepared } from './prepared.ts';
 import { recipientsOf, refuseExpired } from './recipients.ts';
-import { sha256Of } from './signer.ts';
+import { loadPinned, sha256Of } from './signer.ts';
 
 const input = z.object({
   service: z.string(),
@@ -37,7 +39,12 @@ export const preparePoint = defineStep({
     const recipients = await recipientsOf(context.plan, context.planFolder);
     refuseExpired(recipients, new Date());
     const gpg = context.plan.encryption.filter === 'gpg';
-    for (let id = point, tries = 0; tries < 60; id = nextPointId(id), tries += 1) {
+    const newest = await newestId(store, service, await loadPinned(context.plan, context.planFolder));
+    // A clock that was set back must not make the newest point look like an old one.
+    const first = newest !== undefined && newest >= point ? nextPointId(newest) : point;
+    if (first !== point && newest !== point)
+      context.log('the newest point is of a later time than this clock says', { newest, point });
+    for (let id = first, tries = 0; tries < 60; id = nextPointId(id), tries += 1) {
       context.heartbeat({ text: `trying ${id}` });
       if (await isTaken(context, service, id, locations)) continue;
       const pair = gpg ? await makeGpgKeyPair(`${service} ${id}`) : await makeKeyPair(`${service} ${id}`);
@@ -60,7 +67,7 @@ export const preparePoint = defineStep({
         location: store.location,
       };
     }
-    throw refusal('PointTaken', `The 60 ids from ${point} on are taken.`, 'start the backup again.');
+    throw refusal('PointTaken', `The 60 ids from ${first} on are taken.`, 'start the backup again.');
   },
 });
 
