@@ -53,7 +53,7 @@ export function coldMoves(objects: Iterable<ClassedObject>, rules: readonly Cold
 function neededFrom({ location, manifests, points, now, grace }: ColdFacts): Map<string, number> {
   const sorted = [...points].sort((a, b) => b.takenAt.localeCompare(a.takenAt) || b.id.localeCompare(a.id));
   const here = sorted.filter(({ at }) => location in at);
-  const last = new Map([...lastOnes(sorted, now - grace), ...lastOnes(here, now - grace, location)]);
+  const last = new Map([...lastOnes(sorted, { now, grace }), ...lastOnes(here, { now, grace }, location)]);
   const byId = new Map(sorted.map((point) => [point.id, point]));
   const needed = new Map<string, number>();
   for (const [id, manifest] of manifests) {

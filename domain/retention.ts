@@ -49,11 +49,11 @@ export function decideRetention(
 ): Verdict[] {
   const sorted = [...points].sort((a, b) => b.takenAt.localeCompare(a.takenAt) || b.id.localeCompare(a.id));
   const now = Date.parse(moment.now);
-  const last = lastOnes(sorted, now - retention.grace);
+  const last = lastOnes(sorted, { now, grace: retention.grace });
   const locations = [...new Set(sorted.flatMap(({ at }) => Object.keys(at)))].sort();
   return locations.flatMap((location) => {
     const here = sorted.filter(({ at }) => location in at);
-    const lastHere = lastOnes(here, now - retention.grace, location);
+    const lastHere = lastOnes(here, { now, grace: retention.grace }, location);
     const byRules = ruleReasons(here, location, retention.rules, now);
     return here.map((point): Verdict => {
       const holds = [

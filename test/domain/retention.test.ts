@@ -167,6 +167,16 @@ describe('what no rule drops', () => {
     expect(why(points, base.id, none)?.why.join()).toContain('to which a running backup may refer');
   });
 
+  it('what only points of a clock that ran ahead would push out', () => {
+    const real = [5, 10, 15].map((days) => aPoint(now, days * day));
+    const ahead = [aPoint(now, -day), aPoint(now, -2 * day)];
+    const three = plan({ rules: [{ keep: { last: 3 } }] });
+    for (const { id } of real) expect(why([...ahead, ...real], id, three)?.why.join()).toContain('of 3');
+    expect(why([...ahead, ...real], ahead[0]?.id ?? '', three)?.why).toEqual([
+      'taken later than this clock says it is now',
+    ]);
+  });
+
   it('drops a quarantined point after the time of the plan, and lets it take nobody’s place before', () => {
     const bad = aPoint(now, 3 * day, { quarantined: '2026-06-13T00:00:00.000Z' });
     const good = { ...aPoint(now, 3 * day + hour), id: '20260612_110000' };
@@ -223,6 +233,10 @@ describe('whatever the points and rules are', () => {
       quarantine: fc.constantFrom(undefined, 5 * day),
     })
     .map((parts) => ({ ...parts, grace: day }));
+  const dated = (ahead: number) => {
+    const { id, takenAt } = aPoint(now, -ahead);
+    return { id, takenAt };
+  };
   const dropsOf = (points: RetainablePoint[], retention: Parameters<typeof decideRetention>[1], at = now) =>
     decideRetention(points, retention, { now: at }).flatMap(({ keep, point, location }) =>
       keep ? [] : [`${point} ${location}`],
@@ -259,6 +273,18 @@ describe('whatever the points and rules are', () => {
         const earlier = new Date(Date.parse(now) - back * hour).toISOString();
         const before = dropsOf(points, retention);
         expect(dropsOf(points, retention, earlier).filter((drop) => !before.includes(drop))).toEqual([]);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('drops nothing more because of points of a clock that ran ahead', () => {
+    const ahead = fc.uniqueArray(pointArb, { selector: ({ id }) => id, maxLength: 8 });
+    fc.assert(
+      fc.property(pointsArb, ahead, retentionArb, (points, strange, retention) => {
+        const past = points.filter(({ takenAt }) => takenAt <= now);
+        const future = strange.map((point, n) => ({ ...point, ...dated(day + n * hour) }));
+        expect(dropsOf([...past, ...future], retention)).toEqual(dropsOf(past, retention));
       }),
       { numRuns: 300 },
     );
