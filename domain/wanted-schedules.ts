@@ -1,9 +1,10 @@
 /** From a plan to the Schedules that should exist in Temporal. Pure. */
 import { type Calendar, parseCron } from './cron.ts';
-import type { Due } from './due.ts';
+import { type Due, dueSchema } from './due.ts';
 import { formatDuration } from './duration.ts';
 import type { Plan } from './plan.ts';
 import { catchUpName, type Schedule } from './plan-schedules.ts';
+import { requestOf } from './requests.ts';
 
 /** When, as plain numbers that can be compared. Times in ms. */
 export interface Times {
@@ -85,8 +86,14 @@ export function catchUpSchedule(failed: Due, { every }: { every: number }): Want
   };
 }
 
-function whatOf({ procedure, backup, label, onChange }: Due): string {
+function whatOf(due: Due): string {
+  const { procedure, backup, label, onChange } = due;
+  if (procedure !== 'backup')
+    return [
+      procedure,
+      ...Object.values(requestOf(dueSchema.parse(due)) ?? {}).map((asked) => JSON.stringify(asked)),
+    ].join(' ');
   const kind = backup?.kind ? ` ${backup.kind}` : '';
   const components = backup?.components ? ` of ${backup.components.join(', ')}` : '';
-  return `${procedure}${kind}${components}${procedure === 'backup' ? `, labelled ${label}` : ''}${onChange ? ', when changed' : ''}`;
+  return `backup${kind}${components}, labelled ${label}${onChange ? ', when changed' : ''}`;
 }

@@ -73,8 +73,10 @@ describe('a schedule of a plan', () => {
       'spacetime/hourly: backup incremental, labelled hourly; 15 * * * * UTC',
       'spacetime/weekly: backup full, labelled weekly; 0 4 * * 0 UTC',
       'spacetime/monthly: backup full, labelled monthly; 0 5 * * 0#1 UTC',
+      'spacetime/verification: verify {"all":true,"days":30}; 0 3 * * * UTC',
       'spacetime/database: backup full of database, labelled database; every 6h + 50m',
       'spacetime/on-change: backup full of configuration, certificates, labelled configuration, when changed; every 10m',
+      'spacetime/retention: retention {"apply":true}; 30 6 * * * UTC',
     ]);
     expect(wanted[3]?.times.calendar).toMatchObject({ dayOfMonth: upTo(1, 7), dayOfWeek: [0], hour: [5], minute: [0] });
     expect(wanted[1]?.due).toMatchObject({

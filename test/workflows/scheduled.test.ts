@@ -1,9 +1,11 @@
+import { writeFile } from 'node:fs/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applySchedules, compareSchedules, describeSchedule } from '../../activities/schedules/apply.ts';
 import type { Due, DueResult } from '../../domain/due.ts';
 import type { RunStatus } from '../../domain/run.ts';
 import type { WantedSchedule } from '../../domain/wanted-schedules.ts';
+import { portable } from '../../lab/histories/portable.ts';
 import { act, openRange, runOf, type Script, stage } from './support/range.ts';
 
 type Range = Awaited<ReturnType<typeof openRange>>;
@@ -32,6 +34,13 @@ async function fall(due: Due): Promise<WorkflowHandle> {
     workflowId: `${due.service}/${due.name}-due-${starts}`,
     args: [due],
   });
+}
+
+/** `RECORD_HISTORIES=1` keeps what was just run for the replay tests. */
+async function record(name: string, handle: WorkflowHandle): Promise<void> {
+  if (!process.env.RECORD_HISTORIES) return;
+  const file = new URL(`../histories/${name}.json`, import.meta.url);
+  await writeFile(file, portable(await handle.fetchHistory()));
 }
 
 const resultOf = (handle: WorkflowHandle) => handle.result() as Promise<DueResult>;
@@ -78,6 +87,7 @@ describe('what is due', () => {
     range.release('held');
     await other.result();
     expect(await resultOf(handle)).toMatchObject({ outcome: 'done' });
+    await record('scheduled-waits', handle);
     expect(range.calls.filter((call) => call.startsWith('held#'))).toHaveLength(2);
   });
 
@@ -150,10 +160,14 @@ describe('after repeated failures', () => {
   it('a temporary schedule tries again and again, and is gone once a backup succeeds', async () => {
     const service = range.service(quick('breaks-down', { fail: 99 }));
     const id = `${service}/catch-up`;
-    const fail = async () => (await fall(dueOf(service, { catchUp, patience: 200 }))).result().catch(() => {});
+    const fail = async () => {
+      const handle = await fall(dueOf(service, { catchUp, patience: 200 }));
+      await handle.result().catch(() => {});
+      return handle;
+    };
     await fail();
     expect(await describeSchedule(range.client, id)).toBeUndefined();
-    await fail();
+    await record('scheduled-fails', await fail());
     const made = await describeSchedule(range.client, id);
     expect(made?.spec.intervals).toEqual([{ every: 900_000, offset: 0 }]);
     expect(made?.memo).toMatchObject({ musterService: service, temporary: true });
