@@ -78,7 +78,7 @@ export const commitPoint = defineStep({
     const versions = await provePartsAreThere(store, records, context);
     const keys = [{ point: id, ...prepared.sealedKey }, ...(await keysOfBases(store, service, id, records, pinned))];
     const manifest = await draft(wanted, id, keys, records, signer, store, context);
-    const files = restoreFiles(manifest);
+    const files = restoreFiles(manifest, context.plan.encryption.byHand);
     for (const [key, content] of Object.entries(files)) await putSigned(store, key, content, signer, context);
     manifest.restoreMd.sha256 = sha256Of(files[manifest.restoreMd.key] ?? '');
     manifest.restoreSh.sha256 = sha256Of(files[manifest.restoreSh.key] ?? '');

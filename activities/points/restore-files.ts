@@ -1,15 +1,20 @@
 /** `RESTORE.md` and `restore.sh` of a point: what lets a person restore it with no Muster and no Temporal. */
 import { readFileSync } from 'node:fs';
+import { formatDuration } from '../../domain/duration.ts';
+import type { ByHand } from '../../domain/plan-encryption.ts';
 import { archiveName, type ComponentRecord, layout, type Manifest } from '../../domain/recovery-point.ts';
 
 const template = (name: string) => readFileSync(new URL(`by-hand/${name}`, import.meta.url), 'utf8');
 
 /** Key to text. Deterministic, so that an attempt that was interrupted writes the same again. */
-export function restoreFiles(manifest: Manifest): Record<string, string> {
-  return { [manifest.restoreMd.key]: restoreMd(manifest), [manifest.restoreSh.key]: restoreSh(manifest) };
+export function restoreFiles(manifest: Manifest, byHand: ByHand): Record<string, string> {
+  return {
+    [manifest.restoreMd.key]: restoreMd(manifest, byHand),
+    [manifest.restoreSh.key]: restoreSh(manifest, byHand),
+  };
 }
 
-function restoreMd(manifest: Manifest): string {
+function restoreMd(manifest: Manifest, byHand: ByHand): string {
   const { service, id } = manifest;
   const values: Record<string, string> = {
     service,
@@ -21,6 +26,7 @@ function restoreMd(manifest: Manifest): string {
     signer: manifest.signer,
     folder: layout.point(service, id),
     key: manifest.keys[0]?.key ?? '',
+    approval: byHand.approval === 'required' ? approvalText(service, id, byHand) : '',
     decrypt: manifest.keys[0]?.encryption === 'gpg' ? gpgDecrypt : cmsDecrypt,
     components: manifest.components.map(describe).join('\n'),
   };
@@ -35,6 +41,21 @@ const gpgDecrypt = [
   '    gpgconf --homedir /dev/shm/keyring --kill gpg-agent; rm -r /dev/shm/keyring',
 ].join('\n');
 
+function approvalRows({ within, approvers }: ByHand): (string | number)[][] {
+  return [['approval', Math.floor(within / 1000)], ...approvers.map(({ name, key }) => ['approver', name, key])];
+}
+
+function approvalText(service: string, point: string, { within, approvers }: ByHand): string {
+  return `
+   The plan asks for an approval by ${approvers.map(({ name }) => name).join(' or ')}, not older than ${formatDuration(within)}. They write and sign:
+
+       printf '%s\\n' 'restore by hand' 'service: ${service}' 'point: ${point}' "at: $(date -u +%FT%TZ)" 'reason: WHY' >approval
+       ssh-keygen -Y sign -n muster-by-hand -f THEIR_KEY approval
+
+   and restore.sh is given \`--approval approval\`, with \`approval.sig\` beside it.
+`;
+}
+
 function describe(record: ComponentRecord): string {
   if (record.driver === 'postgresql-pitr') {
     const { label, stanza, repository } = record.details;
@@ -46,7 +67,7 @@ function describe(record: ComponentRecord): string {
 }
 
 /** The script, and below it the table it works from, as comments. Both are signed together. */
-function restoreSh(manifest: Manifest): string {
+function restoreSh(manifest: Manifest, byHand: ByHand): string {
   const { service, id } = manifest;
   const rows: (string | number)[][] = [
     ['point', id],
@@ -55,6 +76,7 @@ function restoreSh(manifest: Manifest): string {
     ['site', manifest.site],
     ['script', manifest.restoreSh.key],
     ['manifest', layout.manifest(service, id)],
+    ...(byHand.approval === 'required' ? approvalRows(byHand) : []),
     ...manifest.keys.map(({ key, sha256, point }) => ['key', key, sha256, point]),
     ...manifest.components.map(componentRow),
     ...manifest.components.flatMap((record) => partRows(record, id)),

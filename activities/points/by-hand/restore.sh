@@ -21,19 +21,21 @@ usage: bash restore.sh --signer signer.pub --key offline.key --target FOLDER [op
   --component NAME      only this component; may be given more than once
   --load-database NAME  loads a dump into a new database of this name (as the user who may create it)
   --verify-only         checks signature and hashes of everything, decrypts nothing
+  --approval FILE       an approval with its signature in FILE.sig, where this recovery point asks for one
   --endpoint URL        for s3://, a store that is not Amazon's
 TEXT
 }
 
-signer='' key='' target='' from='' endpoint='' verify_only='' database='' wanted=()
+signer='' key='' target='' from='' endpoint='' verify_only='' approval='' database='' wanted=()
 while (($#)); do
-  case $1 in --signer | --key | --target | --from | --endpoint | --component | --load-database) (($# > 1)) || { usage >&2 && exit 64; } ;; esac
+  case $1 in --signer | --key | --target | --from | --endpoint | --approval | --component | --load-database) (($# > 1)) || { usage >&2 && exit 64; } ;; esac
   case $1 in
     --signer) signer=$2 && shift 2 ;;
     --key) key=$2 && shift 2 ;;
     --target) target=$2 && shift 2 ;;
     --from) from=${2%/} && shift 2 ;;
     --endpoint) endpoint=$2 && shift 2 ;;
+    --approval) approval=$2 && shift 2 ;;
     --component) wanted+=("$2") && shift 2 ;;
     --load-database) database=$2 && shift 2 ;;
     --verify-only) verify_only=yes && shift ;;
@@ -98,7 +100,33 @@ for name in "${wanted[@]}"; do
     stop "no component $name is in this recovery point." "choose of: $(table | awk -F '\t' '$1 == "component" { printf "%s ", $2 }')"
 done
 
-# --- 2. the keys of this point and of those whose archives it refers to, opened with yours
+# --- 2. the approval, where the plan asked for one when this point was taken
+check_approval() {
+  local who at now how
+  how="printf '%s\\n' 'restore by hand' 'service: $service' 'point: $point' \"at: \$(date -u +%FT%TZ)\" 'reason: WHY' >approval; "
+  how+='ssh-keygen -Y sign -n muster-by-hand -f APPROVERS_KEY approval; then give --approval approval'
+  table | awk -F '\t' '$1 == "approver" { print $2, "namespaces=\"muster-by-hand\"", $3 }' >"$work/approvers"
+  [[ -n $approval ]] || stop "a restore of this point needs an approval by $(awk '{ printf "%s%s", sep, $1; sep = " or " }' "$work/approvers")." "$how"
+  command -v ssh-keygen >/dev/null || stop 'ssh-keygen is not installed, which checks the approval.' 'apt-get install openssh-client'
+  [[ -f $approval && -f $approval.sig ]] || stop "$approval and $approval.sig are not both there." "$how"
+  cp -- "$approval" "$work/approval"
+  who=$(ssh-keygen -Y find-principals -s "$approval.sig" -f "$work/approvers" 2>/dev/null | head -n 1) || who=''
+  if [[ -z $who ]] || ! ssh-keygen -Y verify -f "$work/approvers" -I "$who" -n muster-by-hand -s "$approval.sig" <"$work/approval" >/dev/null 2>&1; then
+    stop 'the approval was not signed by an approver of the plan, or was changed since.' "$how"
+  fi
+  if ! grep -qxF "service: $service" "$work/approval" || ! grep -qxF "point: $point" "$work/approval"; then
+    stop 'the approval is for another recovery point.' "$how"
+  fi
+  grep -q '^reason: .' "$work/approval" || stop 'the approval gives no reason.' "$how"
+  at=$(date -u -d "$(sed -n 's/^at: //p' "$work/approval" | head -n 1)" +%s 2>/dev/null) || stop 'the approval has no time.' "$how"
+  now=$(date +%s)
+  ((at <= now + 300 && now - at <= $1)) || stop "the approval is not of the last $(($1 / 3600)) hours." "$how"
+  say "Approved by $who: $(sed -n 's/^reason: //p' "$work/approval" | head -n 1)"
+}
+within=$(field approval)
+if [[ -n $within && -z $verify_only ]]; then check_approval "$within"; fi
+
+# --- 3. the keys of this point and of those whose archives it refers to, opened with yours
 # later POINT: numbers of envelopes that its key was put into later, newest first
 later() {
   local base=$service/archives/$1/key- n misses=0
@@ -261,7 +289,7 @@ chosen() {
   return 1
 }
 
-# --- 3. the components, one after another
+# --- 4. the components, one after another
 count=0
 while IFS=$'\t' read -r kind component driver encoding collate ctype provider icu; do
   if [[ $kind != component ]] || ! chosen "$component"; then continue; fi

@@ -67,7 +67,8 @@ export async function verifyPoint(
       judging: judgingOf(task, context),
       signer: () => loadSigner(context.plan, context.secret),
       madeAgain: ({ key, sha256 }) => {
-        const bytes = Buffer.from(restoreFiles(believed.manifest)[key] ?? '');
+        // Where the plan asked for other approvals then, the hash differs and only a copy helps.
+        const bytes = Buffer.from(restoreFiles(believed.manifest, context.plan.encryption.byHand)[key] ?? '');
         return sha256Of(bytes) === sha256 ? bytes : undefined;
       },
       seen: task.seen,
