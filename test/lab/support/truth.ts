@@ -39,13 +39,19 @@ async function readFiles(lab: Lab, site: Region): Promise<string[]> {
   return answer.split('\n').map((line) => (line.includes('\td\t') ? line.replace(/\t[\d.]+\t/, '\t') : line));
 }
 
-async function readTables(lab: Lab, site: Region, until: string): Promise<Record<string, string>> {
+/** Table to digest of its rows, of the service's database or of another one with the same tables. */
+export async function readTables(
+  lab: Lab,
+  site: Region,
+  until: string,
+  database?: string,
+): Promise<Record<string, string>> {
   const some = { canary_writes: `WHERE written_at <= '${until}'` } as Record<string, string>;
   const names = ['players', 'sessions', 'telemetry', 'audit_log', 'canary_writes'];
   const rows = names.map(
     (name) => `\\echo == ${name}\nCOPY (SELECT * FROM ${name} ${some[name] ?? ''} ORDER BY id) TO STDOUT;`,
   );
-  const dump = await query(lab, site, `SET TimeZone = 'UTC';\n${rows.join('\n')}\n`);
+  const dump = await query(lab, site, `SET TimeZone = 'UTC';\n${rows.join('\n')}\n`, database);
   const parts = dump.split(/^== /m).slice(1);
   return Object.fromEntries(
     parts.map((part) => {
@@ -65,10 +71,9 @@ async function readAnswers(lab: Lab, site: Region): Promise<Record<string, unkno
   return Object.fromEntries(await Promise.all(answers));
 }
 
-export async function query(lab: Lab, site: Region, sql: string): Promise<string> {
-  return (
-    await run(lab, `db-${site}`, 'cd / && runuser -u postgres -- psql -X -q -A -t -v ON_ERROR_STOP=1 spacetime_db', sql)
-  ).trim();
+export async function query(lab: Lab, site: Region, sql: string, database = 'spacetime_db'): Promise<string> {
+  const psql = `cd / && runuser -u postgres -- psql -X -q -A -t -v ON_ERROR_STOP=1 ${database}`;
+  return (await run(lab, `db-${site}`, psql, sql)).trim();
 }
 
 async function run(lab: Lab, host: string, script: string, input = ''): Promise<string> {

@@ -1,0 +1,132 @@
+/**
+ * Restores of a part, by the command: chosen paths, the configuration, the database into a name of its own. Each is compared
+ * with what was there when the recovery point was taken, read without Muster; what was not asked for stays as it is.
+ */
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { RunStatus } from '../../../domain/run.ts';
+import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
+import { query, readTables } from '../support/truth.ts';
+
+const site = 'us-east-1';
+const app = `app-${site}`;
+const production = '/opt/spacetime/production';
+const { truth } = inject('scenario');
+let scenario: Scenario;
+
+async function sh(host: string, script: string): Promise<string> {
+  const { code, stdout, stderr } = await scenario.lab.ssh(host, script);
+  if (code !== 0) throw new Error(`${host}: ${script} ended with ${code}: ${stderr}`);
+  return stdout.trim();
+}
+
+/** SHA-256 of a file as it was at the point's time. */
+function hashOf(path: string): string {
+  const line = truth.files.find((each) => each.endsWith(`  .${path}`) || each.endsWith(`  ${path}`));
+  if (!line) throw new Error(`the truth has no ${path}`);
+  return line.split(' ')[0] as string;
+}
+const hashNow = async (path: string) => (await sh(app, `sha256sum ${path}`)).split(' ')[0];
+const started = () => sh(app, 'systemctl show -p MainPID --value godot-spacetime 2>/dev/null || pgrep -of spacetime');
+
+async function restore(...words: string[]): Promise<RunStatus> {
+  const { code, stderr } = await scenario.muster([
+    'restore',
+    'spacetime',
+    '--by',
+    'ops',
+    '--reason',
+    'a test',
+    ...words,
+  ]);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  await scenario.until('it waits for approval', ({ phase }) => phase === 'awaiting-approval');
+  expect(await scenario.approve()).toMatchObject({ taken: true });
+  return await scenario.finish();
+}
+
+beforeAll(async () => {
+  scenario = await openScenario();
+  await scenario.reset();
+  await sh(
+    app,
+    `cd ${production}; rm vr_main.tscn; sed -i 's/^NODE_ENV=.*/NODE_ENV=broken/' .env; echo mine >project.godot`,
+  );
+  await query(scenario.lab, site, 'DROP TABLE audit_log CASCADE');
+});
+afterAll(async () => {
+  await query(scenario.lab, site, 'DROP DATABASE IF EXISTS spacetime_copy', 'postgres');
+  await sh(app, 'rm -rf /var/tmp/look');
+  await scenario.reset();
+  await scenario.close();
+});
+
+test('the preview says what would be overwritten, and starts nothing', async () => {
+  const { code, stdout, json } = await scenario.muster([
+    ...['restore', 'spacetime', '--config-only', '--preview', '--json'],
+  ]);
+  expect(code, stdout).toBe(0);
+  const { overwritten } = json as { overwritten: { component: string; differences: string[] }[] };
+  expect(overwritten).toMatchObject([{ component: 'configuration', host: 'app' }]);
+  expect(overwritten[0]?.differences.join()).toMatch(/2 changed after the recovery point/);
+  expect(await sh(app, `cat ${production}/project.godot`)).toBe('mine');
+});
+
+describe('chosen paths', () => {
+  test('come back alone, and the service was not healthier without them', async () => {
+    const ended = await restore('--path', `${production}/vr_main.tscn`);
+    expect(await hashNow(`${production}/vr_main.tscn`)).toBe(hashOf(`${production}/vr_main.tscn`));
+    expect(await sh(app, `cat ${production}/project.godot`)).toBe('mine');
+    expect(stepOf(ended, 'restore-application')?.state).toBe('done');
+    expect(stepOf(ended, 'restore-database')).toBeUndefined();
+    expect(await sh(app, 'systemctl is-active godot-spacetime')).toBe('active');
+  });
+
+  test('are laid out beside the service, at once, and what it uses is not touched', async () => {
+    const before = await sh(app, `ls -la --time-style=full-iso ${production}`);
+    const { code, stdout } = await scenario.muster([
+      ...['restore', 'spacetime', '--path', `${production}/project.godot`, '--into', '/var/tmp/look'],
+      ...['--by', 'ops', '--watch'],
+    ]);
+    expect(code, stdout).toBe(0);
+    const copy = `/var/tmp/look${production}/project.godot`;
+    expect(await hashNow(copy)).toBe(hashOf(`${production}/project.godot`));
+    expect(await sh(app, `ls -la --time-style=full-iso ${production}`)).toBe(before);
+  });
+});
+
+test('a configuration rollback brings back every file of it, and the service starts anew with them', async () => {
+  const before = await started();
+  await restore('--config-only');
+  for (const file of [`${production}/.env`, `${production}/project.godot`]) {
+    expect(await hashNow(file)).toBe(hashOf(file));
+  }
+  expect(await sh(app, 'systemctl is-active godot-spacetime')).toBe('active');
+  expect(await started()).not.toBe(before);
+  expect(await query(scenario.lab, site, `SELECT to_regclass('audit_log') IS NULL`)).toBe('t');
+});
+
+test('the database comes back under a name of its own, row for row, and the present one stays as it is', async () => {
+  const { code, stdout } = await scenario.muster([
+    ...['restore', 'spacetime', '--component', 'database', '--into', 'spacetime_copy', '--by', 'ops', '--watch'],
+  ]);
+  expect(code, stdout).toBe(0);
+  expect(await readTables(scenario.lab, site, truth.until, 'spacetime_copy')).toEqual(truth.tables);
+  expect(await query(scenario.lab, site, `SELECT to_regclass('audit_log') IS NULL`)).toBe('t');
+});
+
+test('a day without a point is refused with what is there', async () => {
+  const { code } = await scenario.muster([
+    'restore',
+    'spacetime',
+    '--date',
+    '20200101',
+    '--by',
+    'ops',
+    '--reason',
+    'x',
+  ]);
+  expect(code).toBe(0);
+  const ended = await scenario.until('it is over', ({ phase }) => phase === 'failed');
+  expect(ended.timeline.map(({ text }) => text).join('\n')).toMatch(/no usable recovery point of 2020-01-01/);
+});
