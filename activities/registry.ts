@@ -11,6 +11,7 @@ import { stopService } from './compute/stop-service.ts';
 import { checkHealth } from './health/check-health.ts';
 import { seeFromOutside } from './health/see-from-outside.ts';
 import { checkHost } from './hosts/check-host.ts';
+import { prepareHost } from './hosts/prepare-host.ts';
 import { command } from './hosts/run-command.ts';
 import { shipLogs } from './logs/ship-logs.ts';
 import { sendNotice } from './notices/send-notice.ts';
@@ -49,6 +50,7 @@ export const stepDefinitions = [
   fenceInstance,
   manual,
   pointNameAt,
+  prepareHost,
   preparePoint,
   resealKeys,
   reseedLocation,

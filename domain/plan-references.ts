@@ -44,6 +44,7 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
       }),
     ),
     ...hostEverywhere(map(plan.control).host, sites, ['control', 'host']),
+    ...Object.keys(map(plan.bare)).flatMap((group) => hostEverywhere(group, sites, ['bare', group])),
     ...list(map(plan.traffic).records).flatMap((record, index) => {
       const path = ['traffic', 'records', index, 'sites'];
       const targets = Object.keys(map(map(record).sites));

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
+import { bareSchema } from './plan-bare.ts';
 import { componentSchema } from './plan-component.ts';
 import { encryptionSchema } from './plan-encryption.ts';
 import { retentionSchema } from './plan-retention.ts';
@@ -172,6 +173,8 @@ export const planSchema = z.strictObject({
       requesterMayApprove: z.boolean().default(false),
     })
     .prefault({}),
+  /** What `restore --bare` makes on a host of a group first. */
+  bare: bareSchema.optional(),
   /** How many good copies make a point count as replicated. */
   copies: z.number().int().positive().default(2),
   /** What is kept for how long; without it nothing is ever deleted. */

@@ -7,7 +7,7 @@
  */
 import { playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { notRestorable, refusePart } from './refusals.ts';
-import { dataStepsFor } from './restore-steps.ts';
+import { dataStepsFor, restoreStepsFor } from './restore-steps.ts';
 import { stepsFor } from './steps.ts';
 
 export function fullRecovery(situation: Situation) {
@@ -15,12 +15,15 @@ export function fullRecovery(situation: Situation) {
   refusePart(situation);
   if (!point) throw notRestorable(situation);
   const data = dataStepsFor(situation, to);
+  const bare = situation.request?.restore?.bare ? restoreStepsFor(situation, to) : undefined;
   const site = stepsFor(situation, to);
   const resolve = site.awaitNames();
   return playbook(situation, point.id, [
-    stage('Stop the service', site.awaitHosts(), site.checkHosts(), site.stopService()),
+    bare
+      ? stage('Make the bare hosts ready', site.awaitHosts(), bare.prepareHosts(), site.checkHosts())
+      : stage('Stop the service', site.awaitHosts(), site.checkHosts(), site.stopService()),
     stage('Restore the data', ...data.restoreByRank(point)),
-    stage('Check the data before anything writes to it', data.checkData(point)),
+    stage('Check the data before anything writes to it', data.checkData(point), bare?.enableUnits() ?? []),
     stage('Confirm before anything writes to it', site.manual('cutover')),
     pointOfNoReturn('The restored service takes writes'),
     stage('Start the service', site.startService()),

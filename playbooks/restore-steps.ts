@@ -10,6 +10,7 @@ import type { Host } from '../domain/host.ts';
 import type { Step } from '../domain/playbook.ts';
 import { needsStop, type ScopeItem, scopeOf } from '../domain/restore-scope.ts';
 import { roomFor } from '../domain/room.ts';
+import { bareStepsFor } from './bare-steps.ts';
 import { byRank, hostsOf, locationsFor, placeAt, type Situation } from './compiler.ts';
 import { type Builder, stepsFor } from './steps.ts';
 
@@ -63,6 +64,16 @@ export function restoreStepsFor(situation: Situation, siteName: string) {
   const suffix = (host: Host, item: ScopeItem) => (hostsFor(item).length > 1 ? `-${host.name}` : '');
 
   return {
+    ...bareStepsFor(
+      situation,
+      siteName,
+      hosts.map((host) => ({
+        host,
+        components: items
+          .filter((item) => hostsFor(item).some(({ name }) => name === host.name))
+          .map(({ component }) => component),
+      })),
+    ),
     /** Files and databases are replaced that the service works with. */
     stops,
     elsewhere,

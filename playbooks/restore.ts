@@ -12,11 +12,13 @@ export function restore(situation: Situation) {
   if (!point) throw notRestorable(situation);
   const site = stepsFor(situation, to);
   const part = restoreStepsFor(situation, to);
+  const bare = situation.request?.restore?.bare !== undefined;
   const before = [
-    stage('Look at the hosts', part.awaitHosts(), part.checkHosts()),
-    stage('Stop the service', part.stops ? site.stopService() : []),
+    stage('Look at the hosts', part.awaitHosts(), part.prepareHosts(), part.checkHosts()),
+    // On a bare host there is no service yet to be stopped.
+    stage('Stop the service', part.stops && !bare ? site.stopService() : []),
     stage('Restore the data', ...part.restoreByRank(point)),
-    stage('Check what was restored', part.checkData(point)),
+    stage('Check what was restored', part.checkData(point), part.enableUnits()),
   ];
   if (part.elsewhere) return playbook(situation, point.id, before);
   const resolve = part.stops ? site.awaitNames() : [];

@@ -11,6 +11,9 @@ export function scratchRestore(situation: Situation) {
   if (!situation.request?.restore?.into) {
     throw refusal('BadInput', 'A scratch restore needs a place.', 'restore.into: a folder, or a name for a database.');
   }
+  if (situation.request.restore.bare) {
+    throw refusal('BadInput', 'A scratch place is no bare host.', 'leave bare out, or into.');
+  }
   if (!point) throw notRestorable(situation);
   const part = restoreStepsFor(situation, to);
   return playbook(situation, point.id, [

@@ -18,6 +18,8 @@ export async function assessService(call: AssessCall, deps: Dependencies, signal
   const { plan, sha256 } = await loadPlan(folder, call.service, { overlays });
   const secret = (ref: Parameters<typeof resolveSecret>[0]) => resolveSecret(ref, folder);
   const signers = await loadPinned(plan, folder);
+  const restore = call.request?.restore;
+  const upTo = readUpTo(call.point, restore);
   return await assess(call, {
     plan,
     sha256,
@@ -27,12 +29,11 @@ export async function assessService(call: AssessCall, deps: Dependencies, signal
     secret,
     findPoints: async (location) => {
       const store = await openStore(plan, location, secret);
-      const found = await findPoints([store], plan.service, signers, {
-        limit: defaultLimit,
-        newest: readSoMany(call.request?.restore),
-        upTo: readUpTo(call.point, call.request?.restore),
-        copies: copiesNeeded(plan),
-      });
+      const options = { limit: defaultLimit, newest: readSoMany(restore), copies: copiesNeeded(plan) };
+      const asked = await findPoints([store], plan.service, signers, { ...options, upTo });
+      // Nothing is so old: the refusal says what there is.
+      const none = upTo !== undefined && asked.points.length === 0 && asked.unreachable.length === 0;
+      const found = none ? await findPoints([store], plan.service, signers, options) : asked;
       const [silent] = found.unreachable;
       if (silent) throw new Error(silent.why);
       return found;

@@ -62,7 +62,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
   if (fails) refuseBadNames(names);
   const goal = restoreTarget(call, plan, to, targetHosts.evidence);
   const hosts = usableHosts(targetHosts, plan, to, goal);
-  refuseUnready(ready);
+  refuseUnready(ready, call.request?.restore?.bare !== undefined);
   const point = pointFor(call, pointFindings, plan, to);
   const aside = leftAside(call, pointFindings, plan, to, point);
 
@@ -169,11 +169,12 @@ async function readiness(
   );
 }
 
-function refuseUnready(ready: readonly Finding<HostReady>[]): void {
+/** A bare host lacks its tools; they are looked for again once it was made ready. */
+function refuseUnready(ready: readonly Finding<HostReady>[], bare: boolean): void {
   for (const { evidence, error } of ready) {
     if (error instanceof Refusal && error.type.startsWith('HostKey')) throw error;
     const [first] = evidence?.lacking ?? [];
-    if (first) throw first;
+    if (first && !bare) throw first;
   }
 }
 

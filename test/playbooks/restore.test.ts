@@ -9,7 +9,9 @@ import { compilers } from '../../playbooks/index.ts';
 import { aSituation } from './a-situation.ts';
 
 async function situation(request: RestoreRequest, procedure: Procedure = 'restore'): Promise<Situation> {
-  return { ...(await aSituation(procedure)), request: { restore: request } };
+  const given = await aSituation(procedure);
+  // Loaded plans are shared.
+  return { ...given, plan: { ...given.plan }, request: { restore: request } };
 }
 const compiled = async (
   request: RestoreRequest,
@@ -126,6 +128,49 @@ describe('another host', () => {
     );
     expect(new Set(used.map(([, address]) => address))).toEqual(new Set(['10.0.3.7']));
     expect(playbook.items.some(({ type }) => type === 'pointOfNoReturn')).toBe(false);
+  });
+});
+
+describe('a bare host', () => {
+  const bare = {
+    app: {
+      packages: ['nginx'],
+      users: [{ name: 'spacetime-app', home: '/opt', shell: '/bin/false' }],
+      units: ['godot-spacetime'],
+    },
+  };
+  const withBare = ({ plan }: Situation) => {
+    plan.bare = bare;
+  };
+
+  it('is made ready first, is not stopped, and its units start with it', async () => {
+    const ids = await steps({ components: ['application'], bare: true }, withBare);
+    expect(ids.slice(0, 4)).toEqual(['await-host-app', 'prepare-host-app', 'check-host-app', 'restore-application']);
+    expect(ids).toContain('enable-units-app');
+    expect(ids).not.toContain('stop-service');
+    expect(ids).toContain('start-service');
+  });
+
+  it('must not hold what is restored, unless somebody says so', async () => {
+    const input = async (how: true | 'anyway') =>
+      stepsOf(await compiled({ components: ['application', 'certificates'], bare: how }, withBare)).find(
+        ({ kind }) => kind === 'prepareHost',
+      )?.input;
+    expect(await input(true)).toMatchObject({ places: ['/opt/spacetime/production'], anyway: false, bare: bare.app });
+    expect(await input('anyway')).toMatchObject({ anyway: true });
+  });
+
+  it('is given nothing that the plan does not name', async () => {
+    expect(await refused({ components: ['application'], bare: true })).toMatch(/^NothingForBare: .*app/);
+  });
+
+  it('is made ready before a full recovery, too', async () => {
+    const all = (given: Situation) => {
+      given.plan.bare = { ...bare, db: { packages: ['postgresql'], users: [], units: [] } };
+    };
+    const ids = await steps({ bare: true }, all, 'full-recovery');
+    expect(ids).toEqual(expect.arrayContaining(['prepare-host-app', 'prepare-host-db', 'enable-units-app']));
+    expect(ids).not.toContain('stop-service');
   });
 });
 
