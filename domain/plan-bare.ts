@@ -29,7 +29,6 @@ const bareHostSchema = z.strictObject({
     .array(z.string().regex(/^[A-Za-z0-9][A-Za-z0-9:._@-]*$/, { error: 'a unit is a name, such as nginx.service' }))
     .default([]),
 });
-export type BareHost = z.infer<typeof bareHostSchema>;
 
 /** By host group. */
 export const bareSchema = z.record(nameSchema, bareHostSchema);

@@ -40,7 +40,7 @@ install_packages() {
     refuse NoPackageManager "$(hostname) has none of apt-get, dnf, zypper and apk." "install ${missing[*]} there by hand, then retry this step."
   fi
   for name in "${missing[@]}"; do
-    installed "$name" || refuse PackagesFailed "$(hostname): $name is not there after its installation." 'correct its name under `bare` in the plan.'
+    installed "$name" || refuse PackagesFailed "$(hostname): $name is not there after its installation." 'correct its name in the plan.'
     result "{\"type\":\"made\",\"what\":$(json_string "$name")}"
   done
 }
