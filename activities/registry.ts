@@ -21,6 +21,8 @@ import { copyPoint } from './points/copy-point.ts';
 import { preparePoint } from './points/prepare-point.ts';
 import { resealKeys } from './points/reseal-keys.ts';
 import { reseedLocation } from './points/reseed-location.ts';
+import { provePoint } from './points/verify/prove-point.ts';
+import { testRestore } from './points/verify/test-restore.ts';
 import { verifyPoints } from './points/verify/verify-points.ts';
 import { applyRetention } from './retention/apply-retention.ts';
 import { coolArchives } from './retention/cool-archives.ts';
@@ -62,6 +64,8 @@ export const stepDefinitions = [
   startService,
   stopInstance,
   stopService,
+  provePoint,
+  testRestore,
   verifyPoints,
   withdrawName,
 ] as unknown as readonly StepDefinition[];

@@ -106,6 +106,17 @@ export const procedureTraits = {
     approval: false,
     priority: 4,
   },
+  'test-restore': {
+    workflow: 'testRestore',
+    lock: 'test-restore',
+    verb: 'verify',
+    restores: false,
+    takesPoint: true,
+    moves: false,
+    hosts: true,
+    approval: false,
+    priority: 5,
+  },
   verify: {
     workflow: 'verify',
     lock: 'verify',

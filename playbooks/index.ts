@@ -9,6 +9,7 @@ import { restore } from './restore.ts';
 import { retention } from './retention.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import { scratchRestore } from './scratch-restore.ts';
+import { testRestores } from './test-restore.ts';
 import { verify } from './verify.ts';
 
 export const compilers: Record<Procedure, Compiler> = {
@@ -20,5 +21,6 @@ export const compilers: Record<Procedure, Compiler> = {
   retention,
   restore,
   'scratch-restore': scratchRestore,
+  'test-restore': testRestores,
   verify,
 };

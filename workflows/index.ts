@@ -8,4 +8,5 @@ export { retention } from './retention.ts';
 export { rotateKeys } from './rotate-keys.ts';
 export { scheduled } from './scheduled.ts';
 export { scratchRestore } from './scratch-restore.ts';
+export { testRestore } from './test-restore.ts';
 export { verify } from './verify.ts';

@@ -12,6 +12,9 @@ import { type AddVerb, examples } from './verb.ts';
 
 interface VerifyOptions {
   readonly all?: boolean;
+  readonly full?: boolean;
+  readonly host?: string;
+  readonly at?: string;
   readonly location?: string[];
   readonly days?: string;
   readonly reseed?: string;
@@ -37,6 +40,9 @@ export const addVerify: AddVerb = (program, run) => {
       'read so much of the parts that all are read within so many days; the rest is only looked for',
     )
     .option('--reseed <location>', 'first bring the points back to a location that has lost them')
+    .option('--full', 'restore it into a scratch place on a running host, look at what comes out, remove it')
+    .option('--host <name>', 'with --full: the host (else the first of each group)')
+    .option('--at <site>', 'with --full: the site (else where the name leads)')
     .option('--from <site>', 'the site whose worker does it (else where the name leads)')
     .option('--reason <text>', 'why')
     .option('--by <name>', 'who asks for it (else MUSTER_BY, git, the system user)')
@@ -48,6 +54,7 @@ export const addVerify: AddVerb = (program, run) => {
         'muster verify spacetime 20260102_031500 --location company-backups-dr',
         'muster verify spacetime --all --days 30',
         'muster verify spacetime --reseed company-backups',
+        'muster verify spacetime --full --host db',
       ),
     )
     .action(
@@ -63,6 +70,7 @@ export const addVerify: AddVerb = (program, run) => {
             `one of: ${names}.`,
           );
         }
+        if (options.full) return await testRestore(cli, service, point, options);
         if (all && point) throw refusal('BadInput', '--all and a point were both given.', 'one of them.');
         const { by } = cli.who(options.by);
         const days = options.days === undefined ? undefined : Number(options.days);
@@ -75,8 +83,25 @@ export const addVerify: AddVerb = (program, run) => {
     );
 };
 
+async function testRestore(cli: Cli, service: string, point: string | undefined, options: VerifyOptions) {
+  if (options.all || options.location || options.days || options.reseed) {
+    throw refusal(
+      'BadInput',
+      '--full looks at one point, on a host.',
+      'without --all, --location, --days and --reseed.',
+    );
+  }
+  const { host, at, reason } = options;
+  const { by } = cli.who(options.by);
+  const restore = host ? { host } : undefined;
+  const input = { procedure: 'test-restore', service, point, from: at, to: at, reason, by, restore } as const;
+  const code = await start(cli, input, { ...options, quiet: cli.json && options.watch });
+  if (!options.watch || code === exitCodes.needsPerson) return code;
+  return (await sayVerification(cli, service, 'test-restore')) ?? code;
+}
+
 /** Prints the table. Undefined when the run has no result: it ended otherwise, and that was said. */
-export async function sayVerification(cli: Cli, service: string, procedure: Procedure) {
+async function sayVerification(cli: Cli, service: string, procedure: Procedure) {
   const result = await resultOf(cli, service, procedure);
   if (!result) return undefined;
   if (cli.json) sayJson(cli.io, { service, ...result });

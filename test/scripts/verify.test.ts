@@ -72,6 +72,15 @@ test('prints one document with --json', async () => {
   expect(answer.code).toBe(8);
 });
 
+test('restores into a scratch place with --full, as a run of its own', async () => {
+  const service = await serviceThatFinds({ ...good, outcome: 'proven', summary: 'It is proven.' });
+  const { code, out } = await range.muster(`verify ${service} --full --at us-east-1 --host db`);
+  expect(out).toContain('It is proven.');
+  expect(out).toMatch(new RegExp(`${service}%2Ftest-restore`));
+  expect(code).toBe(0);
+  expect(await range.muster(`verify ${service} --full --all`)).toMatchObject({ code: 2 });
+});
+
 test('refuses a location that the plan does not have, and a point beside --all', async () => {
   const service = await serviceThatFinds(good);
   expect(await range.muster(`verify ${service} --location nowhere`)).toMatchObject({

@@ -1,0 +1,147 @@
+/**
+ * Step `testRestore`: one component of a point restored into a scratch place on a host, looked at, and taken away again. What stands there,
+ * what serves and what the plan names is not touched; a failure, a kill or an abort leaves nothing behind.
+ */
+import { z } from 'zod';
+import { Refusal } from '../../../domain/errors.ts';
+import { hostSchema } from '../../../domain/host.ts';
+import { checkData } from '../../archives/check-data.ts';
+import { componentInput, pinnedPoint } from '../../archives/component-input.ts';
+import { restoreComponent } from '../../archives/restore-component.ts';
+import type { StepContext } from '../../context.ts';
+import { shellQuote } from '../../hosts/shell-quote.ts';
+import { defineStep } from '../../step.ts';
+
+const input = z.object({
+  service: z.string(),
+  point: pinnedPoint,
+  component: componentInput,
+  host: hostSchema,
+  site: z.string(),
+  locations: z.array(z.string()).min(1),
+  /** A folder or a database of this run's own: it is removed at the end, whatever is in it. */
+  into: z.string().regex(/^(\/var\/tmp\/muster-test-[A-Za-z0-9_-]+\/[a-z0-9-]+|muster_test_[a-z0-9_]{1,50})$/),
+});
+type Input = z.output<typeof input>;
+
+export const testedSchema = z.object({
+  outcome: z.string(),
+  component: z.string(),
+  host: z.string(),
+  /** `cannot`: this kind cannot be restored beside what is there; nothing is known. */
+  verdict: z.enum(['good', 'bad', 'cannot']),
+  why: z.string(),
+  entries: z.number(),
+  bytes: z.number(),
+  /** Files that were restored a second time, alone. */
+  alone: z.number(),
+});
+export type Tested = z.infer<typeof testedSchema>;
+
+/** These say that the point is bad. Anything else says something of the host or the network, and a person decides. */
+const condemning = ['DataDiffers', 'RestoredTreeDiffers', 'PartCorrupted', 'ExpectedMissing'];
+/** Files that are restored a second time, alone, at most. */
+const mostAlone = 3;
+
+export const testRestore = defineStep({
+  kind: 'testRestore',
+  version: 1,
+  input,
+  title: ({ component, point, host, into }) =>
+    `Restore ${component.name} of ${point.id} into ${into} on ${host.name}, look at it, remove it`,
+  shell: ({ component, point, into }) => [
+    `bash restore.sh --component ${component.name} --target ${shellQuote(into)}  # of ${point.id}`,
+    `rm -rf -- ${shellQuote(into)}`,
+  ],
+  limits: { startToClose: 6 * 3_600_000 },
+  async run(wanted, context): Promise<Tested> {
+    const base = { component: wanted.component.name, host: wanted.host.name, entries: 0, bytes: 0, alone: 0 };
+    // An attempt that is given up leaves the place to the next one, which goes on in it.
+    let ended = true;
+    try {
+      const restored = await restoreComponent.run(wanted, within(context, 'restore'));
+      const { entries, bytes } = restored;
+      const files = wanted.component.driver === 'files';
+      if (files) await checkData.run(wanted, within(context, 'check'));
+      const alone = files ? await restoreAlone(wanted, context) : 0;
+      const why = files
+        ? 'compared with the index, samples by content'
+        : 'loaded, and its checks answered as in the snapshot';
+      return { ...base, outcome: 'good', verdict: 'good', why, entries, bytes, alone };
+    } catch (error) {
+      ended = error instanceof Refusal;
+      if (!(error instanceof Refusal)) throw error;
+      if (error.type === 'NotForThisKind')
+        return { ...base, outcome: 'cannot be tested', verdict: 'cannot', why: error.message };
+      if (!condemning.includes(error.type)) throw error;
+      return { ...base, outcome: `bad: ${error.type}`, verdict: 'bad', why: error.message };
+    } finally {
+      if (ended) await takeAway(wanted, context);
+    }
+  },
+  async undo(wanted, _before, context) {
+    await takeAway(wanted, context);
+    return { outcome: `${wanted.into} is gone` };
+  },
+});
+
+/** Each job of the step has a name of its own, so that a new worker finds the right one. */
+function within(context: StepContext, part: string): StepContext {
+  return { ...context, step: `${context.step}.${part}` };
+}
+
+/** A few files that anybody might ask for: fetched by themselves, and the same as those of the whole restore. */
+async function restoreAlone(wanted: Input, context: StepContext): Promise<number> {
+  const { into } = wanted;
+  // An earlier attempt was through and died while it took everything away; its jobs have said what they saw.
+  if ((await onHost(wanted, context, `[ ! -d ${shellQuote(into)} ] || echo there`)).trim() === '') return 0;
+  const names = await onHost(
+    wanted,
+    context,
+    // Sizes that cost little, names without anything odd: the whole restore has shown those.
+    `cd ${shellQuote(into)} && find . -xdev -type f -size -8M -regextype posix-extended -regex '[A-Za-z0-9_./ -]+' -print | LC_ALL=C sort | shuf -n ${mostAlone} --random-source=<(yes ${shellQuote(context.run)})`,
+  );
+  const paths = names.split('\n').flatMap((name) => (name === '' ? [] : [name.slice(1)]));
+  if (paths.length === 0) return 0;
+  const alone = { ...wanted, into: `${into}-alone`, paths };
+  await restoreComponent.run(alone, { ...within(context, 'alone'), run: `${context.run}-alone` });
+  for (const path of paths) {
+    const same = `cmp -- ${shellQuote(into + path)} ${shellQuote(alone.into + path)} && echo same`;
+    if ((await onHost(wanted, context, same)).trim() === 'same') continue;
+    throw new Refusal(
+      'DataDiffers',
+      `${path} restored alone is not what the whole restore has.`,
+      'look at both by hand.',
+    );
+  }
+  return paths.length;
+}
+
+async function takeAway(wanted: Input, context: StepContext): Promise<void> {
+  const { into } = wanted;
+  const folders = into.startsWith('/') ? [into, `${into}-alone`] : [];
+  const runs = [
+    { run: context.run, into, part: 'away' },
+    ...(folders.length > 0 ? [{ run: `${context.run}-alone`, into: `${into}-alone`, part: 'away-alone' }] : []),
+  ];
+  for (const { run, into: place, part } of runs) {
+    await restoreComponent.undo?.({ ...wanted, into: place }, null, { ...within(context, part), run });
+  }
+  if (folders.length === 0) return;
+  context.assertCurrent();
+  const parent = into.slice(0, into.lastIndexOf('/'));
+  const quoted = folders.map((folder) => shellQuote(folder)).join(' ');
+  await onHost(
+    wanted,
+    context,
+    `rm -rf --one-file-system -- ${quoted}; rmdir --ignore-fail-on-non-empty -- ${shellQuote(parent)} 2>/dev/null || true`,
+  );
+}
+
+async function onHost({ host }: Input, context: StepContext, command: string): Promise<string> {
+  const executor = await context.host(host);
+  const { code, stdout, stderr } = await executor.exec(`bash -c ${shellQuote(command)}`, { inactivity: 300_000 });
+  context.heartbeat();
+  if (code === 0 || command.startsWith('cmp ')) return stdout.toString();
+  throw new Error(`${host.name}: ${stderr.trim().slice(-500)}`);
+}

@@ -1,0 +1,169 @@
+/** A recovery point is proven by restoring it beside what is there: nothing that serves is touched, nothing stays behind. */
+import { execFile } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { StepContext } from '../../../activities/context.ts';
+import { findPoints } from '../../../activities/points/find-points.ts';
+import { readManifestAt } from '../../../activities/points/read-manifest.ts';
+import { provePoint } from '../../../activities/points/verify/prove-point.ts';
+import { testRestore } from '../../../activities/points/verify/test-restore.ts';
+import { verifyPoints } from '../../../activities/points/verify/verify-points.ts';
+import type { ObjectStore } from '../../../activities/storage/store.ts';
+import type { Component } from '../../../domain/plan-component.ts';
+import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
+import { describeTree, makeNastyTree } from './nasty-tree.ts';
+import { filesComponent, makeWorld, newRun, type TestHost, type World } from './world.ts';
+
+const service = 'spacetime';
+const run = promisify(execFile);
+let world: World;
+let host: TestHost;
+let postgres: TestPostgres;
+let point: { id: string; sha256: string };
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  world = await makeWorld([
+    filesComponent('tree', ['/srv/app/production'], { expected: ['/srv/app/production/plain/1.txt'] } as never),
+    {
+      ...{ name: 'database', driver: 'postgresql', host: 'app', rank: 1, database: 'shop', owner: 'postgres' },
+      ...{ systemUser: 'postgres', port: postgres.port },
+      checks: [{ name: 'orders', query: 'SELECT count(*) FROM orders' }],
+    } as Component,
+  ]);
+  host = await world.host('app');
+  await makeNastyTree(join(host.srv, 'app/production'));
+  await postgres.sql('postgres', 'CREATE DATABASE shop');
+  await postgres.sql('shop', 'CREATE TABLE orders AS SELECT i FROM generate_series(1, 500) i');
+  const made = await world.backup(host);
+  point = { id: made.point, sha256: made.sha256 };
+}, 120_000);
+afterAll(() => Promise.all([world?.end(), postgres?.stop()]));
+
+const component = (name: string) => world.plan.components.find((each) => each.name === name) as Component;
+
+function inputOf(name: string, id: string) {
+  const into = name === 'tree' ? `/var/tmp/muster-test-${id}/tree` : `muster_test_database_${id.replaceAll('-', '_')}`;
+  const locations = ['far', 'near'];
+  return { service, point, component: component(name), host: host.host, site: 'west', locations, into };
+}
+
+async function test(name: string, id: string, parts: Partial<StepContext> = {}) {
+  const context = await world.context({ run: id, step: `test-${name}`, ...parts }, host);
+  return await testRestore.run(testRestore.input.parse(inputOf(name, id)), context);
+}
+
+async function prove(id: string, outputs: Record<string, unknown>) {
+  const context = await world.context({ run: id, step: 'prove', outputs }, host);
+  return await provePoint.run({ service, point, locations: ['far', 'near'] }, context);
+}
+
+async function seen() {
+  const found = await findPoints(Object.values(world.stores), service, await world.signers(), { copies: 2 });
+  return found.points.find(({ id }) => id === point.id);
+}
+
+const leftovers = async (id: string) => [
+  ...(await readdir('/var/tmp')).filter((name) => name.includes(id)),
+  ...(await postgres.sql('postgres', 'SELECT datname FROM pg_database'))
+    .split('\n')
+    .filter((name) => name.includes('muster_test')),
+];
+
+it('proves a point whose files and database come out as they were, and leaves everything as it found it', async () => {
+  const id = newRun();
+  const before = await describeTree(host.srv);
+  const tree = await test('tree', id);
+  expect(tree).toMatchObject({ verdict: 'good', alone: 3, host: 'app' });
+  expect(tree.entries).toBeGreaterThan(300);
+  const database = await test('database', id);
+  expect(database).toMatchObject({ verdict: 'good', component: 'database' });
+  expect(await leftovers(id)).toEqual([]);
+  expect(await describeTree(host.srv)).toBe(before);
+  expect(await postgres.sql('shop', 'SELECT count(*) FROM orders')).toContain('500');
+
+  expect(await prove(id, { tree })).toMatchObject({
+    outcome: 'not proven',
+    notes: [expect.stringContaining('database was not tested')],
+  });
+  expect((await seen())?.state).toBe('replicated');
+  expect(await prove(id, { tree, database })).toMatchObject({ outcome: 'proven', quarantined: [] });
+  expect(await seen()).toMatchObject({ state: 'proven', enough: true, at: { far: 'proven' } });
+}, 120_000);
+
+it('goes on in the same place after a worker was killed, and still removes it', async () => {
+  const id = newRun();
+  const dying = async () => {
+    const inner = host.executor();
+    return {
+      ...inner,
+      exec: async (...args: Parameters<typeof inner.exec>) => {
+        if (args[0].includes('shuf')) throw new Error('killed');
+        return await inner.exec(...args);
+      },
+    };
+  };
+  await expect(test('tree', id, { host: dying })).rejects.toThrow('killed');
+  expect(await leftovers(id)).toEqual([`muster-test-${id}`]);
+  expect(await test('tree', id, { attempt: 2 })).toMatchObject({ verdict: 'good', alone: 3 });
+  expect(await leftovers(id)).toEqual([]);
+});
+
+it('puts everything away when the run is aborted', async () => {
+  const id = newRun();
+  const failing = async () => {
+    const inner = host.executor();
+    const exec = async (...args: Parameters<typeof inner.exec>) => {
+      if (args[0].includes('shuf')) throw new Error('aborted');
+      return await inner.exec(...args);
+    };
+    return { ...inner, exec };
+  };
+  await expect(test('tree', id, { host: failing })).rejects.toThrow('aborted');
+  const context = await world.context({ run: id, step: 'test-tree' }, host);
+  await testRestore.undo?.(testRestore.input.parse(inputOf('tree', id)), null, context);
+  expect(await leftovers(id)).toEqual([]);
+});
+
+it('says nothing of the point where the host has no room', async () => {
+  const id = newRun();
+  await run('mkdir', ['-p', `/var/tmp/muster-test-${id}`]);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', `/var/tmp/muster-test-${id}`]);
+  try {
+    await expect(test('tree', id)).rejects.toMatchObject({ type: 'NotEnoughSpace' });
+  } finally {
+    await run('umount', [`/var/tmp/muster-test-${id}`]);
+    await run('rmdir', [`/var/tmp/muster-test-${id}`]).catch(() => {});
+  }
+  expect((await seen())?.state).toBe('proven');
+});
+
+it('is refused any place but one of its own', () => {
+  for (const into of ['/srv/app', '/var/tmp/muster-test-x/../../srv', 'shop', '/var/tmp/muster-test-x']) {
+    expect(testRestore.input.safeParse({ ...inputOf('tree', 'x'), into }).success, into).toBe(false);
+  }
+});
+
+it('quarantines a point that does not come out as it was; hashes alone never release it', async () => {
+  const { manifest } = await readManifestAt(world.stores.near as ObjectStore, service, point.id, await world.signers());
+  const key = manifest.components.find((each) => each.component === 'tree')?.archives.at(-1)?.parts[0]?.key ?? '';
+  const files = (['near', 'far'] as const).map((name) => join(world[name].data, name, 'muster', key));
+  const kept = await readFile(files[0] as string);
+  const changed = Buffer.from(kept);
+  changed.writeUInt8(changed.readUInt8(700) ^ 1, 700);
+  for (const file of files) await writeFile(file, changed);
+  const id = newRun();
+  const tree = await test('tree', id);
+  expect(tree).toMatchObject({ verdict: 'bad', why: expect.stringContaining(key) });
+  expect(await leftovers(id)).toEqual([]);
+  expect(await prove(id, { tree })).toMatchObject({
+    quarantined: [{ point: point.id, lost: [expect.stringContaining('tree')] }],
+    follow: { procedure: 'backup' },
+  });
+  for (const file of files) await writeFile(file, kept);
+  const input = verifyPoints.input.parse({ service, points: point.id, locations: ['near', 'far'] });
+  expect((await verifyPoints.run(input, await world.context({ step: 'verify' }))).released).toEqual([]);
+  expect((await seen())?.state).toBe('quarantined');
+});

@@ -1,0 +1,8 @@
+/** Restore a recovery point into a scratch place, look at what comes out, remove it: the point is proven or quarantined. */
+import type { RunResult } from '../domain/protocol.ts';
+import type { RunInput } from '../domain/run.ts';
+import { runProcedure } from './procedure.ts';
+
+export async function testRestore(input: RunInput): Promise<RunResult> {
+  return await runProcedure('test-restore', input);
+}
