@@ -5,8 +5,9 @@ import type { BlobRequestConditions, StoragePipelineOptions } from '@azure/stora
 import { refusal } from '../../domain/errors.ts';
 import type { AzureLocation } from '../../domain/storage/azure.ts';
 import { explainAzure, isMissing, isPreconditionFailed } from './azure-errors.ts';
-import { damaged, patience, tooLarge } from './faults.ts';
+import { damaged, tooLarge } from './faults.ts';
 import { bodyLimit, type ObjectInfo, type ObjectStore, type StoreOptions } from './store.ts';
+import { putTime, type Watch, watched } from './watched.ts';
 
 /**
  * Opens a location. Nothing is asked of the server yet. `endpoint` holds the account where the server wants it in the path.
@@ -40,21 +41,20 @@ export async function openAzureStore(
   const prefix = location.prefix === '' ? '' : `${location.prefix.replace(/\/+$/, '')}/`;
   const blob = (key: string) => client.getBlockBlobClient(prefix + key);
   const placeOf = (key: string) => ({ location: name, kind: 'container', holder: `${account}/${container}`, key });
-  const limitFor = (bytes: number) => AbortSignal.timeout(patience(options.requestTimeout ?? 30_000, bytes));
+  const requestTimeout = options.requestTimeout ?? 30_000;
 
-  async function call<T>(key: string, action: () => Promise<T>): Promise<T> {
+  async function call<T>(key: string, action: (watch: Watch) => Promise<T>, ms = requestTimeout): Promise<T> {
     try {
-      return await action();
+      return await watched(ms, action);
     } catch (error) {
       throw explainAzure(error, placeOf(key));
     }
   }
 
   async function putWhen(key: string, body: Buffer, conditions: BlobRequestConditions) {
-    return await call(key, async () => {
+    async function put({ signal }: Watch) {
       try {
-        const abortSignal = limitFor(body.length);
-        const answer = await blob(key).upload(body, body.length, { conditions, abortSignal });
+        const answer = await blob(key).upload(body, body.length, { conditions, abortSignal: signal });
         return { etag: answer.etag ?? '', versionId: answer.versionId };
       } catch (error) {
         const conditional = conditions.ifMatch !== undefined || conditions.ifNoneMatch !== undefined;
@@ -63,18 +63,22 @@ export async function openAzureStore(
         }
         throw error;
       }
-    });
+    }
+    return await call(key, put, putTime(requestTimeout, body.length));
   }
 
   async function read(key: string, from: number, count: number | undefined, limit: number) {
-    return await call(key, async () => {
-      const answer = await blob(key).download(from, count, { abortSignal: limitFor(limit) });
+    return await call(key, async ({ signal, alive }) => {
+      const answer = await blob(key).download(from, count, { abortSignal: signal });
       const chunks: Buffer[] = [];
       if ((answer.contentLength ?? 0) > limit) {
         (answer.readableStreamBody as { destroy?(): void } | undefined)?.destroy?.();
         throw tooLarge(key, answer.contentLength ?? 0, limit);
       }
-      for await (const chunk of answer.readableStreamBody ?? []) chunks.push(chunk as Buffer);
+      for await (const chunk of answer.readableStreamBody ?? []) {
+        alive();
+        chunks.push(chunk as Buffer);
+      }
       const body = Buffer.concat(chunks);
       const md5 = count === undefined ? answer.contentMD5 : undefined;
       if (md5 && !createHash('md5').update(body).digest().equals(md5)) throw damaged(placeOf(key));
@@ -105,9 +109,9 @@ export async function openAzureStore(
       return (await read(key, from, to - from + 1, to - from + 1)).body;
     },
     async head(key): Promise<ObjectInfo | undefined> {
-      return await call(key, async () => {
+      return await call(key, async ({ signal }) => {
         try {
-          const found = await blob(key).getProperties({ abortSignal: limitFor(0) });
+          const found = await blob(key).getProperties({ abortSignal: signal });
           return {
             key,
             bytes: found.contentLength ?? 0,
@@ -144,7 +148,7 @@ export async function openAzureStore(
       }
     },
     async delete(key) {
-      await call(key, () => blob(key).deleteIfExists({ abortSignal: limitFor(0) }));
+      await call(key, ({ signal }) => blob(key).deleteIfExists({ abortSignal: signal }));
     },
     // A tier changes nothing of the content, and knows no If-Match: to have looked is enough.
     async moveToClass(key, etag, storageClass) {

@@ -117,8 +117,3 @@ export function textOf(error: unknown): string {
     ? `${error.message}: ${textOf(inner)}`
     : error.message;
 }
-
-/** ms that a request with so many bytes may take: the answer's own time, and a very slow line. */
-export function patience(requestTimeout: number, bytes: number): number {
-  return requestTimeout + Math.ceil(bytes / 64);
-}

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import type { File, GetFilesOptions, Storage } from '@google-cloud/storage';
 import { refusal } from '../../domain/errors.ts';
 import type { GcsLocation } from '../../domain/storage/gcs.ts';
-import { damaged, objectMissing, patience, tooLarge } from './faults.ts';
+import { damaged, objectMissing, tooLarge } from './faults.ts';
 import { explainGcs, isMissing, isPreconditionFailed } from './gcs-errors.ts';
 import { bodyLimit, type ObjectInfo, type ObjectStore, type StoreOptions } from './store.ts';
+import { putTime, type Watch, watched } from './watched.ts';
 
 /**
  * Opens a location. Nothing is asked of the server yet. Tokens are sent over https only.
@@ -43,23 +44,16 @@ export async function openGcsStore(
   const file = (key: string) => bucket.file(prefix + key);
   const placeOf = (key: string) => ({ location: name, kind: 'bucket', holder: location.bucket, key });
 
-  async function call<T>(key: string, bytes: number, action: () => Promise<T>): Promise<T> {
-    const limit = patience(requestTimeout, bytes);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${limit} ms`)), limit);
-    });
+  async function call<T>(key: string, action: (watch: Watch) => Promise<T>, ms = requestTimeout): Promise<T> {
     try {
-      return await Promise.race([action(), late]);
+      return await watched(ms, action);
     } catch (error) {
       throw explainGcs(error, placeOf(key));
-    } finally {
-      clearTimeout(timer);
     }
   }
 
   async function putWhen(key: string, body: Buffer, generation: string | number | undefined) {
-    return await call(key, body.length, async () => {
+    async function put() {
       const target = file(key);
       try {
         await target.save(body, {
@@ -75,7 +69,8 @@ export async function openGcsStore(
         if (generation === undefined || generation === 0 || !isMissing(error)) throw error;
         return await bucketAnswers(key);
       }
-    });
+    }
+    return await call(key, put, putTime(requestTimeout, body.length));
   }
 
   /** A 404 does not always say whether object or bucket is missing: throws when it is the bucket. */
@@ -84,8 +79,9 @@ export async function openGcsStore(
   }
 
   async function read(key: string, limit: number, range: { start?: number; end?: number } = {}) {
-    return await call(key, limit, async () => {
+    return await call(key, async ({ signal, alive }) => {
       const stream = file(key).createReadStream({ ...range, validation: false });
+      signal.addEventListener('abort', () => stream.destroy());
       let etag = '';
       let md5: string | undefined;
       stream.on('response', (answer: { headers: Record<string, string> }) => {
@@ -97,6 +93,7 @@ export async function openGcsStore(
       // Left in the middle, not destroyed in `response`: the SDK connects its pipes only after that.
       try {
         for await (const chunk of stream) {
+          alive();
           bytes += (chunk as Buffer).length;
           if (bytes > limit) throw tooLarge(key, bytes, limit);
           chunks.push(chunk as Buffer);
@@ -121,7 +118,7 @@ export async function openGcsStore(
     };
     while (query) {
       const asked: GetFilesOptions = query;
-      const [files, next, answer] = await call(under, 0, () => bucket.getFiles(asked));
+      const [files, next, answer] = await call(under, () => bucket.getFiles(asked));
       yield { files, prefixes: (answer as { prefixes?: string[] } | undefined)?.prefixes ?? [] };
       query = next as GetFilesOptions | undefined;
     }
@@ -148,7 +145,7 @@ export async function openGcsStore(
       return (await read(key, to - from + 1, { start: from, end: to })).body;
     },
     async head(key): Promise<ObjectInfo | undefined> {
-      return await call(key, 0, async () => {
+      return await call(key, async () => {
         try {
           const [found] = await file(key).getMetadata();
           return infoOf(key, found);
@@ -169,7 +166,7 @@ export async function openGcsStore(
       }
     },
     async delete(key) {
-      await call(key, 0, () => file(key).delete({ ignoreNotFound: true }));
+      await call(key, () => file(key).delete({ ignoreNotFound: true }));
     },
     async presignGet(key, seconds) {
       const [url] = await file(key).getSignedUrl({ version: 'v4', action: 'read', expires: expires(seconds) });

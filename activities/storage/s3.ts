@@ -1,10 +1,12 @@
 /** Object store driver for S3 and servers that speak it. Errors of the SDK become facts with hints in `s3-errors.ts`. */
+import type { Readable } from 'node:stream';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { S3Location } from '../../domain/storage/s3.ts';
 import { tooLarge } from './faults.ts';
 import { guarded, isMissing, isPreconditionFailed } from './s3-errors.ts';
 import { s3Versions } from './s3-versions.ts';
 import { bodyLimit, type ObjectInfo, type ObjectStore, type StoreOptions } from './store.ts';
+import { watched } from './watched.ts';
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -24,6 +26,7 @@ export async function openS3Store(
 ): Promise<ObjectStore> {
   const sdk = await import('@aws-sdk/client-s3');
   const { getSignedUrl } = await import('@aws-sdk/s3-request-presigner');
+  const requestTimeout = options.requestTimeout ?? 30_000;
   const config: S3ClientConfig = {
     region: location.region,
     endpoint: location.endpoint,
@@ -32,7 +35,7 @@ export async function openS3Store(
     maxAttempts: options.maxAttempts ?? 3,
     requestHandler: {
       connectionTimeout: 3_000,
-      requestTimeout: options.requestTimeout ?? 30_000,
+      requestTimeout,
       throwOnRequestTimeout: true,
       httpsAgent: { keepAlive: true, maxSockets: 50, minVersion: 'TLSv1.3' },
     },
@@ -68,8 +71,7 @@ export async function openS3Store(
         (answer.Body as unknown as { destroy?(): void } | undefined)?.destroy?.();
         throw tooLarge(key, answer.ContentLength ?? 0, limit);
       }
-      const bytes = await answer.Body?.transformToByteArray();
-      const body = bytes ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.alloc(0);
+      const body = await collect(answer.Body as Readable | undefined, requestTimeout);
       return { body, etag: answer.ETag ?? '', versionId: answer.VersionId };
     });
   }
@@ -176,4 +178,17 @@ export async function openS3Store(
       presigner.destroy();
     },
   };
+}
+
+/** The SDK's own limit ends with the answer's head; a body that stands still would be waited for without end. */
+async function collect(stream: Readable | undefined, ms: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  await watched(ms, async ({ signal, alive }) => {
+    signal.addEventListener('abort', () => stream?.destroy());
+    for await (const chunk of stream ?? []) {
+      alive();
+      chunks.push(chunk as Buffer);
+    }
+  });
+  return Buffer.concat(chunks);
 }

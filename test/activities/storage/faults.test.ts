@@ -20,12 +20,12 @@ import { freePort, startS3 } from './versitygw.ts';
 
 const accountKey = Buffer.alloc(64, 7).toString('base64');
 const keys = { accessKeyId: 'someone', secretAccessKey: 'something' };
-const impatient = { maxAttempts: 1, requestTimeout: 5_000 };
 
 type Driver = 's3' | 'azure' | 'gcs';
 const drivers: Driver[] = ['s3', 'azure', 'gcs'];
 
-async function openAt(driver: Driver, endpoint: string): Promise<ObjectStore> {
+async function openAt(driver: Driver, endpoint: string, requestTimeout = 5_000): Promise<ObjectStore> {
+  const impatient = { maxAttempts: 1, requestTimeout };
   const every = { region: 'here', prefix: 'muster', endpoint };
   const key = { env: 'UNUSED' };
   if (driver === 's3') return await openS3Store('far', { ...every, driver, bucket: 'points' }, keys, impatient);
@@ -87,7 +87,7 @@ describe('credentials that are refused', () => {
   it('are named by azure, against Azurite', async () => {
     const server = await startAzure(['points']);
     try {
-      const store = await openAzureStore('far', server.location('points'), accountKey, impatient);
+      const store = await openAzureStore('far', server.location('points'), accountKey, { maxAttempts: 1 });
       for (const [call, act] of everyCall(store)) {
         await expect(act(), call).rejects.toMatchObject({ type: 'StoreDenied' });
       }
@@ -201,6 +201,36 @@ describe('a store that is away', () => {
     const store = await openAt(driver, `http://127.0.0.1:${await freePort()}`);
     await expect(store.get('x')).rejects.toMatchObject({ name: 'StoreUnreachable' });
     await expect(store.put('x', Buffer.from('x'))).rejects.toMatchObject({ name: 'StoreUnreachable' });
+  });
+});
+
+describe('a store that stands still', () => {
+  it.each(drivers)('is given up by %s in its time, before an answer and in the middle of one', async (driver) => {
+    const silent = await openAt(driver, `http://${await listening(createServer(() => {}))}`, 400);
+    const started = performance.now();
+    await expect(silent.get('x')).rejects.toMatchObject({ name: 'StoreUnreachable' });
+    await expect(silent.head('x')).rejects.toMatchObject({ name: 'StoreUnreachable' });
+    const half = createServer((_, response) => {
+      response.writeHead(200, { 'content-length': 1_000 });
+      response.write('half of it');
+    });
+    const cut = await openAt(driver, `http://${await listening(half)}`, 400);
+    await expect(cut.get('x')).rejects.toMatchObject({ name: 'StoreUnreachable' });
+    expect(performance.now() - started).toBeLessThan(20_000);
+  });
+
+  it.each(drivers)('is not what %s takes a slow one for', async (driver) => {
+    const slow = createServer((_, response) => {
+      response.writeHead(200, { 'content-length': 10, etag: '"1"' });
+      let sent = 0;
+      const timer = setInterval(() => {
+        response.write('x');
+        sent += 1;
+        if (sent === 10) clearInterval(timer);
+      }, 100);
+    });
+    const store = await openAt(driver, `http://${await listening(slow)}`, 600);
+    expect((await store.get('x')).body.toString()).toBe('xxxxxxxxxx');
   });
 });
 
