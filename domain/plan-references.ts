@@ -23,6 +23,7 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
     ...siteNames.flatMap((name) => withoutHosts(map(sites[name]).hosts, ['sites', name, 'hosts'])),
     ...tooFewLocations(plan.copies, storage),
     ...storage.flatMap((name) => outsideRegions(name, map(map(plan.storage)[name]))),
+    ...sameHolder(map(plan.storage)),
     ...siteNames.flatMap((name) =>
       named(map(sites[name]).storage, storage, ['sites', name, 'storage'], 'storage location'),
     ),
@@ -119,6 +120,21 @@ function tooFewLocations(copies: unknown, storage: readonly string[]): Reference
   if (typeof copies !== 'number' || storage.length === 0 || copies <= storage.length) return [];
   const fact = `${copies} copies are asked for, and there are ${storage.length} storage locations`;
   return [{ path: ['copies'], fact, hint: `${storage.length}, or add a location.` }];
+}
+
+/** Two names for one place are one copy. */
+function sameHolder(storage: Record<string, unknown>): ReferenceProblem[] {
+  const places = Object.entries(storage).map(([name, location]) => {
+    const { driver, endpoint = '', account = '', bucket, container, folder, prefix = 'muster' } = map(location);
+    const holder = bucket ?? container ?? folder;
+    return { name, holder, place: JSON.stringify([driver, endpoint, account, holder, prefix]) };
+  });
+  return places.flatMap(({ name, holder, place }, index) => {
+    const first = places.find((each) => each.place === place);
+    if (holder === undefined || !first || places.indexOf(first) === index) return [];
+    const fact = `this is the same place as ${first.name}, and two copies in one place are one`;
+    return [{ path: ['storage', name], fact, hint: 'another bucket, container, folder or prefix.' }];
+  });
 }
 
 /** Whatever the driver: data that must stay in some regions is not sent to another. */

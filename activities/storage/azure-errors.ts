@@ -16,6 +16,7 @@ export function explainAzure(error: unknown, place: StorePlace): Error {
   const code = codeOf(error);
   if (code === 'ContainerNotFound' || code === 'ContainerBeingDeleted') return faults.holderMissing(place);
   if (code === 'BlobNotFound' || statusCode === 404) return faults.objectMissing(place);
+  if (/^BlobImmutable|^BlobHasLegalHold|ImmutabilityPolicy/.test(code)) return faults.locked(place, code);
   if (code === 'InsufficientStorage' || statusCode === 507) return faults.full(place, code);
   if (statusCode === 401 || statusCode === 403) {
     const date = response?.headers?.get('date');

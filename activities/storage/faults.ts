@@ -67,6 +67,15 @@ export function full({ location, holder }: StorePlace, code: string): Refusal {
   );
 }
 
+/** A policy of the store itself, which Muster did not set. */
+export function locked({ location, key }: StorePlace, code: string): Refusal {
+  return refusal(
+    'ObjectLocked',
+    `Storage location ${location} keeps ${key} from being changed or deleted (${code}).`,
+    'wait until its policy lets it go; a lock is there to be waited for.',
+  );
+}
+
 export function damaged({ location, key }: StorePlace): Refusal {
   return refusal(
     'ObjectDamaged',

@@ -19,6 +19,7 @@ export function explainGcs(error: unknown, place: StorePlace): Error {
   const text = faults.textOf(error);
   if (code === 404) return faults.holderMissing(place);
   if (code === 507 || reason === 'quotaExceeded') return faults.full(place, reason);
+  if (/retention ?policy|under active .*hold/i.test(`${reason} ${text}`)) return faults.locked(place, reason);
   // Google's token server says so of a clock that is off, and of a key that was deleted.
   if (/invalid_grant|reasonable timeframe/.test(text)) return faults.denied(place, 'invalid_grant', answeredAt(error));
   if (code === 401 || code === 403) return faults.denied(place, reason, answeredAt(error));

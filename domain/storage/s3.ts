@@ -15,5 +15,10 @@ export const s3Schema = z
     /** Retention lock set on every version after it was put. */
     lock: z.strictObject({ mode: z.enum(['COMPLIANCE', 'GOVERNANCE']), for: durationSchema }).optional(),
   })
-  .refine(encryptedOrLocal, unencrypted);
+  .refine(encryptedOrLocal, unencrypted)
+  .refine(({ accessKeyId, secretAccessKey }) => (accessKeyId === undefined) === (secretAccessKey === undefined), {
+    path: ['secretAccessKey'],
+    error:
+      'one half of an access key opens nothing. Try: both accessKeyId and secretAccessKey, or neither for an instance role',
+  });
 export type S3Location = z.infer<typeof s3Schema>;

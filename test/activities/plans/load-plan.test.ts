@@ -104,6 +104,11 @@ describe('a mistake is named with its line', () => {
     expect((await mistakesAfter(from, to)).join('\n')).toMatch(expected);
   });
 
+  test('two storage locations that are one', async () => {
+    const problems = await mistakesAfter('bucket: company-backups-dr', 'bucket: company-backups');
+    expect(problems.join()).toMatch(/the same place as company-backups/);
+  });
+
   test('a storage location outside of the allowed regions', async () => {
     const problems = await mistakesAfter('allowedRegions: [us-east-1, us-west-2]', 'allowedRegions: [eu-west-1]');
     expect(problems.join()).toMatch(/us-east-1 is none of the allowed regions eu-west-1/);
@@ -115,6 +120,7 @@ describe('a mistake is named with its line', () => {
       'driver: s3\n    endpoint: http://10.0.0.1:9000',
       /http:\/\/ lets anyone .* Try: https/,
     ],
+    ['half of an access key', 'driver: s3\n    accessKeyId: { env: KEY }', /secretAccessKey: is missing. Try: both/],
     ['a driver that there is not', 'driver: ftp', /driver/],
     ['a lock that Muster would not set', 'driver: azure', /locks on S3 only/],
   ])('%s', async (_, to, expected) => {

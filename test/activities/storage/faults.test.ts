@@ -138,6 +138,37 @@ describe('credentials that are refused', () => {
   });
 });
 
+describe('an object that a policy of the store keeps', () => {
+  it.each([
+    [
+      'azure',
+      409,
+      '<?xml version="1.0" encoding="utf-8"?><Error><Code>BlobImmutableDueToPolicy</Code><Message>This operation is not permitted as the blob is immutable due to a policy.</Message></Error>',
+    ],
+    [
+      'gcs',
+      403,
+      JSON.stringify({
+        error: {
+          code: 403,
+          message:
+            "Object 'points/x' is subject to bucket's retention policy or object retention and cannot be deleted or overwritten until 2027-01-01",
+          errors: [{ reason: 'retentionPolicyNotMet' }],
+        },
+      }),
+    ],
+  ] as const)('is not tried again by %s', async (driver, status, body) => {
+    const answer: RequestListener = (request, response) => {
+      request.resume();
+      response.writeHead(status, { 'content-type': driver === 'gcs' ? 'application/json' : 'application/xml' });
+      response.end(body);
+    };
+    const store = await openAt(driver, `http://${await listening(createServer(answer))}`);
+    await expect(store.delete('x')).rejects.toMatchObject({ type: 'ObjectLocked' });
+    await expect(store.put('x', Buffer.from('x'))).rejects.toMatchObject({ type: 'ObjectLocked' });
+  });
+});
+
 describe('a clock that is off', () => {
   const minutes = 37;
   const theirs = () => new Date(Date.now() - minutes * 60_000);
