@@ -152,10 +152,10 @@ export async function openAzureStore(
     },
     // A tier changes nothing of the content, and knows no If-Match: to have looked is enough.
     async moveToClass(key, etag, storageClass) {
-      return await call(key, async () => {
-        const found = await blob(key).getProperties({ abortSignal: limitFor(0) });
+      return await call(key, async ({ signal }) => {
+        const found = await blob(key).getProperties({ abortSignal: signal });
         if (found.etag !== etag) return { outcome: 'lost' };
-        await blob(key).setAccessTier(storageClass, { abortSignal: limitFor(0) });
+        await blob(key).setAccessTier(storageClass, { abortSignal: signal });
         return { outcome: 'moved' };
       });
     },
