@@ -122,6 +122,21 @@ function ofBase({ point, base }: RecordPlace, name: string): Archive {
   return found;
 }
 
+/** The parts that a job put, by the archive they are of. */
+export function partsByArchive(
+  { service, point, component }: { service: string; point: string; component: string },
+  results: readonly unknown[],
+): (archive: string) => Part[] {
+  const parts = only(
+    results.flatMap((line) => lineSchema.safeParse(line).data ?? []),
+    'part',
+  );
+  return (archive) =>
+    inOrder(parts.filter((part) => part.archive === archive)).map((part) =>
+      asPart(part, layout.part(service, point, component, Number(archive), part.part, attemptOf(part.name))),
+    );
+}
+
 function warningsOf(found: readonly Extract<Line, { type: 'warning' }>[]): Warning[] {
   const warnings = new Map<string, Warning>();
   for (const { kind, path, quoted } of found) {

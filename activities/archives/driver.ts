@@ -3,7 +3,9 @@ import type { Component } from '../../domain/plan-component.ts';
 import type { StorageLocation } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 import type { ComponentRecord } from '../../domain/recovery-point.ts';
+import type { StepContext } from '../context.ts';
 import type { JobScript } from '../hosts/job.ts';
+import type { ObjectStore } from '../storage/store.ts';
 
 /** One host job: a script of ours, its parameters, and what travels as a secret. */
 export interface JobParts {
@@ -67,6 +69,20 @@ export interface CaptureOptions {
   readonly base?: { readonly point: string; readonly record: ComponentRecord };
 }
 
+/** What a restore to a moment needs besides the recovery point: archives of a log, parameters, and the keys that open them. */
+export interface OpenedLog {
+  readonly archives: ComponentRecord['archives'];
+  readonly params: Readonly<Record<string, string>>;
+  readonly secrets: Readonly<Record<string, Buffer>>;
+}
+
+export interface LogWanted {
+  readonly service: string;
+  readonly site: string;
+  /** ISO with a zone. */
+  readonly until: string;
+}
+
 export interface ComponentDriver<C extends Component = Component> {
   capture(component: C, options: CaptureOptions): Promise<JobParts>;
   /** Can refer to archives of an earlier point, whose record has the SHA-256 of its index in `details.index`. */
@@ -74,6 +90,14 @@ export interface ComponentDriver<C extends Component = Component> {
   /** Out of the job's result lines. */
   facts(component: C, results: readonly unknown[]): CaptureFacts;
   restore(component: C, record: ComponentRecord, options: RestoreOptions): Promise<JobParts>;
+  /** For a driver whose log Muster itself keeps: what lies between the point and the moment. Refuses where it is not all there. */
+  log?(
+    component: C,
+    record: ComponentRecord,
+    wanted: LogWanted,
+    stores: readonly ObjectStore[],
+    context: StepContext,
+  ): Promise<OpenedLog>;
   /** Puts back what stood there before the restore of this run, as far as that came. Reads no store, needs no key. */
   undo(component: C, options: Pick<RestoreOptions, 'run' | 'point' | 'into' | 'secret'>): Promise<JobParts>;
   /** Reads only: what is there now, or what a restore with these options laid out, against the point. */

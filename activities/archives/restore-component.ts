@@ -45,6 +45,7 @@ const lineSchema = z.union([
   z.object({ type: z.literal('repaired'), part: z.string(), from: z.string(), why: z.string() }),
   z.object({ type: z.literal('kept'), path: z.string() }),
   z.object({ type: z.literal('noted'), what: z.string() }),
+  z.object({ type: z.literal('reached'), until: z.string(), last: z.string() }),
   z.object({ type: z.literal('done-already') }),
   z.object({ type: z.literal('summary'), entries: z.number(), bytes: z.number() }),
 ]);
@@ -74,31 +75,40 @@ export const restoreComponent = defineStep({
       storage: context.plan.storage,
       ...what,
     };
-    const parts = await driverFor(component).restore(component, record, options);
+    const driver = driverFor(component);
+    const parts = await driver.restore(component, record, options);
+    const { until } = what;
+    const log = until && (await driver.log?.(component, record, { service, site, until }, opened.stores, context));
+    const source = log ? { ...opened, record: { ...record, archives: [...record.archives, ...log.archives] } } : opened;
     const job = {
       script: parts.script,
-      params: { ...parts.params, ...(await getParams(opened)) },
-      secrets: { ...parts.secrets, ...(await opened.keys(undefined, { host: host.name })) },
+      params: { ...parts.params, ...(log ? log.params : {}), ...(await getParams(source)) },
+      secrets: {
+        ...parts.secrets,
+        ...(log ? log.secrets : {}),
+        ...(await opened.keys(undefined, { host: host.name })),
+      },
       lock: `component-${component.name}`,
     };
     const { results } = await runHostJob(context, await context.host(host), job, {
-      onLine: answerGets(opened),
+      onLine: answerGets(source),
     }).catch(async (error: unknown) => {
       throw await namingNextGood(error, wanted, opened, context);
     });
     const seen = results.flatMap((line) => lineSchema.safeParse(line).data ?? []);
     const repaired = seen.flatMap((line) => (line.type === 'repaired' ? [line] : []));
     const [counted] = seen.flatMap((line) => (line.type === 'summary' ? [line] : []));
+    const [reached] = seen.flatMap((line) => (line.type === 'reached' ? [line] : []));
     const already = seen.some((line) => line.type === 'done-already');
     return {
-      outcome: already ? 'done already' : repaired.length > 0 ? `restored; ${describeRepairs(repaired)}` : 'restored',
+      outcome: already ? 'done already' : [`restored${toWhen(reached)}`, ...describeRepairs(repaired)].join('; '),
       component: component.name,
       entries: counted?.entries ?? record.entries,
       bytes: counted?.bytes ?? record.bytes,
       repaired: repaired.map(({ part, from, why }) => ({ part, from, why })),
       kept: seen.flatMap((line) => (line.type === 'kept' ? [line.path] : [])),
       noted: [...new Set(seen.flatMap((line) => (line.type === 'noted' ? [line.what] : [])))],
-      takenAt: record.takenAt,
+      takenAt: reached?.until ?? record.takenAt,
     };
   },
   /** What stood there before is renamed back. Needs no store: a point that turned out bad must not hold it up. */
@@ -133,9 +143,16 @@ function whatOf(component: string, chosen: readonly string[] | undefined): strin
 }
 
 /** `2 parts from company-backups, because company-backups-dr does not have it` */
-function describeRepairs(repaired: Restored['repaired']): string {
+function describeRepairs(repaired: Restored['repaired']): string[] {
   const [first] = repaired;
+  if (!first) return [];
   const from = [...new Set(repaired.map((each) => each.from))].join(', ');
   const more = new Set(repaired.map(({ why }) => why)).size > 1 ? ' (and more)' : '';
-  return `${repaired.length} ${repaired.length === 1 ? 'part' : 'parts'} from ${from}, because ${first?.why}${more}`;
+  return [`${repaired.length} ${repaired.length === 1 ? 'part' : 'parts'} from ${from}, because ${first.why}${more}`];
+}
+
+/** ` to 2026-01-02T03:15:00Z (last change 2026-01-02T03:14:58Z)` */
+function toWhen(reached: { until: string; last: string } | undefined): string {
+  if (!reached) return '';
+  return ` to ${reached.until}${reached.last ? ` (last change ${reached.last})` : ' (no change since the recovery point)'}`;
 }

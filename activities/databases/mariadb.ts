@@ -1,9 +1,11 @@
 /** Driver `mariadb`: a dump in a snapshot, restored beside the present database, all tables switched in by one RENAME. */
 import { z } from 'zod';
 import type { MariadbComponent } from '../../domain/plan-component.ts';
-import type { ComponentDriver, Secrets } from '../archives/driver.ts';
-import { helpers, lines, nulList, script } from '../archives/job-files.ts';
+import type { ComponentDriver } from '../archives/driver.ts';
+import { lines, nulList, script } from '../archives/job-files.ts';
 import { compareAnswers, recorded } from './answers.ts';
+import { clientSecrets, shared } from './mariadb-job.ts';
+import { momentOf, openBinlogs } from './mariadb-log.ts';
 
 const detailsSchema = z.object({
   database: z.string(),
@@ -36,14 +38,16 @@ export const mariadb: ComponentDriver<MariadbComponent> = {
     return { details: detailsSchema.parse(summary?.database), checks: recorded(component.checks, results) };
   },
 
-  async restore(component, record, { run, point, secret, into, tables }) {
+  async restore(component, record, { run, point, secret, into, tables, until }) {
     const details = detailsSchema.parse(record.details);
     // Grants name the database, so they fit only where it has its name again.
     const accounts = details.database === component.database ? details.accounts : [];
     return {
       script: script('databases', 'restore-mariadb'),
       params: {
-        ...(await shared(component, 'mariadb-switch.sh')),
+        ...(await shared(component, 'mariadb-switch.sh', 'mariadb-replay.sh')),
+        source: details.database,
+        until: until === undefined ? '' : momentOf(until).replace('T', ' ').replace('Z', ''),
         point,
         run,
         component: component.name,
@@ -64,6 +68,11 @@ export const mariadb: ComponentDriver<MariadbComponent> = {
       },
       secrets: await clientSecrets(component, secret),
     };
+  },
+
+  async log(component, record, wanted, stores, context) {
+    const { binlog } = detailsSchema.parse(record.details);
+    return await openBinlogs(component, record.takenAt, binlog, wanted, stores, context);
   },
 
   async undo(component, { run, point, into, secret }) {
@@ -94,22 +103,3 @@ export const mariadb: ComponentDriver<MariadbComponent> = {
 
   judge: (component, record, results) => compareAnswers(component.name, record, results),
 };
-
-async function shared(component: MariadbComponent, ...more: string[]): Promise<Record<string, string>> {
-  const { database, socket, systemUser } = component;
-  return {
-    ...(await helpers('archives', 'parts.sh')),
-    ...(await helpers('databases', 'mariadb.sh', ...more)),
-    database,
-    socket,
-    'system-user': systemUser,
-  };
-}
-
-/** Options as the client reads them from a file in memory. */
-async function clientSecrets({ account }: MariadbComponent, secret?: Secrets): Promise<Record<string, string>> {
-  if (!account || !secret) return {};
-  const value = (text: string) => `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
-  const password = await secret(account.password);
-  return { 'client.cnf': `[client]\nuser=${value(account.user)}\npassword=${value(password)}\n` };
-}

@@ -6,5 +6,6 @@ export type LogKeeping = 'sealed' | 'own-repository';
 
 /** A driver with a log of its own adds its case here, and its `LogDriver` in activities/logs/drivers.ts. */
 export function logKeepingOf(component: Component): LogKeeping | undefined {
+  if (component.driver === 'mariadb') return component.binlogs ? 'sealed' : undefined;
   return component.driver === 'postgresql-pitr' ? 'own-repository' : undefined;
 }

@@ -135,19 +135,8 @@ finish_dump() {
   progress "$bytes" "$bytes" "dump of $database"
 }
 
-# A section for each table that has triggers, so that one table can come back with its own.
-code() {
-  local table
-  while IFS= read -r table; do
-    printf -- '-- muster: triggers of %s\n' "$(printf '%s' "$table" | base64 -w 0)"
-    dump --no-data --no-create-info --triggers "$database" "$table" | sed '1{/sandbox mode/d}' || return 1
-  done < <(echo "SELECT DISTINCT event_object_table FROM information_schema.triggers WHERE trigger_schema = $(quoted "$database")" | sql)
-  printf -- '-- muster: events\n'
-  dump --no-data --no-create-info --skip-triggers --events "$database" | sed '1{/sandbox mode/d}'
-}
-
 dump_code() {
-  if ! code 2>"$W/dump.errors" | tee "$W/code" | zstd -q -1 | put_parts 1 1; then
+  if ! code "$database" 2>"$W/dump.errors" | tee "$W/code" | zstd -q -1 | put_parts 1 1; then
     refuse DumpFailed "$(hostname): the dump of triggers and events of $database: $(head -c 500 "$W/dump.errors")" 'mend what it names, then retry this step.'
   fi
   result "{\"type\":\"archive\",\"archive\":\"1\",\"try\":1,\"entries\":0,\"bytes\":$(stat -c %s "$W/code")}"

@@ -108,6 +108,17 @@ ask() {
 
 close_session() { exec {session_in}>&- {session_out}<&-; }
 
+# code DB: its triggers and events. A section for each table that has triggers, so that one table can come back with its own.
+code() {
+  local table
+  while IFS= read -r table; do
+    printf -- '-- muster: triggers of %s\n' "$(printf '%s' "$table" | base64 -w 0)"
+    dump --no-data --no-create-info --triggers "$1" "$table" | sed '1{/sandbox mode/d}' || return 1
+  done < <(echo "SELECT DISTINCT event_object_table FROM information_schema.triggers WHERE trigger_schema = $(quoted "$1")" | sql)
+  printf -- '-- muster: events\n'
+  dump --no-data --no-create-info --skip-triggers --events "$1" | sed '1{/sandbox mode/d}'
+}
+
 # The same questions as in the dump's snapshot must have the same answers.
 run_checks() {
   local name query expected value

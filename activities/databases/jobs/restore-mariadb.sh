@@ -6,15 +6,17 @@
 # shellcheck disable=SC1090,SC2016,SC2154
 # params: point, run, component, parts, gets, locations, database, socket, system-user, charset, collation, server (version of the dump),
 #         size, into (or empty), tables (lines), accounts (NUL-separated triples: name, role|user, grants), checks (NUL-separated
-#         triples: name, query, expected), parts.sh, mariadb.sh, mariadb-switch.sh
+#         triples: name, query, expected), parts.sh, mariadb.sh, mariadb-switch.sh, mariadb-replay.sh, and for a moment those
+#         that stand there
 # secrets: key.<point>, client.cnf (optional)
-# results: repaired, done-already, check, kept, summary
+# results: repaired, done-already, check, kept, reached, summary
 # restored/<component>.<point>.<run>: .kept (name, empty where nothing was there), .only (tables), .alter, .grants, .old.sql, .new.sql, .code.sql
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
 . "$(param_file mariadb.sh)"
 . "$(param_file mariadb-switch.sh)"
+. "$(param_file mariadb-replay.sh)"
 
 main() {
   find_tools
@@ -69,9 +71,13 @@ load() {
   make_database "$fresh" "$(param charset)" "$(param collation)" "$loading"
   rm -f -- "$mark".{new,code}.sql
   progress 0 1 'loading the dump'
-  load_dump "$fresh"
-  run_checks "$fresh"
-  [[ -n $into ]] || write_triggers
+  if [[ -n $(param until) ]]; then
+    replay
+  else
+    load_dump "$fresh"
+    run_checks "$fresh"
+    [[ -n $into ]] || write_triggers
+  fi
   say_comment "$fresh" "$loaded"
 }
 
