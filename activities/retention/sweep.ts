@@ -5,6 +5,7 @@ import { layout, pointIdSchema, timeOfPointId } from '../../domain/recovery-poin
 import { type Debris, debrisOf } from '../../domain/retention-archives.ts';
 import type { StepContext } from '../context.ts';
 import { pointIdsAt } from '../points/list-points.ts';
+import { mapLimited } from '../points/map-limited.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { erase, type Kept } from './erase.ts';
 import { StoodAside } from './stand-aside.ts';
@@ -33,7 +34,7 @@ export async function sweep(seen: Survey, foreseen: ReadonlySet<string>, sweepin
     debris.filter(({ key }) => foreseen.has(key)),
     ({ id }) => id,
   );
-  const known = new Set(await pointIdsAt(place.store, service));
+  const known = new Set([...place.manifests.keys(), ...place.held.keys()]);
   for (const [id, all] of [...groups].sort(([a], [b]) => a.localeCompare(b))) {
     await mayGoOn();
     await refuseNews(place.store, service, known);
@@ -48,9 +49,11 @@ export async function sweep(seen: Survey, foreseen: ReadonlySet<string>, sweepin
   }
 }
 
-/** A point that has come since the manifests were read may need what was about to go. */
+/** A point that was committed since the manifests were read may need what is about to go. */
 async function refuseNews(store: ObjectStore, service: string, known: ReadonlySet<string>): Promise<void> {
-  const news = (await pointIdsAt(store, service)).filter((id) => !known.has(id));
+  const others = (await pointIdsAt(store, service)).filter((id) => !known.has(id));
+  const manifests = await mapLimited(others, 16, (id) => store.head(layout.manifest(service, id)));
+  const news = others.filter((_, index) => manifests[index]);
   if (news.length > 0) throw new StoodAside([`the writing of ${news.join(', ')}`]);
 }
 

@@ -192,6 +192,28 @@ describe('what stops it', () => {
     expect(await points.left('near', layout.archive(service, old))).not.toContain(points.partKey(old, 0));
   });
 
+  it('a point that was committed after even that stops it before the next point is swept', async () => {
+    for (const id of [older, old, base, recent]) await points.point(id, { own: 1 });
+    const late = idAgo(0);
+    let written: Promise<string> | undefined;
+    const watched = near((store) => ({
+      async deleteVersion(key, version) {
+        if (!key.endsWith('manifest.json')) written ??= points.point(late, { own: 1, refers: { [old]: [0] } });
+        await written;
+        await store.deleteVersion?.(key, version);
+      },
+    }));
+    const answer = await apply('near', rules(), watched);
+    expect(answer).toMatchObject({
+      outcome: 'stood aside',
+      points: 2,
+      summary: expect.stringContaining(`the writing of ${late} goes on`),
+    });
+    expect(await points.whole('near')).toEqual([base, recent, late]);
+    expect(await apply()).toMatchObject({ outcome: 'deleted' });
+    expect(await points.whole('near')).toEqual([base, recent, late]);
+  });
+
   it('a location that does not answer: nothing is deleted anywhere', async () => {
     for (const id of [old, base, recent]) await points.point(id, { own: 1 });
     const gone = { store: async (name: string) => (name === 'near' ? (world.stores.near as ObjectStore) : away) };
