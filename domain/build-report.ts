@@ -33,6 +33,14 @@ export interface ReportInput {
   readonly endedAt?: string | undefined;
 }
 
+function archivedBy(outputs: ReportInput['outputs'] = {}): Record<string, string> | undefined {
+  const reached = Object.values(outputs).flatMap((output): [string, string][] => {
+    const { component, archivedTo } = output ?? {};
+    return typeof component === 'string' && typeof archivedTo === 'string' ? [[component, archivedTo]] : [];
+  });
+  return reached.length > 0 ? Object.fromEntries(reached) : undefined;
+}
+
 /** Its id may not be the planned one, which can be taken. */
 function madeBy(outputs: ReportInput['outputs'] = {}): string | undefined {
   const written = Object.values(outputs).find((output) => output?.manifestSha256 !== undefined);
@@ -59,6 +67,7 @@ export function buildReport(input: ReportInput): Report {
     point: status.point,
     made: madeBy(input.outputs),
     components: componentRows(input.playbook, rows, input.outputs ?? {}),
+    archivedTo: archivedBy(input.outputs),
     times,
     durations: durationsOf(status, times),
     rto: rtoOf(status, times),

@@ -32,6 +32,8 @@ export const reportSchema = z.object({
   /** The recovery point that a backup wrote. Absent in reports of older builds, as are `components`. */
   made: z.string().optional(),
   components: z.array(componentRowSchema).optional(),
+  /** Component to the moment up to which its log is archived, ISO; of a shipment. */
+  archivedTo: z.record(z.string(), z.string()).optional(),
   times: z.object({
     outage: sourced.optional(),
     declared: sourced,

@@ -5,7 +5,8 @@ import { reaches } from '../../domain/point-state.ts';
 import { type ComponentRpo, rpoOf } from '../../domain/rpo.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
-import { type ServicePoints, servicePoints } from '../cli/service-points.ts';
+import { logPositions } from '../cli/log-positions.ts';
+import { openStores, type ServicePoints, servicePoints } from '../cli/service-points.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { columns } from '../views/columns.ts';
 import { type AddVerb, examples } from './verb.ts';
@@ -15,15 +16,16 @@ export const addRpo: AddVerb = (program, run) => {
     .command('rpo')
     .summary('how much would be lost now, against what was promised')
     .description(
-      `For each component the age of the newest point that holds it. Warns from 80 % of the objective on; exits ${exitCodes.exceeded} when one is exceeded.`,
+      `For each component the age of the newest point that holds it, or of the end of its archived log. Warns from 80 % of the objective on; exits ${exitCodes.exceeded} when one is exceeded.`,
     )
     .argument('<service>', 'service, as its plan is named')
     .addHelpText('after', examples('muster rpo spacetime', 'muster rpo spacetime --json | jq .verdict'))
     .action(
       run(async (cli, [service = '']) => {
         const { plan } = await cli.plan(service);
-        const found = await enoughPoints(cli, plan);
-        const rpo = rpoOf(plan, found.points, Date.now());
+        const { stores } = await openStores(plan, cli.planFolder);
+        const [found, logs] = await Promise.all([enoughPoints(cli, plan), logPositions(stores, service, Date.now())]);
+        const rpo = rpoOf(plan, found.points, Date.now(), logs);
         const { unreachable, refused } = found;
         if (cli.json) sayJson(cli.io, { ...rpo, unreachable, refused });
         else {

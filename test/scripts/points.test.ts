@@ -3,8 +3,11 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { buildReport } from '../../domain/build-report.ts';
+import { layout } from '../../domain/recovery-point.ts';
 import { runCli } from '../../scripts/run-cli.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from '../activities/points/world.ts';
+import { aStatus } from '../domain/a-run.ts';
 
 let world: World;
 let host: TestHost;
@@ -45,6 +48,11 @@ async function replan(change: (plan: Record<string, unknown>) => void = () => {}
   plan.retention = { rules: [{ labels: ['test'], keep: '7d' }] };
   change(plan);
   await writeFile(join(plans, 'spacetime.yaml'), stringify(plan));
+}
+
+/** As run ids begin: `20260102-030405`. */
+function stampOf(iso: string): string {
+  return iso.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
 }
 
 async function muster(words: string) {
@@ -106,6 +114,29 @@ describe('what is seen of recovery points in real stores', () => {
       plan.objectives = { ...(plan.objectives as object), counts: 'proven' };
     });
     expect((await muster('rpo spacetime')).out).toContain('no point that counts holds it');
+  });
+
+  test('counts to the end of the archived log, as the newest shipment reports it', async () => {
+    await replan();
+    const shipped = async (ago: number, archivedTo: Record<string, string>) => {
+      const ended = new Date(Date.now() - ago).toISOString();
+      const status = aStatus({ procedure: 'log-shipping', phase: 'done', run: `log-shipping-${stampOf(ended)}-ab12` });
+      const outputs = Object.fromEntries(
+        Object.entries(archivedTo).map(([component, to]) => [component, { component, archivedTo: to }]),
+      );
+      const report = { ...buildReport({ status, outputs, endedAt: ended }), workflowId: 'spacetime/logs' };
+      await world.stores.far?.put(
+        layout.report('spacetime', report.run, 'report.json'),
+        Buffer.from(JSON.stringify(report)),
+      );
+    };
+    const end = new Date(Date.now() + 60_000).toISOString();
+    await shipped(2_000, { data: '2020-01-01T00:00:00.000Z' });
+    await shipped(1_000, { data: end });
+    const json = JSON.parse((await muster('rpo spacetime --json')).out);
+    expect(json.components[0]).not.toHaveProperty('log');
+    expect(json.components[1]).toMatchObject({ component: 'data', log: true, takenAt: end, age: 0 });
+    expect((await muster('rpo spacetime')).out).toContain(`, log to ${end}`);
   });
 
   test('no answer of any location is no answer, and not a met objective', async () => {
