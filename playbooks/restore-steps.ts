@@ -128,9 +128,16 @@ export function restoreStepsFor(situation: Situation, siteName: string) {
   };
 }
 
-/** Restoring and checking as the request says, where there is one: of another moment, from a chosen location. */
+/**
+ * Restoring and checking as the request says, where there is one: of another moment, from a chosen location. A failover for which nobody
+ * asked for anything else loses as little as can be: databases come back to the end of their log.
+ */
 export function dataStepsFor(situation: Situation, siteName: string): Pick<Builder, 'restoreByRank' | 'checkData'> {
-  return situation.request?.restore ? restoreStepsFor(situation, siteName) : stepsFor(situation, siteName);
+  if (situation.request?.restore) return restoreStepsFor(situation, siteName);
+  const site = stepsFor(situation, siteName);
+  return situation.procedure === 'failover' && situation.point === undefined
+    ? { ...site, restoreByRank: (point) => site.restoreByRank(point, 'latest') }
+    : site;
 }
 
 /** The assessment found it: by its name at this site, or by the address that was asked for. */

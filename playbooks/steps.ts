@@ -22,6 +22,7 @@ import { awaitResolution } from '../activities/traffic/await-resolution.ts';
 import { pointNameAt } from '../activities/traffic/point-name-at.ts';
 import { withdrawName } from '../activities/traffic/withdraw-name.ts';
 import type { PointSummary } from '../domain/assessment.ts';
+import { logKeepingOf } from '../domain/components/logs.ts';
 import { refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { TrafficRecord, TrafficTarget } from '../domain/plan.ts';
@@ -123,7 +124,8 @@ export function stepsFor(situation: Situation, siteName: string) {
         checkHost.step({ host, free: roomFor(plan, host.group, assessment.point) }, at(`check-host-${host.name}`)),
       ),
 
-    restoreByRank: (point: PointSummary): Step[][] =>
+    /** With `latest`, a database whose log lies in a repository of its own comes back to the end of that log. */
+    restoreByRank: (point: PointSummary, log?: 'latest'): Step[][] =>
       byRank(plan.components).map((rank) =>
         rank.flatMap(perHost).map(({ component, host }) =>
           restoreComponent.step(
@@ -134,6 +136,7 @@ export function stepsFor(situation: Situation, siteName: string) {
               host,
               site: siteName,
               locations: locationsFor(plan, siteName),
+              ...(log && logKeepingOf(component) === 'own-repository' ? { until: log } : {}),
             },
             at(`restore-${component.name}${suffix(host, hostsFor(component))}`),
           ),

@@ -43,7 +43,7 @@ export interface RestoreOptions {
   readonly paths?: readonly string[];
   /** Only these tables; for databases that can. */
   readonly tables?: readonly string[];
-  /** The moment to come back to, ISO with a zone; for drivers that keep a log. */
+  /** The moment to come back to, ISO with a zone, or `latest` (the end of a log in a repository of the driver's own); for drivers that keep a log. */
   readonly until?: string;
 }
 

@@ -92,7 +92,7 @@ export const pgbackrest: ComponentDriver<PostgresqlPitrComponent> = {
     const { label, size, serverVersion } = detailsSchema.parse(record.details);
     const { run, point, secret, storage, into, until } = options;
     refuseOthers(component, options);
-    const moment = until === undefined ? undefined : momentOf(until);
+    const moment = until === undefined || until === 'latest' ? undefined : momentOf(until);
     if (moment && Date.parse(until as string) < Date.parse(record.takenAt)) {
       throw refusal(
         'TargetTooEarly',
@@ -113,6 +113,7 @@ export const pgbackrest: ComponentDriver<PostgresqlPitrComponent> = {
         stop: component.stop,
         ...(into === undefined ? {} : { into }),
         ...(moment === undefined ? {} : { until: moment }),
+        ...(until === 'latest' ? { latest: 'yes' } : {}),
         checks: nulList(component.checks.flatMap(({ name, query }) => [name, query])),
       },
       secrets: { config: await configOf(component, needed(storage), secret) },

@@ -5,7 +5,7 @@
 # started in its place. With `into` it stays where it was restored, stopped, and archives nothing.
 #
 # shellcheck disable=SC1090,SC2016,SC2154
-# params: point, run, label, size, server, until (with zone; absent: the end of the backup), into, start, stop, checks (NUL-separated pairs: name, query),
+# params: point, run, label, size, server, until (with zone), latest (the end of the log; without both: the end of the backup), into, start, stop, checks (NUL-separated pairs: name, query),
 #         component, stanza, data-directory, database, port, system-user, parts.sh, postgresql.sh, pgbackrest.sh
 # secrets: config (pgBackRest's configuration)
 # results: done-already, reached, check, kept, noted, summary
@@ -76,12 +76,13 @@ restore_beside() {
       install -d -m 700 -o "$system_user" -g "$(id -gn "$system_user")" -- "$staged"
   fi
   chmod 700 -- "$staged"
-  local target=(--type=immediate)
-  if has_param until; then target=(--type=time "--target=$(param until)" --target-timeline="$timeline"); fi
+  local target=(--type=immediate --target-action=pause)
+  if has_param until; then target=(--type=time "--target=$(param until)" --target-timeline="$timeline" --target-action=pause);
+  elif has_param latest; then target=(--type=default --target-timeline="$timeline"); fi
   if has_param into; then target+=(--archive-mode=off); fi
   progress 0 100 "pgbackrest restore --set=$(param label)"
   if ! br restore --set="$(param label)" --pg1-path="$staged" --tablespace-map-all="$data.tablespaces-$run" \
-    "${target[@]}" --target-action=pause; then
+    "${target[@]}"; then
     refuse RestoreFailed "$(hostname): pgbackrest restore: $(br_said | head -c 700)" 'mend what it names, then retry this step.'
   fi
   touch -- "$mark.restored"
@@ -99,13 +100,13 @@ recover() {
   options+=" -c hot_standby=on -c ssl=off -c shared_preload_libraries='' -c cluster_name='' -c log_min_messages=info -c log_line_prefix='' -c recovery_target_action=pause $(sizes)"
   if has_param into; then options+=' -c archive_mode=off'; else options+=" -c archive_mode=on -c archive_command='' -c archive_library=''"; fi
   # The end of a backup lies on the backup's own timeline, whatever branched off since.
-  has_param until || options+=' -c recovery_target_timeline=current'
+  has_param until || has_param latest || options+=' -c recovery_target_timeline=current'
   progress 50 100 'replaying the log'
   if ! (cd / && as_user pg_ctl -D "$staged" -W -l "$sockets/log" -o "$options" start) >"$W/start" 2>&1 </dev/null; then
     refuse RecoveryFailed "$(hostname): the restored cluster does not start: $(tail -c 500 "$W/start")" 'see what it says; the present cluster was not touched.'
   fi
   # Without its signal the recovery had ended when an earlier start was interrupted.
-  if [[ -e $staged/recovery.signal ]]; then wait_for_moment; fi
+  if [[ -e $staged/recovery.signal ]] && ! has_param latest; then wait_for_moment; fi
   end_recovery
   ask_checks
   reset_recovery | private postgres
@@ -174,11 +175,17 @@ ask_checks() {
 
 # Transactions that were open at that moment are rolled back now; until then they lock what they were about to change.
 end_recovery() {
-  echo 'SELECT pg_wal_replay_resume() WHERE pg_is_in_recovery()' | private postgres >/dev/null
-  while [[ $(echo 'SELECT pg_is_in_recovery()' | private postgres) != f ]]; do
+  local last
+  if ! has_param latest; then echo 'SELECT pg_wal_replay_resume() WHERE pg_is_in_recovery()' | private postgres >/dev/null; fi
+  while [[ $(echo 'SELECT pg_is_in_recovery()' | private postgres 2>/dev/null) != f ]]; do
+    if has_param latest; then progress 60 100 'replaying the log to its end'; fi
     server_runs "$staged" || refuse_recovery RecoveryFailed "the recovery did not end: $(recovery_log | tail -n 5 | head -c 600)" 'see what it says; the present cluster was not touched.'
     sleep 0.2
   done
+  if has_param latest; then
+    last=$(recovery_log | grep -oE 'last completed transaction was at log time .*' | tail -n 1)
+    noted "the log was replayed to its end; its ${last:-last transaction is that of the backup}"
+  fi
 }
 
 reset_recovery() {

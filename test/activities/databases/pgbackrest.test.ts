@@ -232,7 +232,7 @@ describe('a cluster that is kept by pgBackRest', () => {
     expect(await server.sql('postgres', 'SELECT pg_postmaster_start_time()')).toBe(started);
   }, 240_000);
 
-  it('comes back into a folder as the backup had it, stopped and archiving nothing', async () => {
+  it('comes back into a folder, stopped and archiving nothing: as the backup had it, or to the end of the log', async () => {
     const into = `${server.folder}/copy`;
     const { noted } = await restore({ into });
     expect(noted.join()).toContain('check orders answers 1000');
@@ -240,6 +240,11 @@ describe('a cluster that is kept by pgBackRest', () => {
     const { stdout } = await run('grep', ['archive_mode', `${into}/postgresql.auto.conf`]);
     expect(stdout.trim().split('\n').at(-1)).toBe("archive_mode = 'off'");
     await expect(restore({ into })).rejects.toMatchObject({ type: 'PathTaken' });
+
+    await server.sql('shop', 'CREATE TABLE orders AS SELECT i AS id FROM generate_series(1, 4321) i');
+    const { noted: told } = await restore({ into: `${server.folder}/newest`, until: 'latest' });
+    expect(told.join()).toContain('check orders answers 4321');
+    expect(told.join()).toContain('replayed to its end; its last completed transaction was at log time 20');
   }, 120_000);
 
   it('is refused when the repository is damaged, before a point would count on it', async () => {

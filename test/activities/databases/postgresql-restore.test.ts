@@ -82,10 +82,10 @@ interface Wanted {
   until?: string;
   run?: string;
 }
-async function restore({ run = newRun(), ...what }: Wanted, parts: Partial<PostgresqlComponent> = {}) {
+async function restore({ run = newRun(), ...what }: Wanted, parts: Partial<PostgresqlComponent> = {}, from = point) {
   const wanted = {
     service: 'spacetime',
-    point,
+    point: from,
     component: component(target.port, parts),
     host: host.host,
     site: 'west',
@@ -218,7 +218,7 @@ describe('a recovery point of a PostgreSQL database', () => {
     const loaded = async () => (await host.sh(`cat ${marks} 2>/dev/null || true`)).split('\n').includes('1');
     await until('the first large table is loaded', loaded, 60_000);
     await host.sh(
-      `ps -o pid= -s $(cut -d ' ' -f 2 /var/lib/muster/jobs/${run}/${step}/1/*/identity) | xargs kill -KILL`,
+      `ps -o pid= -s $(cut -d ' ' -f 2 /var/lib/muster/jobs/${run}/${step}/1/*/identity) | xargs kill -KILL || true`,
     );
     stop.abort(new Error('this worker was ended'));
     await first;
@@ -252,5 +252,25 @@ describe('a recovery point of a PostgreSQL database', () => {
       message: expect.stringContaining('no_such_extension'),
     });
     expect(await databases()).not.toContain('never');
+  });
+
+  it('is of one moment in all its archives, while the database is written to', async () => {
+    let writing = true;
+    const writer = (async () => {
+      for (let id = 1_000_001; writing; id += 1) {
+        await source.sql(
+          'shop',
+          `BEGIN; INSERT INTO s."Big one" VALUES (${id}, 'late'); INSERT INTO big_two (note, parent) VALUES ('late', ${id}); COMMIT`,
+        );
+      }
+    })();
+    const made = await world.backup(host, '20260102_040000').finally(() => {
+      writing = false;
+    });
+    await writer;
+    const restored = { id: made.point, sha256: made.sha256 };
+    await restore({ into: 'busy' }, {}, restored);
+    const late = `SELECT (SELECT count(*) FROM s."Big one" WHERE note = 'late') = (SELECT count(*) FROM big_two WHERE note = 'late')`;
+    expect(await target.sql('busy', late)).toBe('t');
   });
 });
