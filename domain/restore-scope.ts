@@ -1,5 +1,6 @@
 /** What one restore brings back, out of plan and request: components, and what of each. Pure. */
 import { logKeepingOf } from './components/logs.ts';
+import { formatDuration } from './duration.ts';
 import { refusal } from './errors.ts';
 import type { Plan } from './plan.ts';
 import { type Component, isConfiguration } from './plan-component.ts';
@@ -42,6 +43,16 @@ export function scopeOf(plan: Plan, request: RestoreRequest = {}): ScopeItem[] {
     );
   }
   return placed(items, request);
+}
+
+/** How far components come back apart, where some come back to a moment and others to the point before it; empty where they do not. */
+export function apartText(items: readonly ScopeItem[], takenAt: string): string {
+  const moment = items.find(({ until }) => until !== undefined)?.until;
+  const points = items.filter(({ until }) => until === undefined).map(({ component }) => component.name);
+  if (!moment || points.length === 0) return '';
+  const logs = items.filter(({ until }) => until !== undefined).map(({ component }) => component.name);
+  const ms = Math.max(0, Date.parse(moment) - Date.parse(takenAt));
+  return `${logs.join(', ')} as of ${moment}, and ${points.join(', ')} as of ${takenAt}, ${formatDuration(ms)} before: they may not agree.`;
 }
 
 /** True where the whole service is meant, not a part that somebody chose. */

@@ -20,6 +20,7 @@ const riskIds = [
   'point-not-verified',
   'point-not-proven',
   'point-passed-over',
+  'components-apart',
   'too-few-copies',
   'observer-missing',
 ] as const;
@@ -40,6 +41,8 @@ export interface RiskEvidence {
   readonly counts: PointState;
   /** Newer points that are quarantined or damaged. */
   readonly passedOver: readonly { readonly id: string; readonly why: string }[];
+  /** What comes back as of different moments, in words. */
+  readonly apart?: string;
   /** The service is stopped for it; true where nothing is said. */
   readonly stops?: boolean;
   /** It goes to a host on which the service does not run. */
@@ -119,6 +122,7 @@ function pointRisks(evidence: RiskEvidence): Texts {
     'point-passed-over':
       passedOver.length > 0 &&
       `${passedOver.map(({ id, why }) => `${id} is newer and ${why}`).join('; ')}: ${point.id} is taken instead.`,
+    'components-apart': evidence.apart,
     'point-older-than-rpo':
       loss > rpo &&
       `Recovery point ${point.id} is ${formatDuration(loss)} old, the RPO is ${formatDuration(rpo)}: so much is lost.`,

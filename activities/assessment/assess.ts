@@ -88,6 +88,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     copies: plan.copies,
     counts: plan.objectives.counts,
     passedOver: aside,
+    apart: point ? goal.apart(point.takenAt) : '',
     stops: goal.stops,
     elsewhere: goal.elsewhere,
     point,

@@ -3,7 +3,7 @@ import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Component } from '../../domain/plan-component.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
-import { needsStop, scopeOf } from '../../domain/restore-scope.ts';
+import { apartText, needsStop, scopeOf } from '../../domain/restore-scope.ts';
 import { type FoundHost, type SiteHosts, siteOf } from './facts/hosts.ts';
 
 export interface RestoreTarget {
@@ -13,6 +13,8 @@ export interface RestoreTarget {
   readonly host?: FoundHost;
   /** What is restored whole and in place, for the room it needs. */
   readonly components: readonly Component[];
+  /** What comes back as of another moment than the point's, in words. */
+  apart(takenAt: string): string;
   /** The service is stopped meanwhile. */
   readonly stops: boolean;
   /** Onto a host on which the service does not run. */
@@ -22,7 +24,7 @@ export interface RestoreTarget {
 /** @throws HostUnknown, and as `scopeOf` */
 export function restoreTarget(call: AssessCall, plan: Plan, to: string, found: SiteHosts | undefined): RestoreTarget {
   const request = call.request?.restore;
-  if (!request) return { components: plan.components, stops: true, elsewhere: false };
+  if (!request) return { components: plan.components, apart: () => '', stops: true, elsewhere: false };
   const items = scopeOf(plan, request);
   const whole = items.filter(({ paths, tables, into }) => !paths && !tables && !into).map(({ component }) => component);
   const host = request.host ? hostAsked(request.host, plan, to, found) : undefined;
@@ -31,6 +33,7 @@ export function restoreTarget(call: AssessCall, plan: Plan, to: string, found: S
   const groups = host ? [host.group] : items.map(({ component }) => component.host);
   return {
     components: host ? whole.map((component) => ({ ...component, host: host.group })) : whole,
+    apart: (takenAt) => apartText(items, takenAt),
     stops,
     elsewhere,
     groups: request.into || elsewhere ? groups : [...groups, plan.control.host],

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PointSummary } from '../../domain/assessment.ts';
 import { chooseForRestore, noneFits, type PointWish, readUpTo } from '../../domain/choose-restore.ts';
 import { promiseOf, type RestoreRequest, restoreRequestSchema } from '../../domain/restore-request.ts';
+import { apartText } from '../../domain/restore-scope.ts';
 
 const all = ['configuration', 'database', 'application'];
 
@@ -101,4 +102,14 @@ it('is promised by what comes back', () => {
   expect(promiseOf({ paths: ['/etc/x'] })).toBe('partial-recovery');
   expect(promiseOf({ date: '20251110' })).toBe('point-in-time');
   expect(promiseOf({})).toBe('full-recovery');
+});
+
+it('says how far apart components come back, where some have a log and others have not', () => {
+  const item = (name: string, until?: string) => ({ component: { name } as never, ...(until ? { until } : {}) });
+  const until = '2025-11-10T12:30:00+00:00';
+  expect(apartText([item('database', until), item('application')], '2025-11-10T12:00:00.000Z')).toBe(
+    'database as of 2025-11-10T12:30:00+00:00, and application as of 2025-11-10T12:00:00.000Z, 30m before: they may not agree.',
+  );
+  expect(apartText([item('database', until)], '2025-11-10T12:00:00.000Z')).toBe('');
+  expect(apartText([item('database'), item('application')], '2025-11-10T12:00:00.000Z')).toBe('');
 });

@@ -10,6 +10,7 @@ import { refusal } from '../../../domain/errors.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import type { AssessCall } from '../../../domain/protocol.ts';
 import type { Mark } from '../../../domain/recovery-point.ts';
+import type { RestoreRequest } from '../../../domain/restore-request.ts';
 import { seedInstances } from '../../../lab/aws/seed-instances.ts';
 import { seedZones, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
 import { freePort, startProgram } from '../../lab/aws/servers.ts';
@@ -283,6 +284,65 @@ test('a quarantined point is passed over aloud, and refused where it was named',
   expect(risk?.text).toMatch(/20260102_114500 is newer and quarantined \(archive 3 of application is good nowhere\)/);
   await expect(assess({ ...call, procedure: 'full-recovery', point: newer.id }, seen)).rejects.toMatchObject({
     type: 'PointQuarantined',
+  });
+});
+
+test('a damaged newest point is passed over aloud, and not where another location has it good', async () => {
+  const refused = [{ id: '20260102_114500', type: 'ManifestTampered' }];
+  const seen = (everywhere: boolean) =>
+    deps({
+      findPoints: async (location) => {
+        const good = !everywhere && location === 'company-backups';
+        const newer = { ...point, id: '20260102_114500', takenAt: '2026-01-02T11:45:00.000Z', locations: [location] };
+        const older = { ...point, locations: [location] };
+        return good ? { points: [newer, older], refused: [] } : { points: [older], refused };
+      },
+    });
+  const asked = { ...call, procedure: 'full-recovery' } as const;
+  const damaged = await assess(asked, seen(true));
+  expect(damaged.point?.id).toBe(point.id);
+  const risk = damaged.risks.find(({ id }) => id === 'point-passed-over');
+  expect(risk?.text).toBe(`20260102_114500 is newer and damaged (ManifestTampered): ${point.id} is taken instead.`);
+  expect(fact(damaged, 'points-left-aside')).toMatchObject({ state: 'warning' });
+  const mended = await assess(asked, seen(false));
+  expect(mended.risks.map(({ id }) => id)).not.toContain('point-passed-over');
+  expect(mended.point?.id).toBe('20260102_114500');
+});
+
+describe('a restore of a part', () => {
+  const restore = (request: RestoreRequest, more: Partial<AssessDeps> = {}) =>
+    assess({ ...call, procedure: 'restore', request: { restore: request } }, deps(more));
+
+  test('takes the point that has it, and is no risk to a service that is not stopped', async () => {
+    const partial = {
+      ...point,
+      id: '20260102_114500',
+      takenAt: '2026-01-02T11:45:00.000Z',
+      components: ['certificates'],
+    };
+    const points = {
+      findPoints: async (location: string) => ({
+        points: [partial, point].map((each) => ({ ...each, locations: [location] })),
+        refused: [],
+      }),
+    };
+    await serveAt('127.0.1.10', { overall_ready: true });
+    const certificates = await restore({ components: ['certificates'] }, points);
+    expect(certificates.point?.id).toBe(partial.id);
+    expect(certificates.risks.map(({ id }) => id)).not.toContain('primary-still-healthy');
+    const application = await restore({ components: ['application'] }, points);
+    expect(application.point?.id).toBe(point.id);
+    expect(application.risks.map(({ id }) => id)).toContain('primary-still-healthy');
+    await expect(restore({ components: ['database'] }, points)).rejects.toMatchObject({ type: 'PointNotFound' });
+  });
+
+  test('goes to a host by address that the plan does not have, or is refused for a name it does not have', async () => {
+    const { hosts, risks } = await restore({ components: ['application'], host: '127.0.9.9' });
+    expect(hosts).toMatchObject([{ name: '127.0.9.9', address: '127.0.9.9', site: 'us-east-1' }]);
+    expect(risks.map(({ id }) => id)).not.toContain('name-leads-elsewhere');
+    await expect(restore({ components: ['application'], host: 'nobody' })).rejects.toMatchObject({
+      type: 'HostUnknown',
+    });
   });
 });
 
