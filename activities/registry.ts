@@ -21,6 +21,7 @@ import { copyPoint } from './points/copy-point.ts';
 import { preparePoint } from './points/prepare-point.ts';
 import { resealKeys } from './points/reseal-keys.ts';
 import { reseedLocation } from './points/reseed-location.ts';
+import { thawPoint } from './points/thaw-point.ts';
 import { provePoint } from './points/verify/prove-point.ts';
 import { testRestore } from './points/verify/test-restore.ts';
 import { verifyPoints } from './points/verify/verify-points.ts';
@@ -67,5 +68,6 @@ export const stepDefinitions = [
   provePoint,
   testRestore,
   verifyPoints,
+  thawPoint,
   withdrawName,
 ] as unknown as readonly StepDefinition[];

@@ -4,6 +4,7 @@ import { hostSchema } from './host.ts';
 import { locationStates, shownStates } from './point-states.ts';
 import { pointIdSchema } from './recovery-point.ts';
 import { backupKinds } from './requests.ts';
+import { coldSchema } from './thaw.ts';
 
 export const factSchema = z.object({
   /** `health-us-east-1`, `points`, `hosts-us-west-2` */
@@ -73,6 +74,8 @@ export const assessmentSchema = z.object({
   risks: z.array(riskSchema),
   hosts: z.array(hostSchema),
   point: pointSummarySchema.optional(),
+  /** What the point has in cold storage; absent where all of it can be read at once somewhere. */
+  cold: coldSchema.optional(),
   /** Sites that the names of the service lead to; absent in assessments of older builds. */
   serving: z.array(z.string()).optional(),
   /** First failed probe of the present outage, from the observer; ISO. */

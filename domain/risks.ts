@@ -21,6 +21,7 @@ const riskIds = [
   'point-not-proven',
   'point-passed-over',
   'components-apart',
+  'point-needs-thaw',
   'too-few-copies',
   'observer-missing',
 ] as const;
@@ -41,6 +42,8 @@ export interface RiskEvidence {
   readonly counts: PointState;
   /** Newer points that are quarantined or damaged. */
   readonly passedOver: readonly { readonly id: string; readonly why: string }[];
+  /** What is in cold storage and how long it takes, in words. */
+  readonly thaw?: string;
   /** What comes back as of different moments, in words. */
   readonly apart?: string;
   /** The service is stopped for it; true where nothing is said. */
@@ -123,6 +126,7 @@ function pointRisks(evidence: RiskEvidence): Texts {
       passedOver.length > 0 &&
       `${passedOver.map(({ id, why }) => `${id} is newer and ${why}`).join('; ')}: ${point.id} is taken instead.`,
     'components-apart': evidence.apart,
+    'point-needs-thaw': evidence.thaw,
     'point-older-than-rpo':
       loss > rpo &&
       `Recovery point ${point.id} is ${formatDuration(loss)} old, the RPO is ${formatDuration(rpo)}: so much is lost.`,

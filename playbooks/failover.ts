@@ -4,10 +4,12 @@
  * The runbook moves the name first, to hosts that hold nothing yet. Here the name leaves the lost site first and reaches
  * the standby last, when that is proven healthy (docs/decisions/0002-the-name-moves-last.md).
  */
+
 import { alongside, gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { notRestorable, refusePart } from './refusals.ts';
 import { dataStepsFor } from './restore-steps.ts';
 import { type Builder, stepsFor } from './steps.ts';
+import { thaw } from './thaw-steps.ts';
 
 /** The gate's risk: accepted with the approval when the assessment foresees it, else at the gate. */
 export const notFenced = 'old-primary-not-fenced';
@@ -31,6 +33,7 @@ export function failover(situation: Situation) {
       // A standby may have booted with its service on: nothing is restored under a running one.
       site.stopService(),
     ),
+    stage('Wait for cold storage', thaw(situation)),
     stage('Restore the data', ...data.restoreByRank(point)),
     gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
     stage('Check the data before anything writes to it', data.checkData(point)),

@@ -5,10 +5,12 @@
  * The name points here all the time, so users write from the moment the service starts: that is the point of no return.
  * Until then an abort swaps the kept state back in and starts the service again.
  */
+
 import { playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { notRestorable, refusePart } from './refusals.ts';
 import { dataStepsFor, restoreStepsFor } from './restore-steps.ts';
 import { stepsFor } from './steps.ts';
+import { thaw } from './thaw-steps.ts';
 
 export function fullRecovery(situation: Situation) {
   const { to, point } = situation.assessment;
@@ -19,6 +21,8 @@ export function fullRecovery(situation: Situation) {
   const site = stepsFor(situation, to);
   const resolve = site.awaitNames();
   return playbook(situation, point.id, [
+    // Before the service is stopped: it takes hours.
+    stage('Wait for cold storage', thaw(situation)),
     bare
       ? stage('Make the bare hosts ready', site.awaitHosts(), bare.prepareHosts(), site.checkHosts())
       : stage('Stop the service', site.awaitHosts(), site.checkHosts(), site.stopService()),

@@ -2,10 +2,12 @@
  * Restore of a part, or onto a chosen host. Runbooks: "Configuration Rollback", "Partial Recovery - Specific Files", restore of
  * one component. The service is stopped only where what is replaced needs that; what was there is kept beside it.
  */
+
 import { playbook, pointOfNoReturn, type Situation, stage } from './compiler.ts';
 import { notRestorable } from './refusals.ts';
 import { restoreStepsFor } from './restore-steps.ts';
 import { stepsFor } from './steps.ts';
+import { thaw } from './thaw-steps.ts';
 
 export function restore(situation: Situation) {
   const { to, point } = situation.assessment;
@@ -14,6 +16,7 @@ export function restore(situation: Situation) {
   const part = restoreStepsFor(situation, to);
   const bare = situation.request?.restore?.bare !== undefined;
   const before = [
+    stage('Wait for cold storage', thaw(situation)),
     stage('Look at the hosts', part.awaitHosts(), part.prepareHosts(), part.checkHosts()),
     // On a bare host there is no service yet to be stopped.
     stage('Stop the service', part.stops && !bare ? site.stopService() : []),

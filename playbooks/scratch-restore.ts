@@ -4,6 +4,7 @@ import { refusal } from '../domain/errors.ts';
 import { playbook, type Situation, stage } from './compiler.ts';
 import { notRestorable } from './refusals.ts';
 import { restoreStepsFor } from './restore-steps.ts';
+import { thaw } from './thaw-steps.ts';
 
 /** @throws BadInput where no place is named */
 export function scratchRestore(situation: Situation) {
@@ -17,6 +18,7 @@ export function scratchRestore(situation: Situation) {
   if (!point) throw notRestorable(situation);
   const part = restoreStepsFor(situation, to);
   return playbook(situation, point.id, [
+    stage('Wait for cold storage', thaw(situation)),
     stage('Look at the hosts', part.awaitHosts(), part.checkHosts()),
     stage('Restore into the scratch place', ...part.restoreByRank(point)),
     stage('Check what was restored', part.checkData(point)),

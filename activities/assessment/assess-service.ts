@@ -3,9 +3,12 @@ import type { Assessment } from '../../domain/assessment.ts';
 import { readSoMany, readUpTo } from '../../domain/choose-restore.ts';
 import { copiesNeeded } from '../../domain/point-state.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
+import { coldOf } from '../../domain/thaw.ts';
 import { connectHost } from '../hosts/connect.ts';
 import { loadPlan } from '../plans/load-plan.ts';
+import { partClasses } from '../points/cold-parts.ts';
 import { findPoints } from '../points/find-points.ts';
+import { readManifestAt } from '../points/read-manifest.ts';
 import { loadPinned } from '../points/signer.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
@@ -37,6 +40,11 @@ export async function assessService(call: AssessCall, deps: Dependencies, signal
       const [silent] = found.unreachable;
       if (silent) throw new Error(silent.why);
       return found;
+    },
+    coldAt: async (location, point, components) => {
+      const store = await openStore(plan, location, secret);
+      const { manifest } = await readManifestAt(store, plan.service, point.id, signers);
+      return coldOf(location, [...(await partClasses(store, manifest, components)).values()]);
     },
     now: () => new Date(),
     signal,

@@ -11,10 +11,13 @@ import { hostSchema } from '../../domain/host.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { traitsOf } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
+import { promiseOf } from '../../domain/restore-request.ts';
 import { risksOf } from '../../domain/risks.ts';
+import { thawText } from '../../domain/thaw.ts';
 import { checkSecrets } from '../plans/check-secrets.ts';
 import type { AssessDeps } from './deps.ts';
 import { directionOf, servingSites } from './direction.ts';
+import { coldStorage } from './facts/cold.ts';
 import { siteHealth } from './facts/health.ts';
 import { type HostReady, hostReady } from './facts/host-ready.ts';
 import { type FoundHost, type SiteHosts, siteHosts, siteOf } from './facts/hosts.ts';
@@ -64,6 +67,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
   const hosts = usableHosts(targetHosts, plan, to, goal);
   refuseUnready(ready, call.request?.restore?.bare !== undefined);
   const point = pointFor(call, pointFindings, plan, to);
+  const cold = await coldStorage(point, goal.names, deps);
   const aside = leftAside(call, pointFindings, plan, to, point);
 
   const findings: (Finding<unknown> | undefined)[] = [
@@ -78,6 +82,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     ...ready,
     ...pointFindings,
     leftAsideFact(aside, point),
+    cold,
   ];
   const risks = risksOf({
     procedure: call.procedure,
@@ -88,6 +93,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     copies: plan.copies,
     counts: plan.objectives.counts,
     passedOver: aside,
+    thaw: cold?.evidence ? thawText(cold.evidence, promisedFor(call, plan)) : '',
     apart: point ? goal.apart(point.takenAt) : '',
     stops: goal.stops,
     elsewhere: goal.elsewhere,
@@ -110,6 +116,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     risks,
     hosts: [...hosts, ...(fails ? (lostHosts.evidence?.hosts ?? []) : [])].map((host) => hostSchema.parse(host)),
     point,
+    ...(cold?.evidence ? { cold: cold.evidence } : {}),
     serving: servingSites(names),
     outageStart: outside.evidence?.outageStart,
   };
@@ -219,4 +226,10 @@ function usableHosts(found: Finding<SiteHosts>, plan: Plan, to: string, target: 
   if (homeless)
     throw refusal('HostNotFound', `${homeless.name} (${homeless.instance}) has no address.`, 'look at it in EC2.');
   return hosts;
+}
+
+/** ms at most, where the plan promises any. */
+function promisedFor({ procedure, request }: AssessCall, plan: Plan): number | undefined {
+  const { restore } = request ?? {};
+  return plan.objectives.rto[restore && !traitsOf(procedure).moves ? promiseOf(restore) : procedure]?.maximum;
 }

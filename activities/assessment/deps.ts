@@ -1,10 +1,12 @@
 /** What the assessment reads the world with. The worker hands in real clients; nothing here is changed. */
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { Route53Client } from '@aws-sdk/client-route-53';
+import type { PointSummary } from '../../domain/assessment.ts';
 import type { Host } from '../../domain/host.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 import type { SeenPoint } from '../../domain/point-state.ts';
+import type { Cold } from '../../domain/thaw.ts';
 import type { HostExecutor } from '../hosts/executor.ts';
 
 interface LocationPoints {
@@ -24,6 +26,8 @@ export interface AssessDeps {
   secret(ref: SecretRef): Promise<string>;
   /** Recovery points at one location, each naming just this location; rejects when the location does not answer. */
   findPoints(location: string, signal: AbortSignal): Promise<LocationPoints>;
+  /** What of a point is in cold storage at one location; absent where stores have no such thing. */
+  coldAt?(location: string, point: PointSummary, components: readonly string[]): Promise<Cold | undefined>;
   now(): Date;
   /** ms for each fact; default 4000. A region that hangs costs this once, or twice where one fact needs another. */
   readonly limit?: number;

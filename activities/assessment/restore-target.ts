@@ -11,6 +11,8 @@ export interface RestoreTarget {
   readonly groups?: readonly string[];
   /** The host that was named, with nothing of the site's own. */
   readonly host?: FoundHost;
+  /** Names of all that is restored. */
+  readonly names: readonly string[];
   /** What is restored whole and in place, for the room it needs. */
   readonly components: readonly Component[];
   /** What comes back as of another moment than the point's, in words. */
@@ -24,7 +26,8 @@ export interface RestoreTarget {
 /** @throws HostUnknown, and as `scopeOf` */
 export function restoreTarget(call: AssessCall, plan: Plan, to: string, found: SiteHosts | undefined): RestoreTarget {
   const request = call.request?.restore;
-  if (!request) return { components: plan.components, apart: () => '', stops: true, elsewhere: false };
+  const names = plan.components.map(({ name }) => name);
+  if (!request) return { names, components: plan.components, apart: () => '', stops: true, elsewhere: false };
   const items = scopeOf(plan, request);
   const whole = items.filter(({ paths, tables, into }) => !paths && !tables && !into).map(({ component }) => component);
   const host = request.host ? hostAsked(request.host, plan, to, found) : undefined;
@@ -32,6 +35,7 @@ export function restoreTarget(call: AssessCall, plan: Plan, to: string, found: S
   const stops = !request.into && !elsewhere && items.some(needsStop);
   const groups = host ? [host.group] : items.map(({ component }) => component.host);
   return {
+    names: items.map(({ component }) => component.name),
     components: host ? whole.map((component) => ({ ...component, host: host.group })) : whole,
     apart: (takenAt) => apartText(items, takenAt),
     stops,

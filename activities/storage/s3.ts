@@ -4,6 +4,7 @@ import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
 import type { S3Location } from '../../domain/storage/s3.ts';
 import { tooLarge } from './faults.ts';
 import { guarded, isMissing, isPreconditionFailed } from './s3-errors.ts';
+import { s3Thaw } from './s3-thaw.ts';
 import { s3Versions } from './s3-versions.ts';
 import { bodyLimit, type ObjectInfo, type ObjectStore, type StoreOptions } from './store.ts';
 import { watched } from './watched.ts';
@@ -173,6 +174,7 @@ export async function openS3Store(
       );
     },
     ...s3Versions({ sdk, bucket, prefix, call }),
+    ...s3Thaw({ sdk, bucket, prefix, call }),
     close() {
       client.destroy();
       presigner.destroy();

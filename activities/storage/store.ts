@@ -55,6 +55,8 @@ export interface ObjectStore {
   presignPut(key: string, seconds: number): Promise<{ url: string; headers: Record<string, string> }>;
   /** Sets a retention lock on a version where the location has one; otherwise does nothing and says so. */
   retainUntil?(key: string, versionId: string | undefined, until: Date): Promise<void>;
+  /** Asks once for an archived object to be readable for so many days; later looks say whether it is. Absent: there is no such request. */
+  thaw?(key: string, days: number): Promise<'thawing' | 'thawed'>;
   /** Every version under a prefix, delete markers too. Absent where the store keeps no versions: there `delete` is for good. */
   versions?(prefix: string): AsyncIterable<ObjectVersion>;
   /** Deletes one version for good. Refusal `ObjectLocked` where the store keeps it. */

@@ -226,3 +226,21 @@ it('the location that was asked for is read first', async () => {
   );
   expect(restore?.input.locations).toEqual(['company-backups-dr', 'company-backups']);
 });
+
+describe('a point in cold storage', () => {
+  const cold = { location: 'company-backups-dr', parts: 4, classes: ['GLACIER'], expected: 18_000_000 };
+  const frozen = (given: Situation) => {
+    given.assessment.cold = cold;
+  };
+
+  it.each<Procedure>(['restore', 'full-recovery', 'failover'])(
+    'is waited for by a %s before anything is restored',
+    async (procedure) => {
+      const request: RestoreRequest = procedure === 'restore' ? { components: ['application'] } : {};
+      const ids = await steps(request, frozen, procedure);
+      expect(ids.indexOf('thaw-point')).toBeGreaterThanOrEqual(0);
+      expect(ids.indexOf('thaw-point')).toBeLessThan(ids.indexOf('restore-application'));
+      if (procedure !== 'failover') expect(ids.indexOf('thaw-point')).toBeLessThan(ids.indexOf('stop-service'));
+    },
+  );
+});

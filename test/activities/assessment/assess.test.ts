@@ -336,6 +336,23 @@ describe('a restore of a part', () => {
     await expect(restore({ components: ['database'] }, points)).rejects.toMatchObject({ type: 'PointNotFound' });
   });
 
+  test('out of cold storage is a risk by name, unless one location is warm', async () => {
+    const cold = { location: 'company-backups', parts: 2, classes: ['GLACIER'], expected: 18_000_000 };
+    const frozen = await restore(
+      { components: ['application'] },
+      { coldAt: async (location) => ({ ...cold, location }) },
+    );
+    const risk = frozen.risks.find(({ id }) => id === 'point-needs-thaw');
+    expect(risk?.text).toMatch(/2 parts at .* \(GLACIER\) .* about 5h .* the RTO is 1h at most/);
+    expect(frozen.cold).toMatchObject({ parts: 2 });
+    const half = await restore(
+      { components: ['application'] },
+      { coldAt: async (location) => (location === 'company-backups' ? cold : undefined) },
+    );
+    expect(half.risks.map(({ id }) => id)).not.toContain('point-needs-thaw');
+    expect(half.cold).toBeUndefined();
+  });
+
   test('goes to a host by address that the plan does not have, or is refused for a name it does not have', async () => {
     const { hosts, risks } = await restore({ components: ['application'], host: '127.0.9.9' });
     expect(hosts).toMatchObject([{ name: '127.0.9.9', address: '127.0.9.9', site: 'us-east-1' }]);
