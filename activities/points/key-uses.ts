@@ -18,10 +18,10 @@ interface SignedUse {
 export type Using = Pick<KeyUse, 'purpose' | 'points' | 'site' | 'host'>;
 
 /**
- * Writes the record at every location that answers. A recovery goes on where none does, with the record in the worker's log;
- * anything else is refused (`KeyUseNotRecorded`).
+ * Writes the record at every location that answers. A recovery goes on when one has it, and where none takes it, with the record in
+ * the worker's log; anything else is refused (`KeyUseNotRecorded`).
  *
- * @returns locations that have it
+ * @returns locations that are known to have it
  */
 export async function recordKeyUse(
   using: Using,
@@ -33,15 +33,25 @@ export async function recordKeyUse(
   const use: KeyUse = { format: 1, service, at, run, step, attempt, worker: hostname(), ...using };
   const bytes = Buffer.from(`${JSON.stringify(await signed(JSON.stringify(use), context))}\n`);
   const key = layout.keyUse(service, at.replaceAll(/[-:.]/g, ''), run, step);
-  const written = await Promise.all(stores.map((store) => writeAt(store, key, bytes, context)));
-  const locations = written.flatMap((location) => location ?? []);
+  const writes = stores.map((store) => writeAt(store, key, bytes, context));
+  const recovering = using.purpose === 'restore' || using.purpose === 'check';
+  const locations = recovering ? await firstOf(writes) : (await Promise.all(writes)).flatMap((each) => each ?? []);
   if (locations.length > 0) return locations;
   context.log('the use of a private key could not be recorded at any storage location', { ...use });
-  if (using.purpose === 'restore' || using.purpose === 'check') return [];
+  if (recovering) return [];
   throw refusal(
     'KeyUseNotRecorded',
     `No storage location takes the record that ${step} uses private keys of ${service}.`,
     'mend a location, then retry this step; only a recovery goes on without the record.',
+  );
+}
+
+/** The first that has it; the others go on by themselves. In a lost region nobody answers, and no recovery waits for that. */
+async function firstOf(writes: readonly Promise<string | undefined>[]): Promise<string[]> {
+  const taken = writes.map(async (write) => (await write) ?? Promise.reject(new Error('not written')));
+  return await Promise.any(taken).then(
+    (location) => [location],
+    () => [],
   );
 }
 

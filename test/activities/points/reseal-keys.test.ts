@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { copyPoint } from '../../../activities/points/copy-point.ts';
 import { envelopesAt, type NamedKey } from '../../../activities/points/envelopes.ts';
-import { readKeyUses } from '../../../activities/points/key-uses.ts';
+import { readAllKeyUses, readKeyUses, recordKeyUse } from '../../../activities/points/key-uses.ts';
 import { generateKeySet } from '../../../activities/points/keys.ts';
 import { preparePoint } from '../../../activities/points/prepare-point.ts';
 import { readManifestAt } from '../../../activities/points/read-manifest.ts';
@@ -16,7 +16,7 @@ import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import { layout } from '../../../domain/recovery-point.ts';
-import { describeTree, makeNastyTree } from './nasty-tree.ts';
+import { describeTree } from './nasty-tree.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from './world.ts';
 
 const run = promisify(execFile);
@@ -34,7 +34,8 @@ beforeAll(async () => {
   world = await makeWorld([filesComponent('tree', ['/srv/app'])]);
   original = structuredClone(world.plan);
   source = await world.host('app');
-  await makeNastyTree(join(source.srv, 'app'));
+  await mkdir(join(source.srv, 'app'));
+  for (const name of ['one', 'two']) await writeFile(join(source.srv, 'app', name), `${name}\n`.repeat(1000));
   tree = await describeTree(join(source.srv, 'app'));
 }, 60_000);
 afterAll(async () => await world?.end());
@@ -212,8 +213,13 @@ describe('resealKeys', () => {
     const mine = uses.find((use) => use.run === 'rotation-1');
     expect(mine).toMatchObject({ purpose: 'rotate', site: 'west', step: 'reseal', signed: true });
     expect(mine?.points).toContain(point.id);
-    const restore = uses.find((use) => use.purpose === 'restore');
-    expect(restore).toMatchObject({ host: expect.stringMatching(/^target-/), signed: true });
+    await restored();
+    const stores = Object.values(world.stores);
+    const seen = async () => (await readAllKeyUses(stores, service, await world.signers(), 100)).uses;
+    // A restore waits for one location only.
+    await expect
+      .poll(async () => (await seen()).find(({ purpose }) => purpose === 'restore'))
+      .toMatchObject({ host: expect.stringMatching(/^target-/), signed: true, locations: ['near', 'far'] });
 
     const deaf = (store: ObjectStore): ObjectStore => ({
       ...store,
@@ -231,6 +237,20 @@ describe('resealKeys', () => {
     await world.restore(point, target, { store, log: (message) => void logged.push(message) });
     expect(await describeTree(join(target.srv, 'app'))).toBe(tree);
     expect(logged).toContain('the use of a private key could not be recorded at any storage location');
+  });
+
+  it('does not let a recovery wait for a location that hangs, once another has the record', async () => {
+    const hangs: ObjectStore = { ...(world.stores.near as ObjectStore), putIfAbsent: () => new Promise(() => {}) };
+    const stores = [hangs, world.stores.far as ObjectStore];
+    const using = { points: [point.id], site: 'west' };
+    const logged: string[] = [];
+    const log = (message: string) => void logged.push(message);
+    const context = await world.context({ run: 'recovery-1', step: 'restore', log });
+    expect(await recordKeyUse({ ...using, purpose: 'restore' }, stores, context)).toEqual(['far']);
+    expect(logged).toEqual([]); // Nobody has given the other up yet.
+    const uses = await readKeyUses(world.stores.far as ObjectStore, service, await world.signers(), 100);
+    expect(uses.filter((use) => use.run === 'recovery-1')).toHaveLength(1);
+    expect(await recordKeyUse({ ...using, purpose: 'restore' }, [hangs], context)).toEqual([]);
   });
 
   it('is opened by hand by an offline key that came later', async () => {
