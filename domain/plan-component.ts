@@ -4,6 +4,7 @@ import { filesComponent } from './components/files.ts';
 import { mariadbComponent } from './components/mariadb.ts';
 import { postgresqlComponent } from './components/postgresql.ts';
 import { postgresqlPitrComponent } from './components/postgresql-pitr.ts';
+import { redisComponent } from './components/redis.ts';
 import { durationSchema } from './duration.ts';
 import { nameSchema } from './plan-values.ts';
 
@@ -25,9 +26,11 @@ export const componentSchema = z.discriminatedUnion('driver', [
   postgresqlComponent.extend(componentBase),
   mariadbComponent.extend(componentBase),
   postgresqlPitrComponent.extend(componentBase),
+  redisComponent.extend(componentBase),
 ]);
 export type Component = z.infer<typeof componentSchema>;
 export type FilesComponent = Extract<Component, { driver: 'files' }>;
+export type RedisComponent = Extract<Component, { driver: 'redis' }>;
 export type MariadbComponent = Extract<Component, { driver: 'mariadb' }>;
 export type PostgresqlComponent = Extract<Component, { driver: 'postgresql' }>;
 export type PostgresqlPitrComponent = Extract<Component, { driver: 'postgresql-pitr' }>;

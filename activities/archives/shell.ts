@@ -1,6 +1,6 @@
 /** The commands a person would type instead of the steps of this area; for the printed runbook. */
 import type { Host } from '../../domain/host.ts';
-import type { Component, PostgresqlPitrComponent } from '../../domain/plan-component.ts';
+import type { Component, PostgresqlPitrComponent, RedisComponent } from '../../domain/plan-component.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 
@@ -61,12 +61,16 @@ function sourceOf(component: Exclude<Component, PostgresqlPitrComponent>): strin
       return `tar -C / --posix --sparse --xattrs --acls -cf - ${component.paths.map((path) => shellQuote(`.${path}`)).join(' ')}`;
     case 'postgresql':
       return `runuser -u ${shellQuote(component.systemUser)} -- pg_dump -p ${component.port} -d ${shellQuote(component.database)} -Fc -Z0`;
+    case 'redis':
+      return `redis-cli${redisAt(component)} --rdb -`;
     case 'mariadb':
       return `mariadb-dump -S ${shellQuote(component.socket)} --single-transaction --master-data=2 --routines --triggers --events --hex-blob ${shellQuote(component.database)}`;
   }
 }
 
 function loadOf(component: Database): string {
+  if (component.driver === 'redis')
+    return ` # then stop Redis, put ${component.name}.rdb in the place of its dump.rdb, and start it`;
   return ` --load-database ${component.database}`;
 }
 
@@ -76,6 +80,8 @@ function askOf(component: Database, query: string): string {
     case 'postgresql':
     case 'postgresql-pitr':
       return `runuser -u ${shellQuote(component.systemUser)} -- psql -XAt -p ${component.port} -d ${shellQuote(component.database)} -c ${shellQuote(query)}`;
+    case 'redis':
+      return `redis-cli${redisAt(component)} --no-raw ${query}`;
     case 'mariadb':
       return `mariadb -S ${shellQuote(component.socket)} -N -B --raw ${shellQuote(component.database)} -e ${shellQuote(query)}`;
   }
@@ -83,4 +89,8 @@ function askOf(component: Database, query: string): string {
 
 function backrest({ systemUser, stanza }: PostgresqlPitrComponent): string {
   return `runuser -u ${shellQuote(systemUser)} -- pgbackrest --stanza=${stanza}`;
+}
+
+function redisAt({ socket, port }: RedisComponent): string {
+  return socket ? ` -s ${shellQuote(socket)}` : ` -p ${port}`;
 }

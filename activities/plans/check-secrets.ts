@@ -54,7 +54,8 @@ function secretsOf(plan: Plan): Named[] {
 
 function secretsOfComponent(component: Component, path: string): Named[] {
   if (component.driver === 'postgresql') return optional(`${path}.ownerPassword`, component.ownerPassword);
-  if (component.driver === 'mariadb') return optional(`${path}.account.password`, component.account?.password);
+  if (component.driver === 'mariadb' || component.driver === 'redis')
+    return optional(`${path}.account.password`, component.account?.password);
   if (component.driver === 'postgresql-pitr') {
     const { cipherPass, repository } = component;
     const own = 'location' in repository ? repository : undefined;

@@ -62,7 +62,11 @@ function describe(record: ComponentRecord): string {
     return `  - ${record.component}: PostgreSQL cluster of ${record.host.hostname}, backup ${label} of stanza ${stanza} in pgBackRest's own repository ${repository}`;
   }
   const what =
-    record.driver === 'files' ? `${record.entries} files and folders` : `database ${record.details.database}`;
+    record.driver === 'files'
+      ? `${record.entries} files and folders`
+      : record.driver === 'redis'
+        ? `Redis, ${record.entries} keys,`
+        : `database ${record.details.database}`;
   return `  - ${record.component}: ${what} of ${record.host.hostname}, ${record.bytes} bytes, ${record.archives.length} archives`;
 }
 

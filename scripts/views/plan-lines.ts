@@ -68,8 +68,16 @@ export function planLines({ plan, sha256, files }: LoadedPlan): string[] {
 }
 
 function contentOf(component: Component): string {
-  if (component.driver === 'files') return component.paths.join(' ');
-  return component.driver === 'postgresql-pitr' ? component.dataDirectory : component.database;
+  switch (component.driver) {
+    case 'files':
+      return component.paths.join(' ');
+    case 'redis':
+      return component.socket ?? `port ${component.port}`;
+    case 'postgresql-pitr':
+      return component.dataDirectory;
+    default:
+      return component.database;
+  }
 }
 
 function indented(rows: string[][]): string {

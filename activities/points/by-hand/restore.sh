@@ -282,6 +282,11 @@ point_out_cluster() {
   say "    pgbackrest --stanza=$2 --set=$3 --type=immediate --target-action=promote restore"
 }
 
+restore_redis() {
+  stream "$1" 0 | zstd -dq >"$target/$1.rdb" || exit 1
+  say "  $1: $target/$1.rdb (stop Redis, put it in the place of dump.rdb, start it)"
+}
+
 chosen() {
   local name
   ((${#wanted[@]})) || return 0
@@ -305,6 +310,7 @@ while IFS=$'\t' read -r kind component driver encoding collate ctype provider ic
   case $driver in
     files) restore_files "$component" ;;
     postgresql-pitr) point_out_cluster "$component" "$encoding" "$collate" "$ctype" ;;
+    redis) restore_redis "$component" ;;
     mariadb) restore_mariadb "$component" "$encoding" "$collate" "$ctype" ;;
     *) restore_dump "$component" "$encoding" "$collate" "$ctype" "$provider" "$icu" ;;
   esac
