@@ -42,6 +42,19 @@ it('names the newest point before it, and that one restores', async () => {
   expect((await world.restore(second, target)).tree?.outcome).toBe('restored');
 });
 
+it('passes by an earlier point that needs the same damaged part', async () => {
+  const [, second] = points as [(typeof points)[0], (typeof points)[0]];
+  await source.sh('echo new >/srv/app/data/other');
+  const made = await world.backup(source, '20260102_040000', 'incremental');
+  const last = { id: made.point, sha256: made.sha256 };
+  const { manifest } = await readManifest(Object.values(world.stores), 'spacetime', last, await world.signers());
+  expect(manifest.components[0]?.archives.map((archive) => archive.point)).toContain('20260102_030000');
+  await expect(world.restore(last, await world.host('shared'))).rejects.toMatchObject({
+    type: 'PartCorrupted',
+    hint: expect.stringContaining(`--point ${second.id}`),
+  });
+});
+
 it('names none where there is none', async () => {
   const [first] = points as [(typeof points)[0]];
   await damage(first);
