@@ -70,6 +70,10 @@ describe('schedules from the command line', () => {
     const overview = (await range.muster('--json')).json() as { services: { service: string; schedules: string[] }[] };
     expect(overview.services.find((each) => each.service === service)?.schedules).toEqual(troubles);
 
+    expect((await range.muster(`schedules run ${service} hourly`)).code).toBe(0);
+    const begun = await until(service, (now) => now.schedules[1]?.last?.outcome === 'done');
+    expect(begun.schedules[1]).toMatchObject({ paused: true });
+
     await range.muster(`schedules unpause ${service}`);
     expect((await listed(service)).troubles).toEqual([]);
     expect((await range.muster(`schedules pause ${service} tea`)).err).toContain(
