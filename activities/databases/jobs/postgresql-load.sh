@@ -43,6 +43,8 @@ keep_option() { restore_options+=("$@"); }
 # with_facts DATABASE SQL-FILE: runs it with the dump's facts in the table `given`; what it says is noted.
 with_facts() {
   local line
+  # Points of before these were recorded.
+  has_param facts || return 0
   {
     echo "SET client_min_messages = warning; BEGIN; CREATE TEMP TABLE given (j jsonb); COPY given FROM stdin;"
     sed 's/\\/\\\\/g' "$(param_file facts)"
@@ -58,7 +60,7 @@ exists_role() { [[ $(echo "SELECT 1 FROM pg_roles WHERE rolname = :'role'" | sql
 # Missing roles are made; those that are there stay as they are. Points of before this was recorded have names only.
 make_roles() {
   local role
-  if has_param facts; then with_facts postgres "$(param_file make-roles.sql)"; fi
+  with_facts postgres "$(param_file make-roles.sql)"
   { param roles; echo "$owner"; } | sort -u | while IFS= read -r role; do
     if [[ -z $role ]] || exists_role "$role"; then continue; fi
     if [[ $role == "$owner" ]]; then echo 'CREATE ROLE :"role" LOGIN' | sql postgres -v "role=$role";

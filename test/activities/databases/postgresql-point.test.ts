@@ -2,6 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureComponent } from '../../../activities/archives/capture-component.ts';
 import { checkData } from '../../../activities/archives/check-data.ts';
+import { answerGets, getParams } from '../../../activities/archives/get-urls.ts';
+import { openPoint } from '../../../activities/archives/open-point.ts';
+import { postgresql } from '../../../activities/databases/postgresql.ts';
+import { runHostJob } from '../../../activities/hosts/run-job.ts';
 import { readManifest } from '../../../activities/points/read-manifest.ts';
 import type { Component, PostgresqlComponent } from '../../../domain/plan-component.ts';
 import { makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
@@ -98,6 +102,20 @@ describe('a recovery point of a PostgreSQL database', () => {
     const before = await target.sql('postgres', oid);
     expect((await world.restore(point, host, { run, generation: 2 })).database?.outcome).toBe('done already');
     expect(await target.sql('postgres', oid)).toBe(before);
+  });
+
+  it('comes back as it was recorded before globals and layout were', async () => {
+    const wanted = { service: 'spacetime', point, component: 'database', site: 'west', locations: ['far', 'near'] };
+    const context = await world.context({ step: 'restore-old' }, host);
+    const opened = await openPoint(wanted, context);
+    const { database, owner, encoding, collate, ctype, serverVersion, size, roles, extensions } = opened.record.details;
+    const details = { database, owner, encoding, collate, ctype, serverVersion, size, roles, extensions };
+    const options = { run: context.run, point: point.id, secret: async () => '' };
+    const old = component(target.port, { database: 'old_shop' });
+    const { script, params } = await postgresql.restore(old, { ...opened.record, details }, options);
+    const job = { script, params: { ...params, ...(await getParams(opened)) }, secrets: await opened.keys() };
+    await runHostJob(context, host.executor(), job, { onLine: answerGets(opened) });
+    expect(await target.sql('old_shop', 'SELECT count(*) FROM orders')).toBe('40000');
   });
 
   it('keeps the database that was there, sends its sessions away, and notices a difference afterwards', async () => {
