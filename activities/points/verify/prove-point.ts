@@ -45,6 +45,9 @@ export const provePoint = defineStep({
   },
 });
 
+/** Bytes that are good nowhere condemn a point. What came out otherwise than expected may lie with the host: people are told and look. */
+const isLost = ({ refused }: Tested) => refused === 'PartCorrupted';
+
 /** Components that could not be tested, or that the plan no longer has, leave the point as it was. */
 function markFor(
   tested: readonly Tested[],
@@ -52,6 +55,7 @@ function markFor(
   missing: readonly string[],
   locations: string[],
 ): NewMark[] {
+  if (bad.length > 0 && !bad.some(isLost)) return [];
   if (bad.length > 0) {
     const how = `restored into a scratch place, and wrong: ${bad.map(({ component, why }) => `${component}: ${why}`).join('; ')}`;
     return [{ state: 'quarantined', locations, depth: 'full', how: how.slice(0, 1_000) }];
@@ -71,8 +75,17 @@ interface Shown {
 }
 
 function outputOf({ service, point, tested, bad, missing }: Shown): Verification & StepOutput {
-  const outcome = bad.length > 0 ? `${point} quarantined` : missing.length > 0 ? 'not proven' : 'proven';
+  const lost = bad.filter(isLost);
+  const outcome =
+    lost.length > 0
+      ? `${point} quarantined`
+      : bad.length > 0
+        ? 'NOT as it was'
+        : missing.length > 0
+          ? 'not proven'
+          : 'proven';
   const notes = [
+    ...bad.map(({ component, why }) => `${component}: ${why}`),
     ...missing.map((name) => `${name} was not tested, so ${point} is not proven.`),
     ...tested.flatMap(({ component, verdict, why }) => (verdict === 'cannot' ? [`${component}: ${why}`] : [])),
   ];
@@ -88,7 +101,7 @@ function outputOf({ service, point, tested, bad, missing }: Shown): Verification
         verdict === 'good' ? ('good' as const) : verdict === 'bad' ? ('damaged' as const) : ('not reached' as const),
     })),
     ...{ findings: [], findingsLeftOut: 0, released: [], notes },
-    quarantined: bad.length > 0 ? [{ point, lost: bad.map(({ component, why }) => `${component}: ${why}`) }] : [],
+    quarantined: lost.length > 0 ? [{ point, lost: bad.map(({ component, why }) => `${component}: ${why}`) }] : [],
   };
   if (bad.length === 0) return output;
   const alarm = `${service}: ${point} does not restore as it was: ${bad.map(({ why }) => why).join(' ')} A new full backup is started.`;

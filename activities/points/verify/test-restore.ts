@@ -9,6 +9,7 @@ import { checkData } from '../../archives/check-data.ts';
 import { componentInput, pinnedPoint } from '../../archives/component-input.ts';
 import { restoreComponent } from '../../archives/restore-component.ts';
 import type { StepContext } from '../../context.ts';
+import { runHostJob } from '../../hosts/run-job.ts';
 import { shellQuote } from '../../hosts/shell-quote.ts';
 import { defineStep } from '../../step.ts';
 
@@ -31,6 +32,8 @@ export const testedSchema = z.object({
   /** `cannot`: this kind cannot be restored beside what is there; nothing is known. */
   verdict: z.enum(['good', 'bad', 'cannot']),
   why: z.string(),
+  /** Type of the refusal of a bad one. */
+  refused: z.string().optional(),
   entries: z.number(),
   bytes: z.number(),
   /** Files that were restored a second time, alone. */
@@ -74,7 +77,7 @@ export const testRestore = defineStep({
       if (error.type === 'NotForThisKind')
         return { ...base, outcome: 'cannot be tested', verdict: 'cannot', why: error.message };
       if (!condemning.includes(error.type)) throw error;
-      return { ...base, outcome: `bad: ${error.type}`, verdict: 'bad', why: error.message };
+      return { ...base, outcome: `bad: ${error.type}`, verdict: 'bad', why: error.message, refused: error.type };
     } finally {
       if (ended) await takeAway(wanted, context);
     }
@@ -94,10 +97,11 @@ function within(context: StepContext, part: string): StepContext {
 async function restoreAlone(wanted: Input, context: StepContext): Promise<number> {
   const { into } = wanted;
   // An earlier attempt was through and died while it took everything away; its jobs have said what they saw.
-  if ((await onHost(wanted, context, `[ ! -d ${shellQuote(into)} ] || echo there`)).trim() === '') return 0;
+  if ((await onHost(wanted, context, 'look', `[ ! -d ${shellQuote(into)} ] || echo there`)).trim() === '') return 0;
   const names = await onHost(
     wanted,
     context,
+    'pick',
     // Sizes that cost little, names without anything odd: the whole restore has shown those.
     `cd ${shellQuote(into)} && find . -xdev -type f -size -8M -regextype posix-extended -regex '[A-Za-z0-9_./ -]+' -print | LC_ALL=C sort | shuf -n ${mostAlone} --random-source=<(yes ${shellQuote(context.run)})`,
   );
@@ -105,12 +109,15 @@ async function restoreAlone(wanted: Input, context: StepContext): Promise<number
   if (paths.length === 0) return 0;
   const alone = { ...wanted, into: `${into}-alone`, paths };
   await restoreComponent.run(alone, { ...within(context, 'alone'), run: `${context.run}-alone` });
-  for (const path of paths) {
-    const same = `cmp -- ${shellQuote(into + path)} ${shellQuote(alone.into + path)} && echo same`;
-    if ((await onHost(wanted, context, same)).trim() === 'same') continue;
+  const pairs = paths.map(
+    (path) => `cmp -- ${shellQuote(into + path)} ${shellQuote(alone.into + path)} || differs=${shellQuote(path)}`,
+  );
+  const differs = await onHost(wanted, context, 'compare', `differs=; ${pairs.join('; ')}; echo "differs=$differs"`);
+  const [, which = ''] = /^differs=(.*)$/m.exec(differs) ?? [];
+  if (which !== '') {
     throw new Refusal(
       'DataDiffers',
-      `${path} restored alone is not what the whole restore has.`,
+      `${which} restored alone is not what the whole restore has.`,
       'look at both by hand.',
     );
   }
@@ -134,14 +141,26 @@ async function takeAway(wanted: Input, context: StepContext): Promise<void> {
   await onHost(
     wanted,
     context,
+    'remove',
     `rm -rf --one-file-system -- ${quoted}; rmdir --ignore-fail-on-non-empty -- ${shellQuote(parent)} 2>/dev/null || true`,
   );
 }
 
-async function onHost({ host }: Input, context: StepContext, command: string): Promise<string> {
+/** As a host job, since who logs in may not read what the restore laid out. An attempt asks anew: what it asks changes nothing twice. */
+async function onHost({ host }: Input, context: StepContext, part: string, command: string): Promise<string> {
+  let said = '';
+  const params = { script: command, limit: '900' };
+  const step = `${context.step}.${part}-${context.attempt}`;
   const executor = await context.host(host);
-  const { code, stdout, stderr } = await executor.exec(`bash -c ${shellQuote(command)}`, { inactivity: 300_000 });
-  context.heartbeat();
-  if (code === 0 || command.startsWith('cmp ')) return stdout.toString();
-  throw new Error(`${host.name}: ${stderr.trim().slice(-500)}`);
+  await runHostJob(
+    { ...context, step, resumeFrom: undefined },
+    executor,
+    { script: 'command', params },
+    {
+      onLine(line) {
+        if (line.kind === 'log') said = `${said}${line.text}\n`.slice(-8_192);
+      },
+    },
+  );
+  return said;
 }

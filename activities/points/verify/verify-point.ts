@@ -9,7 +9,7 @@ import { loadSigner, type PinnedSigners, sha256Of } from '../signer.ts';
 import { checkObjects, type ObjectsProgress } from './check-objects.ts';
 import type { Judging } from './judge.ts';
 import { lookOf, unbelieved } from './looks.ts';
-import { type Believed, type ManifestAt, manifestsOf } from './manifests.ts';
+import { type Believed, type ManifestAt, manifestsOf, saidOf } from './manifests.ts';
 import { addMarks, marksAt, mendMarks } from './marks.ts';
 import { goodBytes, putOver } from './mend.ts';
 import { marksToWrite } from './new-marks.ts';
@@ -77,6 +77,8 @@ export async function verifyPoint(
     },
     context,
   );
+  // Retention may have taken the point away while it was read: what is gone on purpose is not lost.
+  if (result.lost.length > 0 && (await droppedSince(id, looked, task))) return await verifyPoint(id, task, context);
   const manifestFindings = await mendManifests(id, believed, looked, result, service, context);
   const markFindings = await mendMarks(marks, id, checked, context);
   const findings = [...result.findings, ...manifestFindings, ...markFindings];
@@ -102,6 +104,12 @@ export async function verifyPoint(
   ];
   const released = wanted.some(({ state }) => state === 'released');
   return { looks, findings, lost, lostKeys: result.lost, released, notes };
+}
+
+async function droppedSince(id: string, looked: readonly ManifestAt[], task: VerifyTask): Promise<boolean> {
+  const { marks } = await marksAt(task.stores, task.service, id, task.signers);
+  const { dropped } = saidOf(marks);
+  return looked.some(({ store }) => dropped.has(store.location));
 }
 
 const hasPoint = (at: readonly ManifestAt[]) => (store: ObjectStore) =>

@@ -88,9 +88,45 @@ it('proves a point whose files and database come out as they were, and leaves ev
     outcome: 'not proven',
     notes: [expect.stringContaining('database was not tested')],
   });
+  const differs = { ...database, verdict: 'bad', why: 'check orders answers 4', refused: 'DataDiffers' };
+  expect(await prove(id, { tree, differs })).toMatchObject({
+    ...{ outcome: 'NOT as it was', quarantined: [], alarm: expect.stringContaining('check orders answers 4') },
+    follow: { procedure: 'backup' },
+  });
   expect((await seen())?.state).toBe('replicated');
   expect(await prove(id, { tree, database })).toMatchObject({ outcome: 'proven', quarantined: [] });
   expect(await seen()).toMatchObject({ state: 'proven', enough: true, at: { far: 'proven' } });
+}, 120_000);
+
+it('takes components of single files, of a glob, of recent files and without some files for what they are', async () => {
+  await host.sh(
+    'mkdir -p /srv/opt/production/data /srv/certs /srv/logs; cd /srv/opt/production; echo a >.env; chmod 600 .env; echo b >game; echo c >x.log; echo d >data/d; chown -R daemon:daemon .; echo e >/srv/certs/st-a.pem; echo f >/srv/certs/other; echo g >/srv/logs/new; echo h >/srv/logs/old; touch -d "20 days ago" /srv/logs/old',
+  );
+  const kept = world.plan.components;
+  const tree = ['/srv/opt/production'];
+  world.plan.components = [
+    filesComponent('configuration', [`${tree}/.env`, `${tree}/game`], { expected: [`${tree}/.env`] } as never),
+    filesComponent('application', tree, {
+      exclude: ['*.log'],
+      permissions: [{ path: tree[0], owner: 'nobody:nogroup', recursive: true }],
+      expected: [`${tree}/game`],
+    } as never),
+    filesComponent('certificates', ['/srv/certs/st-*']),
+    filesComponent('logs', ['/srv/logs'], { newerThan: 7 * 86_400_000 } as never),
+  ];
+  try {
+    const made = await world.backup(host, '20260102_050000');
+    const id = newRun();
+    for (const { name } of world.plan.components) {
+      const input = { ...inputOf(name, id), point: { id: made.point, sha256: made.sha256 } };
+      const parsed = testRestore.input.parse({ ...input, into: `/var/tmp/muster-test-${id}/${name}` });
+      const context = await world.context({ run: id, step: `test-${name}` }, host);
+      expect(await testRestore.run(parsed, context), name).toMatchObject({ verdict: 'good' });
+    }
+    expect(await leftovers(id)).toEqual([]);
+  } finally {
+    world.plan.components = kept;
+  }
 }, 120_000);
 
 it('goes on in the same place after a worker was killed, and still removes it', async () => {
@@ -100,7 +136,7 @@ it('goes on in the same place after a worker was killed, and still removes it', 
     return {
       ...inner,
       exec: async (...args: Parameters<typeof inner.exec>) => {
-        if (args[0].includes('shuf')) throw new Error('killed');
+        if (args[0].includes('.pick-')) throw new Error('killed');
         return await inner.exec(...args);
       },
     };
@@ -116,7 +152,7 @@ it('puts everything away when the run is aborted', async () => {
   const failing = async () => {
     const inner = host.executor();
     const exec = async (...args: Parameters<typeof inner.exec>) => {
-      if (args[0].includes('shuf')) throw new Error('aborted');
+      if (args[0].includes('.pick-')) throw new Error('aborted');
       return await inner.exec(...args);
     };
     return { ...inner, exec };

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Progress } from '../../../activities/context.ts';
 import { findPoints } from '../../../activities/points/find-points.ts';
 import { generateKeySet, recipientOf, seal } from '../../../activities/points/keys.ts';
-import { writeMark } from '../../../activities/points/marks.ts';
+import { readMarks, writeMark } from '../../../activities/points/marks.ts';
 import { readManifestAt } from '../../../activities/points/read-manifest.ts';
 import { resealKeys } from '../../../activities/points/reseal-keys.ts';
 import { reseedLocation } from '../../../activities/points/reseed-location.ts';
@@ -217,6 +217,16 @@ describe('what is good nowhere', () => {
     expect(await seen()).toMatchObject({ state: 'verified', enough: true });
   });
 
+  it('is released although the clock of who condemned it was ahead', async () => {
+    const signer = await loadSigner(world.plan, async () => await readFile(join(world.keys, 'signer.key'), 'utf8'));
+    const at = new Date(Date.now() + 3_600_000).toISOString();
+    const mark = { format: 1, service, point: point.id, manifest: point.sha256, state: 'quarantined', at } as const;
+    await writeMark(store('far'), { ...mark, run: 'r', locations: ['far'], how: 'lost', depth: 'hashes' }, signer);
+    expect((await seen())?.state).toBe('quarantined');
+    expect((await verify()).released).toEqual([point.id]);
+    expect((await seen())?.state).toBe('verified');
+  });
+
   it('keeps a point that a person quarantined out of the way, however good its hashes are', async () => {
     const signer = await loadSigner(world.plan, async () => await readFile(join(world.keys, 'signer.key'), 'utf8'));
     const at = new Date().toISOString();
@@ -229,7 +239,11 @@ describe('what is good nowhere', () => {
       at,
       run: 'by hand',
     } as const;
-    await writeMark(store('near'), { ...mark, locations: ['near'], how: 'malware', by: 'someone' }, signer);
+    await writeMark(
+      store('near'),
+      { ...mark, locations: ['near'], how: 'malware', by: 'someone', depth: 'hashes' },
+      signer,
+    );
     expect((await verify()).released).toEqual([]);
     expect(await seen()).toMatchObject({ state: 'quarantined', quarantine: 'malware' });
   });
@@ -493,6 +507,33 @@ describe('a worker that is killed in the middle', () => {
       { objects: objects.length + 1, state: 'mended' },
     ]);
     expect((await seen())?.at).toEqual({ near: 'verified', far: 'verified' });
+  });
+});
+
+describe('a point that retention takes away while it is looked at', () => {
+  it('is not called lost', async () => {
+    const signer = await loadSigner(world.plan, async () => await readFile(join(world.keys, 'signer.key'), 'utf8'));
+    const part = point.manifest.components.find(({ component }) => component === 'tree')?.archives.at(-1)?.parts[0];
+    const key = part?.key ?? '';
+    const dropping = (name: 'near' | 'far'): ObjectStore => ({
+      ...store(name),
+      head: async (asked) => {
+        if (asked === key && existsSync(fileOf(name, key))) {
+          const at = new Date().toISOString();
+          const mark = { format: 1, service, point: point.id, manifest: point.sha256, state: 'dropped', at } as const;
+          await writeMark(store(name), { ...mark, run: 'retention', locations: [name], how: 'old' }, signer);
+          await rm(fileOf(name, layout.manifest(service, point.id)));
+          await rm(fileOf(name, key));
+        }
+        return await store(name).head(asked);
+      },
+    });
+    const stores = { near: dropping('near'), far: dropping('far') };
+    const looking = verify({ context: { store: async (name) => stores[name as 'near'] } });
+    await expect(looking).rejects.toMatchObject({ type: 'PointNotFound' });
+    expect(
+      (await readMarks(store('near'), service, point.id, await world.signers())).map(({ state }) => state),
+    ).not.toContain('quarantined');
   });
 });
 
