@@ -37,9 +37,9 @@ export async function marksAt(
       return { store, found: new Map(await Promise.all(entries)) };
     }),
   );
-  const signed = new Map(
-    at.flatMap(({ found }) => [...found].flatMap(([key, { mark }]) => (mark ? [[key, mark]] : []))),
-  );
+  // By what they say: two locations may have different ones of the same moment under the same name.
+  const marks = at.flatMap(({ found }) => [...found.values()].flatMap(({ mark }) => mark ?? []));
+  const signed = new Map(marks.map((mark) => [JSON.stringify(mark), mark]));
   return { marks: [...signed.values()], at };
 }
 

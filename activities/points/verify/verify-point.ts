@@ -51,7 +51,13 @@ export async function verifyPoint(
   const { service, stores, checked, signers } = task;
   const marks = await marksAt(stores, service, id, signers);
   const { believed, at } = await manifestsOf(stores, service, id, signers, marks.marks);
-  if (!believed) return unbelieved(id, service, at, marks);
+  if (!believed) {
+    // The mark comes before the manifest goes: between the two looks retention may have done both.
+    const again = await marksAt(stores, service, id, signers);
+    if (saidOf(again.marks).dropped.size > saidOf(marks.marks).dropped.size)
+      return await verifyPoint(id, task, context);
+    return unbelieved(id, service, at, marks);
+  }
   const present = at.filter(({ state }) => state === 'good' || state === 'damaged');
   const looked = present.filter(({ store }) => checked.includes(store.location));
   const sealed = await sealedKeysOf(believed.manifest, stores, signers);
