@@ -1,7 +1,10 @@
 /** Backup and restore of trees of files, side by side with the plain shell, the runbooks' shell and restic; turns alternate. */
+
 import { join } from 'node:path';
+import type { ObjectStore } from '../../activities/storage/store.ts';
 import { until } from '../activities/hosts/until.ts';
-import { filesComponent, makeWorld } from '../activities/points/world.ts';
+import { filesComponent, makeWorld, type TestHost, type World } from '../activities/points/world.ts';
+import { counted } from './counting.ts';
 import { type BenchPoint, musterBackup, musterRestore } from './muster.ts';
 import { plainBackup, plainRestore, restic, runbookBackup, runbookRestore } from './peers.ts';
 import { printTable, type Times, timed } from './table.ts';
@@ -60,9 +63,37 @@ async function whole({ gb, rounds, quick }: Options): Promise<void> {
     }
     printTable('first backup, to S3', backup, bytes);
     printTable('restore, from S3', restore, bytes);
+    await partial(world, host, rounds);
   } finally {
     await world.end();
   }
+}
+
+/** 200 of the files come back, and nothing is fetched but the archives that hold them. */
+async function partial(world: World, host: TestHost, rounds: number): Promise<void> {
+  const point = await musterBackup(world, host, '20260103_000000');
+  const folders = ['/srv/app/production/d7', '/srv/app/production/d120'];
+  const times: Times = new Map();
+  const include = folders.map((folder) => `--include ${folder}`).join(' ');
+  for (let round = 1; round <= rounds; round += 1) {
+    const gives: Contender[] = [
+      [muster, () => musterRestore(world, point, folders)],
+      [
+        'restic 0.14',
+        () => restic(world, host, '1', `restic restore -q latest ${include} --target /srv/out; rm -rf /srv/out`),
+      ],
+    ];
+    console.log(`round ${round}: 200 files`);
+    await race(times, gives, round);
+  }
+  printTable('200 files, from S3', times, 0);
+  const near = world.stores.near as ObjectStore;
+  const counting = await counted(near, world.near.endpoint);
+  world.stores.near = counting.store;
+  await musterRestore(world, point, folders);
+  world.stores.near = near;
+  counting.close();
+  console.log(`muster fetched ${counting.objects} objects, ${(counting.bytes / 1e6).toFixed(0)} MB`);
 }
 
 /** A second backup of many small files of which none has changed. */

@@ -35,11 +35,11 @@ export async function musterBackup(
   return { id, sha256: committed.manifestSha256 };
 }
 
-export async function musterRestore(world: World, point: BenchPoint): Promise<void> {
+export async function musterRestore(world: World, point: BenchPoint, paths?: string[]): Promise<void> {
   const target = await world.host('target');
   const component = world.plan.components[0] as Component;
   await restoreComponent.run(
-    { service: world.plan.service, point, component, host: target.host, site: 'east', locations: ['near'] },
+    { service: world.plan.service, point, component, host: target.host, site: 'east', locations: ['near'], paths },
     await world.context({ run: newRun(), step: 'restore' }, target),
   );
   await rm(join(target.srv, 'app'), { recursive: true });
