@@ -1,4 +1,5 @@
 /** Redis as a component, with and without an AOF: the contract of all drivers, and what is its own. */
+import { spawn } from 'node:child_process';
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -6,6 +7,7 @@ import { restoreComponent } from '../../../activities/archives/restore-component
 import { readManifest } from '../../../activities/points/read-manifest.ts';
 import type { RedisComponent } from '../../../domain/plan-component.ts';
 import { describeDriver } from '../archives/conformance.ts';
+import { until } from '../hosts/until.ts';
 import { makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 import { startRedis, type TestRedis } from './redis.ts';
 
@@ -88,14 +90,26 @@ describe('a recovery point of Redis', () => {
   };
 
   it('has snapshot and answers of one moment, while writes go on', async () => {
-    let writing = true;
-    const writer = (async () => {
-      for (let n = 0; writing; n += 1) await plain.ask(`SET busy:${n} x\nRPUSH words ${n}`);
-    })();
-    const made = await world.backup(host, '20260102_040000').finally(() => {
-      writing = false;
-    });
-    await writer;
+    const before = Number(await plain.ask('DBSIZE'));
+    const flood = [
+      '-s',
+      plain.socket,
+      '-q',
+      '-n',
+      '100000000',
+      '-P',
+      '16',
+      '-r',
+      '1000000',
+      'SET',
+      'busy:__rand_int__',
+      'x',
+    ];
+    const writer = spawn('redis-benchmark', flood, { stdio: 'ignore' });
+    const over = new Promise((done) => writer.once('close', done));
+    await until('writes go on', async () => Number(await plain.ask('DBSIZE')) > before + 1_000);
+    const made = await world.backup(host, '20260102_040000').finally(() => writer.kill());
+    await over;
     const { manifest } = await readManifest(
       Object.values(world.stores),
       'spacetime',
