@@ -141,8 +141,8 @@ describe('what is seen of recovery points in real stores', () => {
 
   test('no answer of any location is no answer, and not a met objective', async () => {
     await replan((plan) => {
-      const nowhere = { driver: 's3', region: 'us-east-1', bucket: 'nowhere', endpoint: 'http://127.0.0.1:9' };
-      plan.storage = { near: nowhere, far: nowhere };
+      const nowhere = { driver: 's3', region: 'us-east-1', endpoint: 'http://127.0.0.1:9' };
+      plan.storage = { near: { ...nowhere, bucket: 'nowhere' }, far: { ...nowhere, bucket: 'elsewhere' } };
     });
     expect(await muster('rpo spacetime')).toMatchObject({ code: 3, out: expect.stringContaining('NOT REACHED near') });
   });

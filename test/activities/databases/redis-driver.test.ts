@@ -37,32 +37,36 @@ SET in-three yes`;
 const digest = async (redis: TestRedis) => await redis.ask('DEBUG DIGEST\nDBSIZE\nLRANGE words 0 -1\nHGETALL person');
 
 for (const appendonly of ['no', 'yes']) {
-  describeDriver(`redis with appendonly ${appendonly}`, async (host) => {
-    const redis = await startRedis({ appendonly, requirepass: 'a-pass\\word' });
-    process.env.MUSTER_TEST_REDIS = 'a-pass\\word';
-    const own = component(redis, { account: { user: 'default', password: { env: 'MUSTER_TEST_REDIS' } } });
-    let changes = 0;
-    return {
-      component: own,
-      unsteady: { ...own, checks: [{ name: 'now', query: 'TIME' }] },
-      tool: 'redis-cli',
-      fill: async () => void (await redis.ask(data)),
-      change: async () =>
-        void (await redis.ask(
-          `SET new:${++changes} ${changes}\nDEL key:${changes}\nRPUSH words more\nHDEL person age`,
-        )),
-      read: () => digest(redis),
-      async breakProducer() {
-        const folder = join(host.srv, 'sbin');
-        await mkdir(folder, { recursive: true });
-        await writeFile(join(folder, 'zstd'), '#!/bin/bash\n/usr/bin/zstd "$@" | head -c 3000\nexit 3\n', {
-          mode: 0o755,
-        });
-        return () => rm(folder, { recursive: true });
-      },
-      stop: () => redis.stop(),
-    };
-  });
+  describeDriver(
+    `redis with appendonly ${appendonly}`,
+    async (host) => {
+      const redis = await startRedis({ appendonly, requirepass: 'a-pass\\word' });
+      process.env.MUSTER_TEST_REDIS = 'a-pass\\word';
+      const own = component(redis, { account: { user: 'default', password: { env: 'MUSTER_TEST_REDIS' } } });
+      let changes = 0;
+      return {
+        component: own,
+        unsteady: { ...own, checks: [{ name: 'now', query: 'TIME' }] },
+        tool: 'redis-cli',
+        fill: async () => void (await redis.ask(data)),
+        change: async () =>
+          void (await redis.ask(
+            `SET new:${++changes} ${changes}\nDEL key:${changes}\nRPUSH words more\nHDEL person age`,
+          )),
+        read: () => digest(redis),
+        async breakProducer() {
+          const folder = join(host.srv, 'sbin');
+          await mkdir(folder, { recursive: true });
+          await writeFile(join(folder, 'zstd'), '#!/bin/bash\n/usr/bin/zstd "$@" | head -c 3000\nexit 3\n', {
+            mode: 0o755,
+          });
+          return () => rm(folder, { recursive: true });
+        },
+        stop: () => redis.stop(),
+      };
+    },
+    ['into'],
+  );
 }
 
 describe('a recovery point of Redis', () => {

@@ -1,6 +1,6 @@
 /** Starts a real S3 server on a free loopback port for tests. */
+
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
 import type { S3Location } from '../../../domain/storage/s3.ts';
+import { goTool } from '../../../lab/tools/go.ts';
 
 export interface S3Server {
   readonly endpoint: string;
@@ -37,7 +38,13 @@ export async function startS3(
   const listen = ['--port', `${host}:${port}`, '--quiet', '--health', '/health'];
   const keys = ['--access', credentials.accessKeyId, '--secret', credentials.secretAccessKey];
   const backend = ['posix', '--versioning-dir', join(root, 'versions'), data];
-  const [first = '', ...rest] = [...wrap(data), await versitygwBinary(), ...listen, ...keys, ...backend];
+  const [first = '', ...rest] = [
+    ...wrap(data),
+    await goTool('versitygw', { note: () => {} }),
+    ...listen,
+    ...keys,
+    ...backend,
+  ];
   const endpoint = `http://${host}:${port}`;
   const start = async () => {
     const started = spawn(first, rest, { stdio: 'ignore' });
@@ -78,15 +85,6 @@ export async function startS3(
       await rm(root, { recursive: true, force: true });
     },
   };
-}
-
-async function versitygwBinary(): Promise<string> {
-  const named = process.env.MUSTER_VERSITYGW;
-  if (named) return named;
-  const built = join(tmpdir(), 'versitygw-bin');
-  if (existsSync(built)) return built;
-  const { goTool } = await import('../../../lab/tools/go.ts');
-  return await goTool('versitygw', { note: () => {} });
 }
 
 async function untilHealthy(url: string, child: ChildProcess): Promise<void> {
