@@ -1,14 +1,15 @@
 /**
- * Backup: a full recovery point of every component, copied to every other storage location. Runbook: "Daily Full Backup".
+ * Backup: a recovery point of every component, or of those that were asked for, copied to every other storage location. Runbook:
+ * "Daily Full Backup", "Hourly Incremental Backup", "Configuration Backup", "Database Backup".
  *
  * The manifest is written last, so a backup that fails anywhere leaves no recovery point behind.
  */
 import { playbook, type Situation, stage } from './compiler.ts';
-import { stepsFor } from './steps.ts';
+import { pointStepsFor } from './point-steps.ts';
 
 export function backup(situation: Situation) {
   const { from, at } = situation.assessment;
-  const site = stepsFor(situation, from);
+  const site = pointStepsFor(situation, from);
   const point = site.newPoint(at);
   const prepare = site.preparePoint(point);
   const captures = site.capture(point, prepare);

@@ -3,6 +3,7 @@ import type { StepPlace } from '../activities/step.ts';
 import { refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { Plan } from '../domain/plan.ts';
+import type { Component } from '../domain/plan-component.ts';
 import type { Gate, Playbook, PlaybookItem, Stage, Step, Watch } from '../domain/playbook.ts';
 import { type CompileCall, queueOf } from '../domain/protocol.ts';
 
@@ -69,6 +70,21 @@ export function siteOf(plan: Plan, name: string) {
 /** Hosts of a site in the assessment, all or of one group. */
 export function hostsOf(situation: Situation, site: string, group?: string): Host[] {
   return situation.assessment.hosts.filter((host) => host.site === site && (!group || host.group === group));
+}
+
+/** Every host of a group; a component without a host would silently not be restored. @throws HostMissing */
+export function hostsOfGroup(situation: Situation, site: string, group: string, what: string): Host[] {
+  const found = hostsOf(situation, site, group);
+  if (found.length > 0) return found;
+  throw refusal(
+    'HostMissing',
+    `No host of group ${group}, which ${what} needs, was found in ${site}.`,
+    `check the tags of ${site} in the plan, and that EC2 of its region answers.`,
+  );
+}
+
+export function hostsForComponent(situation: Situation, site: string, component: Component): Host[] {
+  return hostsOfGroup(situation, site, component.host, `component ${component.name}`);
 }
 
 /** Locations with the site's own first. */

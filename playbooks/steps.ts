@@ -2,7 +2,6 @@
  * The steps that playbooks are written with, for one site: each method gives concrete steps out of plan and assessment.
  * A playbook then reads as the runbook, and what a step needs stands here once.
  */
-import { captureComponent } from '../activities/archives/capture-component.ts';
 import { checkData } from '../activities/archives/check-data.ts';
 import { restoreComponent } from '../activities/archives/restore-component.ts';
 import { awaitHost } from '../activities/compute/await-host.ts';
@@ -15,9 +14,6 @@ import { seeFromOutside } from '../activities/health/see-from-outside.ts';
 import { checkHost } from '../activities/hosts/check-host.ts';
 import { command } from '../activities/hosts/run-command.ts';
 import { manual } from '../activities/people/manual.ts';
-import { commitPoint } from '../activities/points/commit-point.ts';
-import { copyPoint } from '../activities/points/copy-point.ts';
-import { preparePoint } from '../activities/points/prepare-point.ts';
 import { awaitResolution } from '../activities/traffic/await-resolution.ts';
 import { pointNameAt } from '../activities/traffic/point-name-at.ts';
 import { withdrawName } from '../activities/traffic/withdraw-name.ts';
@@ -28,11 +24,18 @@ import type { Host } from '../domain/host.ts';
 import type { TrafficRecord, TrafficTarget } from '../domain/plan.ts';
 import type { Component } from '../domain/plan-component.ts';
 import type { Step } from '../domain/playbook.ts';
-import { pointIdAt } from '../domain/recovery-point.ts';
 import { roomFor } from '../domain/room.ts';
 import { sameName } from '../domain/traffic.ts';
-import { deploymentOf, wantedComponents } from './backup-scope.ts';
-import { byRank, hostsOf, locationsFor, placeAt, type Situation, siteOf } from './compiler.ts';
+import {
+  byRank,
+  hostsForComponent,
+  hostsOf,
+  hostsOfGroup,
+  locationsFor,
+  placeAt,
+  type Situation,
+  siteOf,
+} from './compiler.ts';
 
 export type Builder = ReturnType<typeof stepsFor>;
 
@@ -42,26 +45,11 @@ export function stepsFor(situation: Situation, siteName: string) {
   const at = placeAt(plan, siteName);
   const hosts = hostsOf(situation, siteName);
   const serving = hosts.filter((host) => host.group === plan.control.host);
-  // Where the name could be read it says which site is the primary now; a failover does not change the plan.
-  const known = assessment.serving?.length ? assessment.serving.includes(siteName) : undefined;
-  const role = known === undefined ? siteOf(plan, siteName).role : known ? 'primary' : 'standby';
-
-  /** Every host of a group; a component without a host would silently not be restored. */
-  function hostsOfGroup(group: string, what: string): Host[] {
-    const found = hosts.filter((host) => host.group === group);
-    if (found.length > 0) return found;
-    throw refusal(
-      'HostMissing',
-      `No host of group ${group}, which ${what} needs, was found in ${siteName}.`,
-      `check the tags of ${siteName} in the plan, and that EC2 of its region answers.`,
-    );
-  }
-
-  const hostsFor = (component: Component) => hostsOfGroup(component.host, `component ${component.name}`);
+  const hostsFor = (component: Component) => hostsForComponent(situation, siteName, component);
 
   /** A command of the plan runs on the worker or on the first host of a group; it never moves from one to the other. */
   function hostOf(on: string, title: string): Host | undefined {
-    return on === 'worker' ? undefined : hostsOfGroup(on, `the command "${title}"`)[0];
+    return on === 'worker' ? undefined : hostsOfGroup(situation, siteName, on, `the command "${title}"`)[0];
   }
 
   function targetOf(record: TrafficRecord): TrafficTarget {
@@ -240,51 +228,6 @@ export function stepsFor(situation: Situation, siteName: string) {
       plan.manual
         .filter((each) => each.before === before)
         .map(({ title, instructions }) => manual.step({ title, instructions }, at(`manual-${title}`))),
-
-    newPoint: (time: string): string => pointIdAt(new Date(time)),
-
-    preparePoint: (point: string): Step =>
-      preparePoint.step({ service, point, locations: locationsFor(plan, siteName) }, at('prepare-point')),
-
-    capture: (point: string, prepare: Step): Step[] =>
-      wantedComponents(plan, situation.request?.backup).map((component) => {
-        const [host] = hostsFor(component);
-        return captureComponent.step(
-          {
-            service,
-            point,
-            component,
-            host: host as Host,
-            location: siteOf(plan, siteName).storage,
-            kind: situation.request?.backup?.kind,
-          },
-          at(`capture-${component.name}`, { needs: [prepare.id] }),
-        );
-      }),
-
-    commitPoint: (point: string, prepare: Step, captures: readonly Step[]): Step =>
-      commitPoint.step(
-        {
-          service,
-          point,
-          site: siteName,
-          role,
-          label: situation.label,
-          ...deploymentOf(situation.request?.backup),
-          location: siteOf(plan, siteName).storage,
-        },
-        at('commit-point', { needs: [prepare.id, ...captures.map((capture) => capture.id)] }),
-      ),
-
-    copyPoint: (point: string, commit: Step): Step[] => {
-      const [nearest, ...others] = locationsFor(plan, siteName);
-      return others.map((location) =>
-        copyPoint.step(
-          { service, point, from: nearest as string, to: location },
-          at(`copy-to-${location}`, { needs: [commit.id] }),
-        ),
-      );
-    },
   };
 
   function commands() {

@@ -13,14 +13,15 @@ import {
 } from '@temporalio/workflow';
 import type { z } from 'zod';
 import type { Assessment } from '../domain/assessment.ts';
-import type { Playbook, PlaybookItem, Step } from '../domain/playbook.ts';
+import type { Playbook, Step } from '../domain/playbook.ts';
 import { presentStatus } from '../domain/present.ts';
 import { type Procedure, traitsOf } from '../domain/procedures.ts';
 import type { Compiled, StepOutput } from '../domain/protocol.ts';
-import type { RunStatus, runInputSchema, StageStatus, StepStatus, TimelineEntry } from '../domain/run.ts';
+import type { RunStatus, runInputSchema, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
 import { summaryLength } from './activities.ts';
 import type { Failure } from './failures.ts';
+import { pendingItem } from './pending.ts';
 import { WaitingClock } from './waiting.ts';
 
 type Input = z.output<typeof runInputSchema>;
@@ -235,27 +236,4 @@ export class Run {
       { key: searchAttributes.needs, value: needs },
     ]);
   }
-}
-
-function pendingItem(item: PlaybookItem): StageStatus {
-  const ranks = item.type === 'stage' ? item.ranks : item.type === 'watch' ? [[item.step]] : [];
-  return {
-    type: item.type,
-    title: item.title,
-    state: 'pending',
-    ranks: ranks.map((rank) => rank.map(pendingStep)),
-    ...(item.type === 'stage' && item.alongside ? { alongside: true } : {}),
-  };
-}
-
-function pendingStep(step: Step): StepStatus {
-  return {
-    id: step.id,
-    kind: step.kind,
-    title: step.title,
-    state: 'pending',
-    generation: 1,
-    required: step.required,
-    expected: step.expected,
-  };
 }
