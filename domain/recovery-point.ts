@@ -172,6 +172,7 @@ export const layout = {
   allMarks: (service: string) => `${service}/marks/`,
   marks: (service: string, id: string) => `${service}/marks/${id}/`,
   mark: (service: string, id: string, state: string, time: string) => `${service}/marks/${id}/${state}-${time}.json`,
+  logs: (service: string) => `${service}/logs/`,
   /** What a component logged between points: laid out below this as a service of its own. */
   log: (service: string, component: string) => `${service}/logs/${component}`,
   /** Reports of one procedure's runs. */

@@ -90,7 +90,7 @@ export interface Toll {
   readonly location: string;
   readonly points: number;
   readonly bytes: number;
-  /** All bytes under `points/` and `archives/` there. */
+  /** All bytes of points, archives and shipped logs there. */
   readonly ofBytes: number;
 }
 

@@ -23,7 +23,7 @@ async function batchesAt(store: ObjectStore, log: string): Promise<string[]> {
 }
 
 /** Undefined for one that is absent, is not signed by a pinned signer, or is not of this log. */
-async function readLogRecord(
+export async function readLogRecord(
   store: ObjectStore,
   log: string,
   batch: string,
@@ -91,7 +91,10 @@ export async function writeLogRecord(
   await lock(store, [layout.signature(key), key], context);
 }
 
-/** Brings the batches that a location lacks over, hashes checked, the record last. Answers how many. */
+/**
+ * Brings the batches that a location lacks over, hashes checked, the record last. What is older than the oldest there was taken away by
+ * retention. Answers how many.
+ */
 export async function copyLogRecords(
   source: ObjectStore,
   target: ObjectStore,
@@ -99,8 +102,9 @@ export async function copyLogRecords(
   context: StepContext,
 ): Promise<number> {
   const signers = await loadPinned(context.plan, context.planFolder);
-  const there = new Set(await batchesAt(target, log));
-  const missing = (await batchesAt(source, log)).filter((batch) => !there.has(batch));
+  const there = await batchesAt(target, log);
+  const [oldest = ''] = there;
+  const missing = (await batchesAt(source, log)).filter((batch) => batch > oldest && !there.includes(batch));
   let copied = 0;
   for (const batch of missing) {
     const record = await readLogRecord(source, log, batch, signers);

@@ -3,7 +3,9 @@ import type { Retention } from '../../domain/plan-retention.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { decideRetention, type RetainablePoint, type Verdict } from '../../domain/retention.ts';
 import { type Debris, debrisOf, overBudget, type Toll } from '../../domain/retention-archives.ts';
+import type { LogVerdict } from '../../domain/retention-logs.ts';
 import { mapLimited } from '../points/map-limited.ts';
+import { judgeLogs } from './logs.ts';
 import type { Survey, SurveyedPlace } from './survey.ts';
 
 export interface Prospect {
@@ -14,6 +16,8 @@ export interface Prospect {
   readonly drops: readonly Verdict[];
   /** Everything that would be deleted, the parts of dropped points that nobody needs included. */
   readonly debris: readonly Debris[];
+  /** Every shipped batch here, by component, oldest first. */
+  readonly logs: readonly LogVerdict[];
   readonly toll: Toll;
   readonly overBudget?: string;
 }
@@ -26,28 +30,41 @@ export interface ProspectOptions {
 }
 
 export async function prospects(
-  { points, places }: Survey,
+  { points, places, signers }: Survey,
   retention: Retention,
   { now, budget }: ProspectOptions,
 ): Promise<Prospect[]> {
   const moment = { now: new Date(now).toISOString() };
   const locked = await withLocks(points, decideRetention(points, retention, moment), places);
   const verdicts = decideRetention(locked, retention, moment);
-  return places.map((place) => {
-    const here = verdicts.filter(({ location }) => location === place.store.location);
-    const drops = place.unsure.length > 0 ? [] : here.filter(({ keep }) => !keep).toReversed();
-    const debris =
-      place.unsure.length > 0
-        ? []
-        : debrisOf(place.objects, without(place, drops, moment.now), { now, grace: retention.grace });
-    const sum = (some: readonly { bytes: number }[]) => some.reduce((total, { bytes }) => total + bytes, 0);
-    const toll = {
-      ...{ location: place.store.location, points: drops.length },
-      ...{ bytes: sum(debris), ofBytes: sum(place.objects) },
-    };
-    const over = overBudget(toll, retention.budget, budget);
-    return { place, verdicts: here, drops, debris, toll, ...(over ? { overBudget: over } : {}) };
-  });
+  const verdictsAt = (place: SurveyedPlace) => verdicts.filter(({ location }) => location === place.store.location);
+  const dropsAt = (place: SurveyedPlace) =>
+    place.unsure.length > 0
+      ? []
+      : verdictsAt(place)
+          .filter(({ keep }) => !keep)
+          .toReversed();
+  const afterwards = places.map((place) => without(place, dropsAt(place), moment.now));
+  return await Promise.all(
+    afterwards.map(async (after, index) => {
+      const place = places[index] as SurveyedPlace;
+      const drops = dropsAt(place);
+      const age = { now, grace: retention.grace };
+      const debris = place.unsure.length > 0 ? [] : debrisOf(place.objects, after, age);
+      const logs = await judgeLogs(after, afterwards, signers, age);
+      const toll = {
+        ...{ location: place.store.location, points: drops.length },
+        bytes: sum(debris) + sum(logs.filter(({ keep }) => !keep).flatMap(({ objects }) => objects)),
+        ofBytes: sum(place.objects) + sum(place.logs.flatMap(({ objects }) => objects)),
+      };
+      const over = overBudget(toll, retention.budget, budget);
+      return { place, verdicts: verdictsAt(place), drops, debris, logs, toll, ...(over ? { overBudget: over } : {}) };
+    }),
+  );
+}
+
+function sum(some: readonly { readonly bytes: number }[]): number {
+  return some.reduce((total, { bytes }) => total + bytes, 0);
 }
 
 /** The place as it would be once these points have gone. */

@@ -6,6 +6,7 @@ import { Refusal } from '../../domain/errors.ts';
 import { layout, type Manifest, type Mark, pointIdSchema } from '../../domain/recovery-point.ts';
 import type { RetainablePoint } from '../../domain/retention.ts';
 import type { Holding, StoredObject } from '../../domain/retention-archives.ts';
+import type { LogBatch } from '../../domain/retention-logs.ts';
 import { droppedFrom, type FoundPoint, retainableOf } from '../../domain/retention-marks.ts';
 import type { StepContext } from '../context.ts';
 import { mapLimited } from '../points/map-limited.ts';
@@ -13,10 +14,13 @@ import { readMarks } from '../points/marks.ts';
 import { readManifestAt } from '../points/read-manifest.ts';
 import { loadPinned, type PinnedSigners } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import { logBatches } from './logs.ts';
 
 export interface SurveyedPlace extends Holding {
   readonly store: ObjectStore;
   readonly objects: readonly StoredObject[];
+  /** Shipped logs, by component and age. */
+  readonly logs: readonly LogBatch[];
   /** Why nothing may be deleted here: what these need cannot be read. */
   readonly unsure: readonly string[];
 }
@@ -27,11 +31,14 @@ export interface Survey {
   /** Every mark by id. */
   readonly marks: ReadonlyMap<string, readonly Mark[]>;
   readonly found: readonly FoundPoint[];
+  /** Whose word was taken. */
+  readonly signers: PinnedSigners;
 }
 
 interface Raw {
   readonly store: ObjectStore;
   readonly objects: readonly StoredObject[];
+  readonly logs: readonly LogBatch[];
   readonly good: ReadonlyMap<string, { readonly manifest: Manifest; readonly sha256: string }>;
   readonly refused: ReadonlyMap<string, string>;
   /** Ids of which something lies here, and no manifest that a get would answer. */
@@ -61,7 +68,7 @@ export async function survey(
   const points = found
     .filter(({ manifest }) => !twice.has(manifest.id))
     .map((each) => retainableOf(each, marks.get(each.manifest.id) ?? [], { copies }));
-  return { points, places, marks, found };
+  return { points, places, marks, found, signers };
 }
 
 /** The same for a step: with its stores, its signers and its heartbeat. */
@@ -76,7 +83,8 @@ export async function surveyFor(
 }
 
 async function readPlace(store: ObjectStore, service: string, signers: PinnedSigners, beat: () => void): Promise<Raw> {
-  const { objects, hiddenKeys } = await objectsAt(store, service, beat);
+  const { objects, hiddenKeys } = await objectsAt(store, [layout.points(service), layout.archives(service)], beat);
+  const logs = logBatches(service, (await objectsAt(store, [layout.logs(service)], beat)).objects);
   const keys = new Set(objects.map(({ key }) => key));
   const ids = [...new Set(objects.flatMap(({ key }) => idOf(service, key)))].sort();
   const good = new Map<string, { manifest: Manifest; sha256: string }>();
@@ -96,14 +104,14 @@ async function readPlace(store: ObjectStore, service: string, signers: PinnedSig
     },
   );
   const loose = ids.filter((id) => !good.has(id) && !refused.has(id));
-  return { store, objects, good, refused, loose, hidden };
+  return { store, objects, logs, good, refused, loose, hidden };
 }
 
 /** One entry a key. With versions: all of them together, also where a delete marker hides them. */
-async function objectsAt(store: ObjectStore, service: string, beat: () => void) {
+async function objectsAt(store: ObjectStore, folders: readonly string[], beat: () => void) {
   const objects = new Map<string, StoredObject>();
   const hiddenKeys = new Set<string>();
-  for (const folder of [layout.points(service), layout.archives(service)]) {
+  for (const folder of folders) {
     for await (const entry of store.versions?.(folder) ?? store.list(folder)) {
       beat();
       const { key, bytes, modified } = entry;
@@ -156,7 +164,7 @@ function placeOf(
     } else if (refused) unsure.push(refused);
     else if (raw.hidden.has(id)) unsure.push(`The manifest of ${id} at ${location} is hidden by a delete marker.`);
   }
-  return { store: raw.store, service, objects: raw.objects, manifests, held, dropped, unsure };
+  return { store: raw.store, service, objects: raw.objects, logs: raw.logs, manifests, held, dropped, unsure };
 }
 
 function distinct(marks: readonly Mark[]): Mark[] {

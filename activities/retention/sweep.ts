@@ -17,7 +17,7 @@ export interface Sweeping {
   readonly retention: Pick<Retention, 'grace'>;
   readonly context: StepContext;
   readonly mayGoOn: () => Promise<void>;
-  readonly count: { objects: number; bytes: number };
+  readonly count: { objects: number; bytes: number; logs: number };
   readonly kept: Kept[];
 }
 

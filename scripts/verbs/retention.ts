@@ -3,6 +3,7 @@ import type { Prospect } from '../../activities/retention/prospect.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Verdict } from '../../domain/retention.ts';
+import { type LogSummary, summarizeLogs } from '../../domain/retention-logs.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { start } from '../cli/start.ts';
@@ -101,7 +102,7 @@ async function look(cli: Cli, plan: Plan, retention: NonNullable<Plan['retention
   }
 }
 
-function placeJson({ place, verdicts, toll, overBudget, debris }: Prospect) {
+function placeJson({ place, verdicts, logs, toll, overBudget, debris }: Prospect) {
   const known = new Set(verdicts.map(({ point }) => point));
   return {
     ...toll,
@@ -109,22 +110,30 @@ function placeJson({ place, verdicts, toll, overBudget, debris }: Prospect) {
     unsure: place.unsure,
     held: Object.fromEntries(place.held),
     verdicts: verdicts.map(({ point, keep, why }) => ({ point, keep, why })),
+    logs: logs.map(({ component, batch, keep, why }) => ({ component, batch, keep, why })),
     debris: debris.filter(({ id }) => !known.has(id)).map(({ key, bytes, why }) => ({ key, bytes, why })),
   };
 }
 
-function placeText({ place, verdicts, toll, overBudget, debris }: Prospect, dropsOnly: boolean): string {
+function placeText({ place, verdicts, logs, toll, overBudget, debris }: Prospect, dropsOnly: boolean): string {
   const shown = dropsOnly ? verdicts.filter(({ keep }) => !keep) : verdicts;
   const rest = debris.filter(({ id }) => !verdicts.some(({ point }) => point === id));
   const bytes = `${formatBytes(toll.bytes)} of ${formatBytes(toll.ofBytes)}`;
   return [
     `${toll.location}: ${toll.points} of ${verdicts.length} points go, ${bytes}`,
     ...(shown.length > 0 ? [columns(shown.map(row), ['point', '', 'why'])] : []),
+    ...summarizeLogs(logs)
+      .filter(({ keep }) => !keep || !dropsOnly)
+      .map((each) => `  log of ${each.component}, ${countOf(each)}: ${each.keep ? 'keep' : 'DROP'}  ${each.why}`),
     ...[...new Set(rest.map(({ why }) => why))].map((why) => `  debris: ${why}`),
     ...[...place.held.values()].map((why) => `  LEFT ALONE: ${why}`),
     ...place.unsure.map((why) => `  NOTHING GOES HERE: ${why} muster delete gives it up.`),
     ...(overBudget ? [`  OVER THE BUDGET: ${overBudget}; --apply needs --budget ${toll.points} --reason WHY`] : []),
   ].join('\n');
+}
+
+function countOf({ batches, first, last }: LogSummary): string {
+  return batches === 1 ? `batch ${first}` : `${batches} batches, ${first} to ${last}`;
 }
 
 function row({ point, keep, why }: Verdict): string[] {

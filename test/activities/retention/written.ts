@@ -1,5 +1,6 @@
 /** Recovery points written straight into real stores, small and of any age, for tests of what deletes them. */
 import { randomBytes } from 'node:crypto';
+import { writeLogRecord } from '../../../activities/logs/log-records.ts';
 import { writeMark } from '../../../activities/points/marks.ts';
 import { loadSigner, sha256Of } from '../../../activities/points/signer.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
@@ -24,6 +25,7 @@ export interface Wanted {
   readonly refers?: Readonly<Record<string, readonly number[]>>;
   readonly label?: string;
   readonly at?: readonly string[];
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 /** Rules for tests: a grace time of next to nothing, so that what was just put counts as old where its id is. */
@@ -43,7 +45,10 @@ export function writer(world: World, service: string) {
   return {
     partKey,
     /** All of a point, manifest last. */
-    async point(id: string, { own, refers = {}, label = 'daily', at = ['near', 'far'] }: Wanted): Promise<string> {
+    async point(
+      id: string,
+      { own, refers = {}, label = 'daily', at = ['near', 'far'], details = {} }: Wanted,
+    ): Promise<string> {
       const archive = async (point: string, number: number) => ({
         ...{ number, point, kind: 'tree' as const, bytes: 1, entries: 1 },
         parts: [
@@ -83,7 +88,7 @@ export function writer(world: World, service: string) {
           {
             ...{ component: 'tree', driver: 'files', host: { name: 'app', hostname: 'app', address: '127.0.0.1' } },
             ...{ takenAt, finishedAt: takenAt, archives, index: { parts: [index] }, entries: 1, bytes: 1 },
-            ...{ storedBytes: 1, checks: [], warnings: [], details: {} },
+            ...{ storedBytes: 1, checks: [], warnings: [], details },
           },
         ],
       });
@@ -91,6 +96,23 @@ export function writer(world: World, service: string) {
       await put(layout.manifestSignature(service, id), signer.sign(bytes), at);
       await put(layout.manifest(service, id), bytes, at);
       return sha256Of(bytes);
+    },
+    /** A shipped batch of the log of `tree`, of one segment whose last event was at this time (ms). */
+    async batch(id: string, to: number, at: readonly string[] = ['near', 'far']): Promise<void> {
+      const log = layout.log(service, 'tree');
+      const part = await put(layout.part(log, id, 'binlog', 0, 0, 'a'), randomBytes(500), at);
+      const key = await put(layout.sealedKey(log, id, 1), randomBytes(100), at);
+      const second = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+      const segment = {
+        ...{ file: 'bin.000001', from: second(to - 1000), to: second(to), first: 4, last: 99, bytes: 1 },
+        ...{ gtidBefore: '', gtidAfter: '', parts: [part] },
+      };
+      const record = {
+        ...{ format: 1 as const, service, component: 'tree', batch: id, run: 'r', host: 'app', gaps: [] },
+        ...{ key: { ...key, recipients: [] }, segments: [segment], archivedTo: segment.to },
+      };
+      const context = await world.context({ plan: { ...world.plan, storage: {} } });
+      for (const store of stores(at)) await writeLogRecord(store, log, record, context);
     },
     async mark(id: string, sha256: string, state: Mark['state'], more: Partial<Mark> = {}) {
       const signer = await loadSigner(world.plan, (await world.context({})).secret);
