@@ -42,10 +42,11 @@ export function certificateFindings(seen: readonly CertificateSeen[], rotateAfte
 
 /** Points that are not sealed to exactly the recipients of the plan. */
 export function sealedFindings(
-  points: readonly { point: string; location: string; recipients: readonly SealedTo[] }[],
+  points: readonly { point: string; log?: string; location: string; recipients: readonly SealedTo[] }[],
   recipients: readonly SealedTo[],
 ): string[] {
-  return points.flatMap(({ point, location, recipients: has }) => {
+  return points.flatMap(({ point: id, log, location, recipients: has }) => {
+    const point = log ? `log ${id} of ${log}` : id;
     if (has.length === 0) return [`${point} at ${location}: there is no sealed key; nobody can open it there.`];
     const missing = recipients.filter(({ sha256 }) => !has.some((each) => each.sha256 === sha256));
     const more = has.filter(({ sha256 }) => !recipients.some((each) => each.sha256 === sha256));

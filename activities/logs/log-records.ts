@@ -13,7 +13,7 @@ const partLimit = 80 * 1024 * 1024;
 const atOnce = 2;
 
 /** Ids of the batches at a location, oldest first. */
-async function batchesAt(store: ObjectStore, log: string): Promise<string[]> {
+export async function batchesAt(store: ObjectStore, log: string): Promise<string[]> {
   const ids: string[] = [];
   for await (const { key } of store.list(logLayout.records(log))) {
     const id = /\/(\d{8}_\d{6})\.json$/.exec(key)?.[1];
@@ -109,11 +109,12 @@ export async function copyLogRecords(
   for (const batch of missing) {
     const record = await readLogRecord(source, log, batch, signers);
     if (!record) continue;
-    const objects = [...partsOf(record), record.key];
+    const objects = [...partsOf(record), ...(await sealedKeysAt(source, log, batch))];
     await mapLimited(objects, atOnce, async ({ key, sha256 }) => {
       context.heartbeat({ text: `copying ${key} to ${target.location}` });
       const { body } = await source.get(key, partLimit);
-      if (sha256Of(body) !== sha256) throw new Error(`${key} at ${source.location} is damaged`);
+      const wanted = key === record.key.key ? record.key.sha256 : sha256;
+      if (wanted !== undefined && sha256Of(body) !== wanted) throw new Error(`${key} at ${source.location} is damaged`);
       context.assertCurrent();
       await target.putIfAbsent(key, body);
     });
@@ -132,6 +133,13 @@ export async function copyLogRecords(
     copied += 1;
   }
   return copied;
+}
+
+/** All envelopes: the one that the record names may have been deleted since, and what is said of the others is signed. */
+async function sealedKeysAt(store: ObjectStore, log: string, batch: string) {
+  const keys: { key: string; sha256?: string }[] = [];
+  for await (const { key } of store.list(layout.sealedKeys(log, batch))) keys.push({ key });
+  return keys;
 }
 
 function partsOf(record: LogRecord) {

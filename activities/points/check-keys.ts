@@ -81,6 +81,8 @@ export async function seeSigner(
 
 export interface PointSealed {
   readonly point: string;
+  /** For a batch of a shipped log, which is then the point: of which component. */
+  readonly log?: string;
   readonly location: string;
   /** Of the newest envelope; empty where there is none. */
   readonly recipients: readonly SealedTo[];
@@ -92,7 +94,7 @@ export interface SealedPoints extends Pick<KeyPoints, 'refused' | 'unreachable'>
   readonly points: readonly PointSealed[];
 }
 
-/** To whom the newest points are sealed, at each location. */
+/** To whom the newest points, and the newest batches of each shipped log, are sealed, at each location. */
 export async function seeSealedPoints(
   stores: readonly ObjectStore[],
   service: string,
@@ -100,13 +102,14 @@ export async function seeSealedPoints(
   newest: number,
 ): Promise<SealedPoints> {
   const { points, refused, unreachable } = await keyPointsOf(stores, service, signers, { newest });
-  const looked = await mapLimited(points, 8, async ({ named, stores: at }) =>
+  const looked = await mapLimited(points, 8, async ({ named, under, log, stores: at }) =>
     Promise.all(
       at.map(async (store): Promise<PointSealed> => {
-        const { envelopes } = await envelopesAt(store, service, named, signers);
+        const { envelopes } = await envelopesAt(store, under, named, signers);
         const [first] = envelopes;
         const recipients = first?.recipients ?? [];
-        return { point: named.point, location: store.location, recipients, older: Math.max(0, envelopes.length - 1) };
+        const older = Math.max(0, envelopes.length - 1);
+        return { point: named.point, ...(log ? { log } : {}), location: store.location, recipients, older };
       }),
     ),
   );

@@ -23,9 +23,9 @@ export async function dropEnvelopes(
   return { count: counts.reduce((sum, each) => sum + each, 0), note };
 }
 
-async function dropOf({ named, stores }: KeyPoint, work: Resealing, kept: Set<string>): Promise<number> {
-  const { service, signers, recipients, context } = work;
-  const seen = await Promise.all(stores.map((store) => envelopesAt(store, service, named, signers)));
+async function dropOf({ named, under, stores }: KeyPoint, work: Resealing, kept: Set<string>): Promise<number> {
+  const { signers, recipients, context } = work;
+  const seen = await Promise.all(stores.map((store) => envelopesAt(store, under, named, signers)));
   const newest = sealedAlready(seen, recipients);
   // Never the last one that opens: the new one is read back, at every location, first.
   if (!newest || !isEverywhere(seen, newest)) return 0;
@@ -35,7 +35,7 @@ async function dropOf({ named, stores }: KeyPoint, work: Resealing, kept: Set<st
     for (const n of former(at, recipients, newest.n)) {
       context.heartbeat({ text: `deleting envelopes of ${named.point}` });
       context.assertCurrent();
-      const what = await drop(at.store, service, named.point, n);
+      const what = await drop(at.store, under, named.point, n);
       if (what !== 'none') count += 1;
       if (what === 'locked') kept.add(at.store.location);
     }

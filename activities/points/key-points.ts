@@ -1,5 +1,7 @@
-/** Which points have keys, and where: every key that a manifest names, of the point itself and of those it refers to. */
+/** What has keys, and where: every key that a manifest names, of the point itself and of those it refers to; and those of shipped logs. */
 import { Refusal } from '../../domain/errors.ts';
+import { layout } from '../../domain/recovery-point.ts';
+import { batchesAt, readLogRecord } from '../logs/log-records.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { NamedKey } from './envelopes.ts';
 import { pointIdsAt } from './list-points.ts';
@@ -9,7 +11,11 @@ import type { PinnedSigners } from './signer.ts';
 
 export interface KeyPoint {
   readonly named: NamedKey;
-  /** Locations with a manifest that needs this key. */
+  /** The service, or the log (`layout.log`) under which the sealed keys lie. */
+  readonly under: string;
+  /** For a batch of a shipped log: of which component. */
+  readonly log?: string;
+  /** Locations with a manifest or record that needs this key. */
   readonly stores: readonly ObjectStore[];
 }
 
@@ -21,14 +27,20 @@ export interface KeyPoints {
   readonly unreachable: readonly { readonly location: string; readonly why: string }[];
 }
 
-/** @param newest  so many points a location; all of them when absent */
+/** @param newest  so many points, and batches of each log, a location; all of them when absent */
 export async function keyPointsOf(
   stores: readonly ObjectStore[],
   service: string,
   signers: PinnedSigners,
   { newest, beat }: { newest?: number; beat?: () => void } = {},
 ): Promise<KeyPoints> {
-  const found = new Map<string, { named: NamedKey; stores: ObjectStore[] }>();
+  const found = new Map<string, KeyPoint & { stores: ObjectStore[] }>();
+  const note = (store: ObjectStore, { named, under, log }: Omit<KeyPoint, 'stores'>) => {
+    const name = `${under} ${named.point}`;
+    const known = found.get(name) ?? { named, under, ...(log ? { log } : {}), stores: [] };
+    if (!known.stores.includes(store)) known.stores.push(store);
+    found.set(name, known);
+  };
   const refused: { id: string; location: string; why: string }[] = [];
   const unreachable: { location: string; why: string }[] = [];
   await Promise.all(
@@ -37,12 +49,19 @@ export async function keyPointsOf(
         const ids = (await pointIdsAt(store, service)).slice(0, newest);
         await mapLimited(ids, 8, async (id) => {
           beat?.();
-          for (const named of await keysOf(store, service, id, signers, refused)) {
-            const known = found.get(named.point) ?? { named, stores: [] };
-            if (!known.stores.includes(store)) known.stores.push(store);
-            found.set(named.point, known);
-          }
+          for (const named of await keysOf(store, service, id, signers, refused))
+            note(store, { named, under: service });
         });
+        for await (const component of store.folders(layout.logs(service))) {
+          const log = layout.log(service, component);
+          const batches = (await batchesAt(store, log)).reverse().slice(0, newest);
+          await mapLimited(batches, 8, async (batch) => {
+            beat?.();
+            const record = await readLogRecord(store, log, batch, signers);
+            if (record) note(store, { named: { point: batch, ...record.key }, under: log, log: component });
+            else refused.push({ id: batch, location: store.location, why: `its record in ${log} is not believed` });
+          });
+        }
       } catch (error) {
         unreachable.push({ location: store.location, why: error instanceof Error ? error.message : String(error) });
       }

@@ -1,4 +1,4 @@
-/** Step `resealKeys`: the key of every recovery point, sealed to the recipients that the plan has now. */
+/** Step `resealKeys`: the key of every recovery point and of every shipped batch of a log, sealed to the recipients that the plan has now. */
 import { z } from 'zod';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { layout } from '../../domain/recovery-point.ts';
@@ -32,7 +32,9 @@ export interface ResealedKeys {
   readonly copied: number;
   /** Envelopes that were deleted, all locations together. */
   readonly dropped: number;
-  /** Points whose manifest is not believed; their keys were left alone. */
+  /** Batches of shipped logs among the points. */
+  readonly logs: number;
+  /** Points and batches whose manifest or record is not believed; their keys were left alone. */
   readonly refused: number;
 }
 
@@ -80,7 +82,9 @@ export const resealKeys = defineStep({
     const count = { resealed: 0, copied: 0, done: 0 };
     const shut: Refusal[] = [];
     await mapLimited(todo, 4, async ({ point }) => {
-      const what = await resealPointKey(point.named, point.stores, work).catch((error) => keyMissing(error));
+      const what = await resealPointKey(point.named, point.stores, { ...work, service: point.under }).catch((error) =>
+        keyMissing(error),
+      );
       if (what instanceof Refusal) shut.push(what);
       if (what === 're-sealed') count.resealed += 1;
       if (what === 'copied') count.copied += 1;
@@ -90,7 +94,7 @@ export const resealKeys = defineStep({
     refuseShut(shut, site, count.resealed);
     const dropped = dropOld ? await dropEnvelopes(points, work) : { count: 0, note: '' };
     refuseAway([...away, ...found.unreachable], count.resealed, context);
-    return answer(points.length, count, dropped, found);
+    return answer(points, count, dropped, found);
   },
 });
 
@@ -109,10 +113,10 @@ async function opened(locations: readonly string[], context: StepContext) {
 }
 
 /** Points that are not yet the same everywhere; `opens`: their private key is needed. */
-async function stillToSeal(points: readonly KeyPoint[], { service, signers, recipients, context }: Resealing) {
+async function stillToSeal(points: readonly KeyPoint[], { signers, recipients, context }: Resealing) {
   const looked = await mapLimited(points, 8, async (point) => {
     context.heartbeat({ text: 'looking at sealed keys' });
-    const seen = await Promise.all(point.stores.map((store) => envelopesAt(store, service, point.named, signers)));
+    const seen = await Promise.all(point.stores.map((store) => envelopesAt(store, point.under, point.named, signers)));
     const good = sealedAlready(seen, recipients);
     return { point, opens: good === undefined, done: good !== undefined && isEverywhere(seen, good) };
   });
@@ -147,24 +151,27 @@ function refuseAway(away: KeyPoints['unreachable'], resealed: number, context: S
 }
 
 function answer(
-  points: number,
+  points: readonly KeyPoint[],
   { resealed, copied }: { resealed: number; copied: number },
   dropped: { count: number; note: string },
   { refused }: KeyPoints,
 ): ResealedKeys {
   const [first] = refused;
+  const logs = points.filter(({ log }) => log !== undefined).length;
+  const batches = logs > 0 ? ` and ${logs} batches of shipped logs` : '';
   const summary = [
-    `The keys of ${points} recovery points are sealed to the plan's recipients: ${resealed} anew, ${copied} copied, the others were already.`,
+    `The keys of ${points.length - logs} recovery points${batches} are sealed to the plan's recipients: ${resealed} anew, ${copied} copied, the others were already.`,
     dropped.count > 0 ? `${dropped.count} envelopes of former recipients were deleted.` : '',
     dropped.note,
     first
-      ? `${refused.length} manifests are not believed and their keys were left, the first ${first.id} at ${first.location}.`
+      ? `${refused.length} manifests or records are not believed and their keys were left, the first ${first.id} at ${first.location}.`
       : '',
   ];
   return {
     outcome: outcomeOf(resealed, copied, dropped.count),
     summary: summary.filter(Boolean).join(' '),
-    points,
+    points: points.length,
+    logs,
     resealed,
     copied,
     dropped: dropped.count,

@@ -1,5 +1,5 @@
 /** `muster keys check`: certificates, private keys and signers of this machine, and what the newest points are sealed to. */
-import { seeRecipients, seeSealedPoints, seeSigner } from '../../../activities/points/check-keys.ts';
+import { type PointSealed, seeRecipients, seeSealedPoints, seeSigner } from '../../../activities/points/check-keys.ts';
 import { environmentsOf } from '../../../activities/points/environments.ts';
 import { loadPinned } from '../../../activities/points/signer.ts';
 import { resolveSecret } from '../../../activities/secrets/resolve.ts';
@@ -55,7 +55,9 @@ export const addKeysCheck: AddVerb = (keys, run) => {
             : away.length === Object.keys(plan.storage).length
               ? exitCodes.noAnswer
               : exitCodes.ok;
-        const points = new Set(sealed.points.map(({ point }) => point)).size;
+        const count = (some: readonly PointSealed[]) => new Set(some.map(({ log, point }) => `${log} ${point}`)).size;
+        const points = count(sealed.points.filter(({ log }) => log === undefined));
+        const logs = count(sealed.points.filter(({ log }) => log !== undefined));
         if (cli.json) {
           sayJson(cli.io, {
             service,
@@ -67,6 +69,7 @@ export const addKeysCheck: AddVerb = (keys, run) => {
             })),
             signers: { pinned: signers.fingerprints, here: signer },
             points,
+            logs,
             wrong,
             due: found.due,
             refused: sealed.refused,
@@ -84,7 +87,8 @@ export const addKeysCheck: AddVerb = (keys, run) => {
         say(cli.io, columns(rows, ['recipient', 'SHA-256 of the certificate', 'age', 'until', 'private key here']));
         for (const fingerprint of signers.fingerprints)
           say(cli.io, `signer ${fingerprint}${fingerprint === signer.fingerprint ? ' (signs here)' : ''}`);
-        say(cli.io, `${points} recovery points looked at`);
+        const batches = logs > 0 ? ` and ${logs} batches of shipped logs` : '';
+        say(cli.io, `${points} recovery points${batches} looked at`);
         for (const each of wrong) say(cli.io, `WRONG ${each}`);
         for (const each of found.due) say(cli.io, `DUE ${each}`);
         for (const each of sealed.refused) say(cli.io, `REFUSED ${each.id} at ${each.location}: ${each.why}`);

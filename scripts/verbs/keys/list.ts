@@ -29,8 +29,8 @@ export const addKeysList: AddVerb = (keys, run) => {
           return code;
         }
         const recipients = await seeRecipients(plan, cli.planFolder, (ref) => resolveSecret(ref, cli.planFolder));
-        const rows = sealed.points.map(({ point, location, recipients: has, older }) => [
-          point,
+        const rows = sealed.points.map(({ point, log, location, recipients: has, older }) => [
+          log ? `log ${point} of ${log}` : point,
           location,
           ...recipients.map(({ certificate }) =>
             has.some(({ sha256 }) => sha256 === certificate?.sha256) ? 'yes' : 'NO',

@@ -5,15 +5,23 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { copyLogRecords, writeLogRecord } from '../../../activities/logs/log-records.ts';
+import { seeSealedPoints } from '../../../activities/points/check-keys.ts';
 import { copyPoint } from '../../../activities/points/copy-point.ts';
+import { dropEnvelopes } from '../../../activities/points/drop-envelopes.ts';
 import { envelopesAt, type NamedKey } from '../../../activities/points/envelopes.ts';
 import { readAllKeyUses, readKeyUses, recordKeyUse } from '../../../activities/points/key-uses.ts';
 import { generateKeySet } from '../../../activities/points/keys.ts';
+import { openPointKey } from '../../../activities/points/point-key.ts';
 import { preparePoint } from '../../../activities/points/prepare-point.ts';
 import { readManifestAt } from '../../../activities/points/read-manifest.ts';
+import { recipientsOf } from '../../../activities/points/recipients.ts';
 import { resealKeys } from '../../../activities/points/reseal-keys.ts';
+import { loadSigner, sha256Of } from '../../../activities/points/signer.ts';
+import { loadSiteKeys } from '../../../activities/points/site-keys.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
+import { sealedFindings } from '../../../domain/key-findings.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import { layout } from '../../../domain/recovery-point.ts';
 import { describeTree } from './nasty-tree.ts';
@@ -189,6 +197,75 @@ describe('resealKeys', () => {
     for await (const { key } of far.list(`${service}/archives/${point.id}/`)) await far.delete(key);
     await copyPoint.run({ service, point: point.id, from: 'near', to: 'far' }, await world.context({ step: 'copy' }));
     expect((await envelopes('far')).map(({ n }) => n)).toEqual([2]);
+  });
+
+  it('deletes no former envelope while the new one is rotten or missing at any location', async () => {
+    await rotateWest();
+    const near = world.stores.near as ObjectStore;
+    const rotting: ObjectStore = {
+      ...near,
+      putIfAbsent: async (key, body) =>
+        await near.putIfAbsent(key, key.endsWith('/key-2.cms') ? Buffer.alloc(body.length) : body),
+    };
+    const stores: Record<string, ObjectStore> = { ...world.stores, near: rotting };
+    const store = async (name: string) => stores[name] as ObjectStore;
+    expect(await reseal({ store }, true)).toMatchObject({ dropped: 0 });
+    for (const location of ['near', 'far']) expect((await envelopes(location)).map(({ n }) => n)).toEqual([2, 1]);
+    // Somebody deletes it at one location between sealing and deleting.
+    await near.delete(layout.sealing(service, point.id, 2));
+    const signers = await world.signers();
+    const context = await world.context({ step: 'reseal' });
+    const work = {
+      ...{ service, signers, context, signer: await loadSigner(world.plan, context.secret) },
+      ...{ recipients: await recipientsOf(world.plan, world.folder), keys: { site: 'west', keys: [] } },
+    };
+    const here = [{ named: await named(), under: service, stores: Object.values(world.stores) }];
+    expect(await dropEnvelopes(here, work)).toMatchObject({ count: 0 });
+    expect((await envelopes('near')).map(({ n }) => n)).toEqual([1]);
+    expect((await envelopes('far')).map(({ n }) => n)).toEqual([2, 1]);
+    (world.plan.sites.west as Plan['sites'][string]).previousKeys = [];
+    expect(await restored()).toBe(tree);
+  });
+
+  it('seals the keys of shipped logs anew as well, and a copy made later brings them along', async () => {
+    const log = layout.log(service, 'shop');
+    const batch = '20260102_040000';
+    const [near, far] = [world.stores.near, world.stores.far] as [ObjectStore, ObjectStore];
+    const prepared = await preparePoint.run(
+      { service: log, point: batch, locations: ['near', 'far'] },
+      await world.context({}),
+    );
+    const body = Buffer.from('sealed binlog');
+    const part = { key: layout.part(log, batch, 'binlog', 0, 0, 'a'), bytes: body.length, sha256: sha256Of(body) };
+    await near.put(part.key, body);
+    const time = '2026-01-02T04:00:00Z';
+    const segment = {
+      ...{ file: 'bin.000001', from: time, to: time, first: 4, last: 99, gtidBefore: '', gtidAfter: '', bytes: 1 },
+      parts: [part],
+    };
+    const record = {
+      ...{ format: 1 as const, service, component: 'shop', batch, run: 'r', host: 'db', gaps: [], archivedTo: time },
+      ...{ key: prepared.sealedKey, segments: [segment] },
+    };
+    await writeLogRecord(near, log, record, await world.context({}));
+    await rotateWest();
+    const signers = await world.signers();
+    const before = await seeSealedPoints([near], service, signers, 20);
+    const recipients = await recipientsOf(world.plan, world.folder);
+    expect(sealedFindings(before.points, recipients)).toContainEqual(
+      expect.stringMatching(/^log 20260102_040000 of shop at near: not sealed to west of the plan/),
+    );
+    expect(await reseal({}, true)).toMatchObject({ points: 2, logs: 1, resealed: 2 });
+    const after = await seeSealedPoints([near], service, signers, 20);
+    expect(sealedFindings(after.points, recipients)).toEqual([]);
+    expect(await near.head(layout.sealedKey(log, batch, 1))).toBeUndefined();
+    expect(await copyLogRecords(near, far, log, await world.context({}))).toBe(1);
+    const west = world.plan.sites.west as Plan['sites'][string];
+    west.previousKeys = [];
+    const keys = await loadSiteKeys(world.plan, 'west', (await world.context({})).secret);
+    const opened = await openPointKey({ point: batch, ...record.key }, log, [far], signers, keys);
+    expect(opened.toString()).toContain('PRIVATE KEY');
+    for (const store of [near, far]) for await (const { key } of store.list(`${log}/`)) await store.delete(key);
   });
 
   it('refuses an expired certificate, at a rotation and at a backup, whoever it is of', async () => {
