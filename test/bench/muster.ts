@@ -1,6 +1,4 @@
 /** Muster's own steps, as a run calls them, without a Temporal server between. */
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { captureComponent } from '../../activities/archives/capture-component.ts';
 import { restoreComponent } from '../../activities/archives/restore-component.ts';
 import { commitPoint } from '../../activities/points/commit-point.ts';
@@ -35,12 +33,16 @@ export async function musterBackup(
   return { id, sha256: committed.manifestSha256 };
 }
 
-export async function musterRestore(world: World, point: BenchPoint, paths?: string[]): Promise<void> {
-  const target = await world.host('target');
+/** Onto a host of its own, where it stays: see `race`. */
+export async function musterRestore(
+  world: World,
+  target: TestHost,
+  point: BenchPoint,
+  paths?: string[],
+): Promise<void> {
   const component = world.plan.components[0] as Component;
   await restoreComponent.run(
     { service: world.plan.service, point, component, host: target.host, site: 'east', locations: ['near'], paths },
     await world.context({ run: newRun(), step: 'restore' }, target),
   );
-  await rm(join(target.srv, 'app'), { recursive: true });
 }

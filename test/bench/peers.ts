@@ -28,17 +28,17 @@ export async function plainRestore(world: World, host: TestHost, round: number):
   const { accessKeyId, secretAccessKey } = world.near.credentials;
   await host.sh(
     bash(`
-    mkdir -p /srv/out
+    mkdir -p /srv/plain-${round}
     one() {
       curl -fsS -o /srv/plain/part.$1 --aws-sigv4 aws:amz:us-east-1:s3 --user ${accessKeyId}:${secretAccessKey} -H 'x-amz-content-sha256: UNSIGNED-PAYLOAD' ${world.near.endpoint}/near/plain-${round}/$1
       openssl dgst -sha256 -r /srv/plain/part.$1 | sed 's/ .*//' | grep -qx "$(sed 's/ .*//' /srv/plain/sum.$1)"
-      openssl cms -decrypt -inform DER -binary -inkey ${join(world.keys, 'east.key')} -in /srv/plain/part.$1 | zstd -dq | tar -C /srv/out -x
+      openssl cms -decrypt -inform DER -binary -inkey ${join(world.keys, 'east.key')} -in /srv/plain/part.$1 | zstd -dq | tar -C /srv/plain-${round} -x
       rm /srv/plain/part.$1
     }
     export -f one
     ls /srv/plain | sed -n 's/^sum.//p' | grep -vx 0 | xargs -P 2 -I N bash -euo pipefail -c 'one N'
     one 0
-    rm -rf /srv/out /srv/plain`),
+    rm -rf /srv/plain`),
   );
 }
 
@@ -56,11 +56,11 @@ export async function runbookRestore(world: World, host: TestHost, round: number
   const aws = await awsCommand(world);
   await host.sh(
     bash(`
-    mkdir -p /srv/out
+    mkdir -p /srv/runbook-${round}
     ${aws} s3 cp --quiet s3://near/runbook-${round}.tar.gz /srv/app.tar.gz
     sha256sum /srv/app.tar.gz >/dev/null
-    tar -C /srv/out -xzf /srv/app.tar.gz
-    rm -rf /srv/out /srv/app.tar.gz`),
+    tar -C /srv/runbook-${round} -xzf /srv/app.tar.gz
+    rm /srv/app.tar.gz`),
   );
 }
 
