@@ -4,7 +4,7 @@ import { refusal } from '../../domain/errors.ts';
 import type { FilesComponent } from '../../domain/plan-component.ts';
 import { archiveName, type ComponentRecord } from '../../domain/recovery-point.ts';
 import type { CaptureOptions, ComponentDriver } from './driver.ts';
-import { helpers, lines, nulList, readable, script } from './job-files.ts';
+import { helpers, lines, nulList, partFiles, readable, script } from './job-files.ts';
 
 /** Raw bytes of an archive; a larger file has one of its own. With tar's headers it still fits into one part. */
 const archiveBytes = 56 * 1024 * 1024;
@@ -31,8 +31,9 @@ export const files: ComponentDriver<FilesComponent> = {
       params: {
         ...(await helpers(
           'archives',
-          'parts.sh',
+          ...partFiles,
           'index.sh',
+          'path.awk',
           'group.awk',
           'compare.awk',
           'samples.awk',
@@ -63,7 +64,7 @@ export const files: ComponentDriver<FilesComponent> = {
     return {
       script: script('archives', 'restore-files'),
       params: {
-        ...(await helpers('archives', 'parts.sh', 'permissions.sh', 'differ.awk', 'choose.awk')),
+        ...(await helpers('archives', ...partFiles, 'permissions.sh', 'path.awk', 'differ.awk', 'choose.awk')),
         ...(into === undefined ? {} : { into: folderOf(into) }),
         ...(paths === undefined ? {} : { wanted: nulList(paths.map(dotted)) }),
         point,
@@ -102,7 +103,7 @@ export const files: ComponentDriver<FilesComponent> = {
       needsKey: true,
       script: script('archives', 'verify-files'),
       params: {
-        ...(await helpers('archives', 'parts.sh', 'differ.awk', 'choose.awk')),
+        ...(await helpers('archives', ...partFiles, 'path.awk', 'differ.awk', 'choose.awk')),
         ...(into === undefined ? {} : { into: folderOf(into) }),
         ...(paths === undefined ? {} : { wanted: nulList(paths.map(dotted)) }),
         roots: nulList(rootsOf(record)),

@@ -17,6 +17,9 @@ export async function helpers(area: keyof typeof folders, ...names: string[]): P
   return Object.fromEntries(await Promise.all(entries));
 }
 
+/** What a script needs that reads or writes parts. */
+export const partFiles = ['parts.sh', 'sealing.sh', 'envelope.awk'] as const;
+
 /** Each item ended by a NUL byte, because a path may hold anything else. */
 export function nulList(items: readonly (string | Buffer)[]): Buffer {
   return Buffer.concat(items.flatMap((item) => [Buffer.from(item as string), Buffer.from([0])]));

@@ -1,12 +1,12 @@
 /** What every job on a MariaDB server is given: the shared script, where the server is, and an account's password in memory. */
 import type { MariadbComponent } from '../../domain/plan-component.ts';
 import type { Secrets } from '../archives/driver.ts';
-import { helpers } from '../archives/job-files.ts';
+import { helpers, partFiles } from '../archives/job-files.ts';
 
 export async function shared(component: MariadbComponent, ...more: string[]): Promise<Record<string, string>> {
   const { database, socket, systemUser } = component;
   return {
-    ...(await helpers('archives', 'parts.sh')),
+    ...(await helpers('archives', ...partFiles)),
     ...(await helpers('databases', 'mariadb.sh', ...more)),
     database,
     socket,

@@ -7,7 +7,7 @@ import { refusal } from '../../domain/errors.ts';
 import type { PostgresqlPitrComponent } from '../../domain/plan-component.ts';
 import type { StorageLocation } from '../../domain/plan-storage.ts';
 import type { ComponentDriver, RestoreOptions } from '../archives/driver.ts';
-import { helpers, nulList, script } from '../archives/job-files.ts';
+import { helpers, nulList, partFiles, script } from '../archives/job-files.ts';
 import { momentOf } from './moment.ts';
 import { configOf, describeRepository } from './pgbackrest-config.ts';
 
@@ -175,7 +175,7 @@ function needed(storage: Readonly<Record<string, StorageLocation>> | undefined) 
 async function shared(component: PostgresqlPitrComponent): Promise<Record<string, string>> {
   const { name, database, port, systemUser, stanza, dataDirectory } = component;
   return {
-    ...(await helpers('archives', 'parts.sh')),
+    ...(await helpers('archives', ...partFiles)),
     ...(await helpers('databases', 'postgresql.sh', 'pgbackrest.sh')),
     component: name,
     database,

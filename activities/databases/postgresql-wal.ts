@@ -1,7 +1,7 @@
 /** The log of a cluster that archives with pgBackRest: the server ships it by itself; this makes it do so now, and says how far it came. */
 import { z } from 'zod';
 import type { PostgresqlPitrComponent } from '../../domain/plan-component.ts';
-import { helpers, script } from '../archives/job-files.ts';
+import { helpers, partFiles, script } from '../archives/job-files.ts';
 import type { StepContext } from '../context.ts';
 import { runHostJob } from '../hosts/run-job.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
@@ -48,7 +48,7 @@ async function ask({ component, host }: Place, what: 'ship' | 'lag', context: St
     {
       script: script('databases', 'ship-wal'),
       params: {
-        ...(await helpers('archives', 'parts.sh')),
+        ...(await helpers('archives', ...partFiles)),
         ...(await helpers('databases', 'postgresql.sh')),
         what,
         database,

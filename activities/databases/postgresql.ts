@@ -4,7 +4,7 @@ import { refusal } from '../../domain/errors.ts';
 import type { PostgresqlComponent } from '../../domain/plan-component.ts';
 import type { ComponentRecord } from '../../domain/recovery-point.ts';
 import type { ComponentDriver, RestoreOptions } from '../archives/driver.ts';
-import { helpers, lines, nulList, script } from '../archives/job-files.ts';
+import { helpers, lines, nulList, partFiles, script } from '../archives/job-files.ts';
 import { postgresqlDetails } from './postgresql-details.ts';
 
 /** A table of this size is dumped on its own, as one of several side by side; some of an eighth of it share a dump. */
@@ -140,7 +140,7 @@ function archivesOf({ archives }: ComponentRecord, details: z.output<typeof post
 
 async function shared({ database, port, systemUser }: PostgresqlComponent): Promise<Record<string, string>> {
   return {
-    ...(await helpers('archives', 'parts.sh')),
+    ...(await helpers('archives', ...partFiles)),
     ...(await helpers('databases', 'postgresql.sh')),
     database,
     port: String(port),

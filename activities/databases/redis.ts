@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { RedisComponent } from '../../domain/plan-component.ts';
 import type { ComponentDriver, Secrets } from '../archives/driver.ts';
-import { helpers, lines, nulList, script } from '../archives/job-files.ts';
+import { helpers, lines, nulList, partFiles, script } from '../archives/job-files.ts';
 import { compareAnswers, recorded } from './answers.ts';
 
 const detailsSchema = z.object({
@@ -84,7 +84,7 @@ export const redis: ComponentDriver<RedisComponent> = {
 
 async function shared({ socket, port }: RedisComponent): Promise<Record<string, string>> {
   return {
-    ...(await helpers('archives', 'parts.sh')),
+    ...(await helpers('archives', ...partFiles)),
     ...(await helpers('databases', 'redis.sh')),
     socket: socket ?? '',
     port: String(port),

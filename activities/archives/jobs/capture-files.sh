@@ -3,7 +3,7 @@
 #
 # shellcheck disable=SC1090,SC2016,SC2154
 # params: component, point, paths, excludes (one a line), newer-seconds (optional: files changed within), version-from (optional),
-#         certificate.pem, archive-bytes, archive-entries, parts.sh, index.sh, group.awk, compare.awk, samples.awk, unchanged.awk;
+#         certificate.pem, archive-bytes, archive-entries, parts.sh, index.sh, path.awk, group.awk, compare.awk, samples.awk, unchanged.awk;
 #         for an incremental capture also base (a point), base-index (SHA-256 of its index), base-time (seconds since 1970)
 # results: part, archive, kept, full, warning, summary (see activities/archives/capture-results.ts)
 # The index of each capture is kept on the host, in clear: it is what the next one compares with.
@@ -28,7 +28,7 @@ main() {
   local asked=$!
   local started archives entries bytes
   started=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
-  list | changed | awk -v limit="$archive_bytes" -v most="$entries_most" -v out="$W" -f "$(param_file group.awk)" >"$W/totals"
+  list | changed | awk -v limit="$archive_bytes" -v most="$entries_most" -v out="$W" -f "$(param_file path.awk)" -f "$(param_file group.awk)" >"$W/totals"
   read -r archives entries bytes <"$W/totals"
   report_kept
   progress 0 "$bytes" "$entries entries"
@@ -162,7 +162,7 @@ look_again() {
 
 # compare MODE ARCHIVE, see compare.awk.
 compare() {
-  awk -v "mode=$1" -v "archive=$2" -v "totals=$W/totals.$2" -f "$MUSTER_JOB/params/compare.awk" file=1 "$W/now.$2" file=2 "$W/list.$2"
+  awk -v "mode=$1" -v "archive=$2" -v "totals=$W/totals.$2" -f "$MUSTER_JOB/params/path.awk" -f "$MUSTER_JOB/params/compare.awk" file=1 "$W/now.$2" file=2 "$W/list.$2"
 }
 
 # Sorts tar's complaints: vanished and changed files are expected on a living system, anything else is a failure.
@@ -206,7 +206,10 @@ report_torn() {
   done < <(head -n 200 "$W/torn.$1")
 }
 
-names() { awk 'BEGIN { RS = "\0" } NR % 2 { for (i = 0; i < 12; i++) $0 = substr($0, index($0, "\t") + 1); printf "%s%c", $0, 0 }' "$1"; }
+names() {
+  awk "$(param path.awk)"'
+    BEGIN { RS = "\0" } NR % 2 { printf "%s%c", path_of($0), 0 }' "$1"
+}
 
 # `entries` counts what tar was given. Where the index has fewer, a restore unpacks only what the index names.
 finish_archive() {

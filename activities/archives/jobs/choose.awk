@@ -18,7 +18,7 @@ file == 4 && FNR == 1 { choose() }
 FNR % 2 == 1 {
   record = $0
   split($0, field, "\t")
-  path = after($0, 15)
+  path = path_of($0)
   inode = field[3] == "f" && field[13] > 1 ? field[1] ":" field[12] ":" field[14] : ""
   next
 }
@@ -71,8 +71,3 @@ function above_one(path,  i) {
 }
 
 function within(path, folder) { return path == folder || index(path, folder "/") == 1 }
-
-function after(text, tabs) {
-  while (tabs-- > 0) text = substr(text, index(text, "\t") + 1)
-  return text
-}

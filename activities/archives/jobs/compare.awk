@@ -28,9 +28,3 @@ FNR % 2 == 1 { record = $0; next }
 }
 
 END { if (mode == "flag") printf "%d %.0f\n", entries, bytes > totals }
-
-# What stands after the twelfth tab; a path may hold tabs itself.
-function path_of(text,  i) {
-  for (i = 0; i < 12; i++) text = substr(text, index(text, "\t") + 1)
-  return text
-}

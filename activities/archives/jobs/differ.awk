@@ -12,7 +12,7 @@ FNR % 2 == 1 { record = $0; next }
 
 file == 1 {
   split(record, f, "\t")
-  path = after(record, 15)
+  path = path_of(record)
   if (path in type) next
   type[path] = f[3]; flag[path] = f[2]; mode[path] = f[4]
   uid[path] = f[5]; gid[path] = f[6]; user[path] = f[7]; group[path] = f[8]
@@ -23,7 +23,7 @@ file == 1 {
 
 {
   split(record, f, "\t")
-  path = after(record, 12)
+  path = path_of(record)
   if (!(path in type)) { if (f[1] != "d" || !(path in above)) say("extra", path); next }
   seen[path] = 1
   why = ""
@@ -55,8 +55,3 @@ function is_free(path,  i) {
 }
 
 function parent(path) { return sub(/\/[^\/]*$/, "", path) ? path : "" }
-
-function after(text, tabs) {
-  while (tabs-- > 0) text = substr(text, index(text, "\t") + 1)
-  return text
-}

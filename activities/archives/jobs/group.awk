@@ -12,8 +12,7 @@ NR % 2 == 1 { record = $0; next }
 {
   target = $0
   split(record, field, "\t")
-  path = record
-  for (i = 0; i < 12; i++) path = substr(path, index(path, "\t") + 1)
+  path = path_of(record)
   entries++
   if (field[1] == "d") { write(0); next }
   size = field[1] == "f" ? field[9] + 0 : 0

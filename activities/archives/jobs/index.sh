@@ -26,7 +26,7 @@ sha256_of() {
 changed() {
   if [[ -z $base ]]; then exec cat; fi
   awk -v "racy=$(($(param base-time) - 2))" -v "base=$base" -v "kept=$W/index.kept" -v "counts=$W/kept" \
-    -f "$(param_file unchanged.awk)" file=1 "$W/base" file=2 /dev/stdin
+    -f "$(param_file path.awk)" -f "$(param_file unchanged.awk)" file=1 "$W/base" file=2 /dev/stdin
 }
 
 report_kept() {
@@ -42,11 +42,12 @@ report_kept() {
 send_index() {
   local whole=$W/index.all
   find "$W" -maxdepth 1 '(' -name 'index.[0-9]*' -o -name index.kept ')' -print0 | sort -zV | xargs -0 cat >"$whole"
-  awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $2 == "=" && $3 == "f" && $11 > 0 && $11 <= 1048576 { n++; path = $0; for (i = 0; i < 14; i++) path = substr(path, index(path, "\t") + 1); paths[n] = path }
+  awk "$(param path.awk)"'
+    BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $2 == "=" && $3 == "f" && $11 > 0 && $11 <= 1048576 { paths[++n] = path_of($0) }
     END { step = n > 200 ? n / 200 : 1; for (i = 1; i <= n; i += step) printf "%s%c", paths[int(i)], 0 }' "$whole" >"$W/sampled"
   xargs -0 -r -a "$W/sampled" sha256sum -z -- >"$W/samples" 2>/dev/null || true
   describe "$W/sampled" >"$W/sampled.now" 2>/dev/null || true
-  awk -f "$(param_file samples.awk)" file=1 "$W/sampled.now" file=2 "$W/samples" file=3 "$whole" >"$W/index"
+  awk -f "$(param_file path.awk)" -f "$(param_file samples.awk)" file=1 "$W/sampled.now" file=2 "$W/samples" file=3 "$whole" >"$W/index"
   index_sha256=$(sha256_of "$W/index")
   zstd -q -3 -o "$W/index.zst" "$W/index"
   put_parts index 1 <"$W/index.zst"

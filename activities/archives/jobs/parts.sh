@@ -4,6 +4,9 @@
 # request says which ones (`puts.<token>.<archive>.<count>`), the answer is lines `<name> <url>`, and after tabs the headers that
 # the store wants with it. URLs are never arguments.
 
+# shellcheck disable=SC1091
+. "${BASH_SOURCE[0]%/*}/sealing.sh"
+
 export W=$MUSTER_JOB/work
 export LC_ALL=C
 part_limit=${part_limit:-66060288}
@@ -79,52 +82,6 @@ put_file() {
   rm -f -- "$1" "$answer" "$answer.err"
 }
 
-# --- sealing: what a point's certificate or key is says which filter it is of ------------------------------------------
-
-is_gpg() { [[ $1 == '-----BEGIN PGP '* ]]; }
-
-gpg_quietly() { gpg --batch --no-tty --quiet --no-options --pinentry-mode loopback "$@"; }
-
-# seal_part FILE: stdin, encrypted to the point's public key. Ends the shell it runs in.
-seal_part() {
-  local first=''
-  IFS= read -r first <"$MUSTER_JOB/params/certificate.pem" || true
-  if is_gpg "$first"; then
-    # A keyring of its own would be asked for; a host whose clock is behind the worker's must not find the key too young.
-    gpg_quietly --homedir "$W/gnupg" --no-keyring --trust-model always --compress-algo none --cipher-algo AES256 \
-      --ignore-time-conflict --ignore-valid-from --recipient-file "$MUSTER_JOB/params/certificate.pem" --output "$1" --encrypt
-    exit
-  fi
-  exec openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER -out "$1" "$MUSTER_JOB/params/certificate.pem"
-}
-
-# unseal_part POINT FILE: a part in clear on stdout.
-unseal_part() {
-  local first
-  IFS= read -r first < <(secret "key.$1")
-  if is_gpg "$first"; then
-    unseal_gpg "$1" "$2"
-  else
-    openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") -in "$2"
-  fi
-}
-
-# The private key comes through a pipe into a keyring in memory, and its agent ends with the part. A part without integrity
-# protection is an error to gpg, like one whose protection fails.
-unseal_gpg() (
-  # The job's end removes this folder, however it ends; an agent whose folder is gone ends too.
-  memory=/dev/shm/muster${MUSTER_JOB//\//_}
-  if ! command -v gpg >/dev/null; then refuse HostPrerequisite "$(hostname) has no gpg." 'apt-get install gnupg'; fi
-  if [[ $(stat -f -c %T /dev/shm) != tmpfs ]]; then
-    refuse NoMemoryFolder '/dev/shm is not a tmpfs, so a secret would touch a disk.' 'mount -t tmpfs tmpfs /dev/shm'
-  fi
-  mkdir -m 700 -- "$memory" 2>/dev/null || [[ -O $memory && ! -L $memory ]]
-  home=$(mktemp -d "$memory/gnupg.XXXXXX")
-  trap 'gpgconf --homedir "$home" --kill gpg-agent; rm -rf -- "$home"' EXIT
-  gpg_quietly --homedir "$home" --import < <(secret "key.$1")
-  gpg_quietly --homedir "$home" --trust-model always --ignore-time-conflict --ignore-valid-from --decrypt "$2"
-)
-
 # Filter of split: seals stdin as one part, hashes it, puts it. ARCHIVE, TRY and FILE (x00000) name it.
 put_part() {
   # shellcheck disable=SC2153 # FILE is what split calls the part.
@@ -158,7 +115,8 @@ prepare_puts() {
   token=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
   mkdir -p -- "$W/puts" "$W/gnupg"
   chmod 700 -- "$W/gnupg"
-  export token part_limit
+  seal_whole=$(room_to_seal)
+  export token part_limit seal_whole roomy_heap
   export -f put_part seal_part is_gpg gpg_quietly put_file keep_urls take_spool muster_say result refuse try_again json_string
 }
 
@@ -225,14 +183,13 @@ fetch_part() {
 
 # open_archive ARCHIVE: its zstd stream in clear on stdout.
 open_archive() {
-  local archive part bytes sha number key point file
-  while IFS=$'\t' read -r archive part bytes sha number key point; do
-    [[ $archive == "$1" ]] || continue
+  local bytes sha number key point file
+  while IFS=$'\t' read -r _ _ bytes sha number key point; do
     file=$W/get.$number
     fetch_part "$number" "$bytes" "$sha" "$key" "$file"
     unseal_part "$point" "$file"
     rm -f -- "$file"
-  done <"$MUSTER_JOB/params/parts"
+  done < <(grep "^$1"$'\t' "$MUSTER_JOB/params/parts")
 }
 
 # need_room FOLDER BYTES WHAT

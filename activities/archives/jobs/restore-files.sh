@@ -5,7 +5,7 @@
 # params: point, run, component, parts, gets, locations, archives (`number entries bytes`), roots (NUL-separated, with ./),
 #         bytes, archive-bytes (of whole archives), entries, permissions (`path owner mode recursive`, tab-separated),
 #         after (NUL-separated), expected (NUL-separated),
-#         parts.sh, permissions.sh, differ.awk
+#         parts.sh, permissions.sh, path.awk, differ.awk
 #         wanted (NUL-separated, with ./; optional): only these paths, each switched in by itself; only the archives that hold them
 #         are fetched. needs choose.awk
 #         into (optional): a folder below which the tree is laid out; nothing that is there is replaced
@@ -67,7 +67,7 @@ main() {
 # The index is cut down to what is wanted, and the roots are what is wanted of it: archives that hold nothing else are not fetched.
 choose_roots() {
   open_archive index | zstd -dq >"$W/index.all"
-  awk -v out="$W" -f "$(param_file choose.awk)" file=1 "$(param_file roots)" file=2 "$(param_file wanted)" \
+  awk -v out="$W" -f "$(param_file path.awk)" -f "$(param_file choose.awk)" file=1 "$(param_file roots)" file=2 "$(param_file wanted)" \
     file=3 "$W/index.all" file=4 "$W/index.all" >"$W/index"
   if [[ -s $W/absent ]]; then
     refuse PathMissing "Recovery point $(param point) does not have $(head -n 3 "$W/absent" | tr '\n' ' ')in $(param component)." \
@@ -111,8 +111,9 @@ unpack() {
   local entries bytes number
   progress 0 "$(param archive-bytes)"
   : >"$W/bytes-done"
-  # Two more than cores: while some wait for the store, the others unpack.
-  awk '$1 != 0' "$(param_file archives)" | in_parallel "$(($(cores) + 2))" unpack_archive
+  # The largest first, so that none of them is left over at the end. Two more than cores: while some wait for the store, the
+  # others unpack.
+  awk '$1 != 0' "$(param_file archives)" | sort -k 3,3nr | in_parallel "$(($(cores) + 2))" unpack_archive
   # Folders come last, all of them: what was unpacked into them has changed their times.
   while read -r number entries bytes; do
     [[ $number != 0 ]] || unpack_archive "$number $entries $bytes"
@@ -148,19 +149,22 @@ extract() {
 }
 
 members() {
-  awk -v archive="$1" 'BEGIN { RS = "\0" } NR % 2 && $0 ~ "^" archive "\t" { for (i = 0; i < 15; i++) $0 = substr($0, index($0, "\t") + 1); printf "%s%c", $0, 0 }' "$W/index"
+  awk -v "archive=$1" "$(param path.awk)"'
+    BEGIN { RS = "\0" } NR % 2 && index($0, archive "\t") == 1 { printf "%s%c", path_of($0), 0 }' "$W/index"
 }
 
 # The staged tree against the index: everything is there, with its type, size, time, owner and mode, and the sampled content.
 check_tree() {
   (cd "$stage/tree" && find "${roots[@]}" -printf "$format") >"$W/there"
   # Parents of the roots stand in the index too, for hosts where they are absent; they are not part of what is compared.
-  awk -v roots="$(printf '%s\n' "${roots[@]}")" 'BEGIN { RS = "\0"; n = split(roots, root, "\n") }
-    NR % 2 { record = $0; path = $0; for (i = 0; i < 15; i++) path = substr(path, index(path, "\t") + 1); keep = 0
+  awk -v roots="$(printf '%s\n' "${roots[@]}")" "$(param path.awk)"'
+    BEGIN { RS = "\0"; n = split(roots, root, "\n") }
+    NR % 2 { record = $0; path = path_of($0); keep = 0
       for (i = 1; i <= n; i++) if (path == root[i] || index(path, root[i] "/") == 1) keep = 1; next }
     keep { printf "%s%c%s%c", record, 0, $0, 0 }' "$W/index" >"$W/index.roots"
-  awk -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 "$W/there" >"$W/differs"
-  awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $15 != "-" { path = $0; for (i = 0; i < 15; i++) path = substr(path, index(path, "\t") + 1); printf "%s  %s%c", $15, path, 0 }' "$W/index.roots" >"$W/samples"
+  awk -f "$(param_file path.awk)" -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 "$W/there" >"$W/differs"
+  awk "$(param path.awk)"'
+    BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $15 != "-" { printf "%s  %s%c", $15, path_of($0), 0 }' "$W/index.roots" >"$W/samples"
   (cd "$stage/tree" && cut -z -c 67- "$W/samples" | xargs -0 -r sha256sum -z --) >"$W/sampled"
   cmp -s "$W/samples" "$W/sampled" || printf 'content\t%s\0' "$(cmp "$W/samples" "$W/sampled" | head -n 1)" >>"$W/differs"
   if [[ -s $W/differs ]]; then

@@ -3,17 +3,12 @@
 
 BEGIN { RS = "\0" }
 
-file == 1 && FNR % 2 == 1 { now[after($0, 12)] = $0 }
+file == 1 && FNR % 2 == 1 { now[path_of($0)] = $0 }
 file == 2 { hash[substr($0, 67)] = substr($0, 1, 64) }
 
 file == 3 && FNR % 2 == 1 {
-  path = after($0, 14)
-  sum = (path in hash) && now[path] == after($0, 2) ? hash[path] : "-"
+  path = path_of($0)
+  sum = (path in hash) && now[path] == substr($0, index($0, "\t") + 3) ? hash[path] : "-"
   printf "%s%s\t%s%c", substr($0, 1, length($0) - length(path)), sum, path, 0
 }
 file == 3 && FNR % 2 == 0 { printf "%s%c", $0, 0 }
-
-function after(text, tabs) {
-  while (tabs-- > 0) text = substr(text, index(text, "\t") + 1)
-  return text
-}

@@ -6,25 +6,30 @@
 #
 # Prints the changed entries as they came. -v kept=FILE is given index entries of the others, -v counts=FILE what is used of each
 # archive: its name, entries, bytes. -v base=POINT is the earlier point: its own archives are called <number>@<point> from now on.
+# Needs path.awk. It looks at every file there is, so it cuts records by hand: splitting them takes twice as long.
 
 BEGIN { RS = "\0" }
 FNR % 2 == 1 { record = $0; next }
 
 file == 1 {
-  split(record, f, "\t")
-  if (f[2] != "=" || f[3] == "d" || f[10] + 0 >= racy) next
-  known[after(record, 15)] = f[1] "\t" facts(3, 13, 14) "\t" $0
+  at = index(record, "\t")
+  if (substr(record, at, 3) != "\t=\t" || substr(record, at + 3, 1) == "d") next
+  path = path_of(record)
+  # Up to the column of the hash, which is `-` where there is none.
+  end = length(record) - length(path)
+  end -= substr(record, end - 1, 1) == "-" ? 2 : 65
+  home[path] = substr(record, 1, at - 1)
+  known[path] = substr(record, at + 3, end - at - 2) "\t" $0
   next
 }
 
 {
-  split(record, f, "\t")
-  path = after(record, 12)
-  if (!(path in known) || substr(known[path], index(known[path], "\t") + 1) != facts(1, 11, 12) "\t" $0) {
+  path = path_of(record)
+  if (!(path in known) || !same(known[path], substr(record, 1, length(record) - length(path)) "\t" $0)) {
     printf "%s%c%s%c", record, 0, $0, 0
     next
   }
-  archive = substr(known[path], 1, index(known[path], "\t") - 1)
+  archive = home[path]
   if (index(archive, "@") == 0) archive = archive "@" base
   printf "%s\t=\t%s%c%s%c", archive, record, 0, $0, 0 > kept
   entries[archive]++
@@ -33,13 +38,18 @@ file == 1 {
 
 END { for (archive in entries) printf "%s %d %.0f\n", archive, entries[archive], bytes[archive] > counts }
 
-# Type to size, then the number of links and the inode.
-function facts(from, links, inode,  i, text) {
-  for (i = from; i < from + 9; i++) text = text f[i] "\t"
-  return text f[links] "\t" f[inode]
+# Leaves the fields of NOW in f. The tenth is the device.
+function same(then, now,  i, old) {
+  split(now, f, "\t")
+  if (f[8] + 0 >= racy) return 0
+  if (then == now) return 1
+  split(then, old, "\t")
+  for (i = 1; i <= 12; i++) if (i != 10 && f[i] != old[i]) return 0
+  return substr(now, prefix(f)) == substr(then, prefix(old))
 }
 
-function after(text, tabs) {
-  while (tabs-- > 0) text = substr(text, index(text, "\t") + 1)
-  return text
+# Where the target begins, after the twelve fields and a tab of its own.
+function prefix(fields,  i, sum) {
+  for (i = 1; i <= 12; i++) sum += length(fields[i]) + 1
+  return sum
 }

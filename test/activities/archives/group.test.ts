@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-const script = fileURLToPath(new URL('../../../activities/archives/jobs/group.awk', import.meta.url));
+const script = (name: string) => fileURLToPath(new URL(`../../../activities/archives/jobs/${name}`, import.meta.url));
 const limit = 1_000;
 const most = 20;
 
@@ -40,7 +40,9 @@ async function group(text: string): Promise<{ said: string; archives: Map<number
     '-v',
     `out=${folder}`,
     '-f',
-    script,
+    script('path.awk'),
+    '-f',
+    script('group.awk'),
     join(folder, 'listing'),
   ];
   const child = spawn('awk', args, { env: { PATH: process.env.PATH, LC_ALL: 'C' } });
