@@ -30,6 +30,7 @@ export const dueSchema = z.object({
   run: z.string().optional(),
 });
 export type Due = z.input<typeof dueSchema>;
+export type DueInput = z.output<typeof dueSchema>;
 
 export interface DueResult {
   readonly outcome: 'done' | 'skipped' | 'unchanged' | 'caught up';

@@ -4,7 +4,7 @@
  */
 import type { ColdRule } from './plan-retention.ts';
 import { layout, type Manifest } from './recovery-point.ts';
-import type { RetainablePoint } from './retention.ts';
+import type { RetainablePoint } from './retainable-point.ts';
 import { lastOnes } from './retention-last.ts';
 
 export interface ClassedObject {

@@ -1,5 +1,5 @@
 /** The points that are the last of their kind: they stay, whatever their age, until a better one is there. */
-import type { RetainablePoint } from './retention.ts';
+import type { RetainablePoint } from './retainable-point.ts';
 
 /**
  * For each component: its newest point, and the newest that reached each state. Points of a standby stand for no primary, so each

@@ -2,7 +2,7 @@
 import { type StandingNeeds, standingOf } from './point-state.ts';
 import { atLeast } from './point-states.ts';
 import type { Manifest, Mark } from './recovery-point.ts';
-import type { RetainablePoint } from './retention.ts';
+import type { RetainablePoint } from './retainable-point.ts';
 
 export interface FoundPoint {
   readonly manifest: Manifest;

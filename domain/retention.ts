@@ -6,26 +6,8 @@
  */
 import { formatDuration } from './duration.ts';
 import { describeRule, type Period, periods, type Retention, type RetentionRule } from './plan-retention.ts';
-import type { Manifest } from './recovery-point.ts';
+import type { RetainablePoint } from './retainable-point.ts';
 import { lastOnes } from './retention-last.ts';
-
-export interface RetainablePoint {
-  readonly id: string;
-  readonly takenAt: string;
-  readonly label: string;
-  readonly kind: Manifest['kind'];
-  readonly role: Manifest['role'];
-  readonly components: readonly string[];
-  readonly replicated: boolean;
-  readonly verified: boolean;
-  readonly proven: boolean;
-  /** Since when, ISO. */
-  readonly quarantined?: string;
-  /** Who wants it kept, and why. */
-  readonly pinned?: { readonly by: string; readonly why: string };
-  /** Locations at which its manifest is good; until when a lock holds it there, as far as that was asked; parts of it bad there. */
-  readonly at: Readonly<Record<string, { readonly lockedUntil?: string | undefined; readonly damaged?: boolean }>>;
-}
 
 export interface Verdict {
   readonly point: string;

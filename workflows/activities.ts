@@ -27,6 +27,7 @@ import {
 import { requestOf } from '../domain/requests.ts';
 import { describeFailure } from './failures.ts';
 import type { Run } from './run.ts';
+import { asSummary } from './summary.ts';
 
 export interface Call {
   readonly name: string;
@@ -39,9 +40,6 @@ export interface Call {
   /** Told each time another queue is tried. */
   readonly onFallback?: (queue: string, silent: string) => void;
 }
-
-/** Server limit of a summary is 400 bytes. */
-export const summaryLength = 180;
 
 /** ms a queue is given at most before the other is tried; each try is five events of a history that must not fill up. */
 const longestPatience = 60_000;
@@ -64,7 +62,7 @@ export async function callActivity<Result>(call: Call, argument: unknown): Promi
     try {
       return await scheduleActivity<Result>(call.name, [argument], {
         taskQueue: queue,
-        summary: call.summary.slice(0, summaryLength),
+        summary: asSummary(call.summary),
         scheduleToStartTimeout: Math.min(patience, left),
         startToCloseTimeout: Math.min(call.limits.startToClose, left),
         scheduleToCloseTimeout: left,

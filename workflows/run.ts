@@ -19,9 +19,9 @@ import { type Procedure, traitsOf } from '../domain/procedures.ts';
 import type { Compiled, StepOutput } from '../domain/protocol.ts';
 import type { RunStatus, runInputSchema, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
-import { summaryLength } from './activities.ts';
 import type { Failure } from './failures.ts';
 import { pendingItem } from './pending.ts';
+import { asSummary } from './summary.ts';
 import { WaitingClock } from './waiting.ts';
 
 type Input = z.output<typeof runInputSchema>;
@@ -161,7 +161,7 @@ export class Run {
         await condition(until);
         return true;
       }
-      return await condition(until, timeout, { summary: `Wait no longer for ${what}`.slice(0, summaryLength) });
+      return await condition(until, timeout, { summary: asSummary(`Wait no longer for ${what}`) });
     } finally {
       this.waiting.end();
       this.status.needs = this.status.needs.filter((other) => other !== needed);

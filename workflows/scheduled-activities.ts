@@ -1,8 +1,7 @@
 /** The activities of what is due: looked up on any worker, since nothing is known yet of where the run will act. */
-import type { DueResult } from '../domain/due.ts';
+import type { DueInput, DueResult } from '../domain/due.ts';
 import type { NoticeCall } from '../domain/protocol.ts';
 import { callActivity } from './activities.ts';
-import type { DueInput } from './scheduled.ts';
 
 /** Id of the first of these that runs; undefined when none does. */
 export async function holderOf({ service }: DueInput, workflowIds: readonly string[]): Promise<string | undefined> {

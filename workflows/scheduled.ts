@@ -15,16 +15,13 @@ import {
   type Workflow,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { z } from 'zod';
-import { type Due, type DueResult, dueSchema, firstInLineId } from '../domain/due.ts';
+import { type Due, type DueInput, type DueResult, dueSchema, firstInLineId } from '../domain/due.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
 import { type RunResult, workflowQueue } from '../domain/protocol.ts';
 import { requestOf } from '../domain/requests.ts';
 import { badInput, describeFailure } from './failures.ts';
 import { countFailures, endCatchUp, ensureCatchUp, holderOf, lookForChange, tell } from './scheduled-activities.ts';
-
-export type DueInput = z.output<typeof dueSchema>;
 
 export async function scheduled(raw: Due): Promise<DueResult> {
   const due = readDue(raw);

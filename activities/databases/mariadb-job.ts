@@ -7,7 +7,7 @@ export async function shared(component: MariadbComponent, ...more: string[]): Pr
   const { database, socket, systemUser } = component;
   return {
     ...(await helpers('archives', ...partFiles)),
-    ...(await helpers('databases', 'mariadb.sh', ...more)),
+    ...(await helpers('databases', 'checks.sh', 'mariadb.sh', ...more)),
     database,
     socket,
     'system-user': systemUser,

@@ -5,6 +5,7 @@ import type { PostgresqlComponent } from '../../domain/plan-component.ts';
 import type { ComponentRecord } from '../../domain/recovery-point.ts';
 import type { ComponentDriver, RestoreOptions } from '../archives/driver.ts';
 import { helpers, lines, nulList, partFiles, script } from '../archives/job-files.ts';
+import { compareAnswers, recorded } from './answers.ts';
 import { postgresqlDetails } from './postgresql-details.ts';
 
 /** A table of this size is dumped on its own, as one of several side by side; some of an eighth of it share a dump. */
@@ -12,7 +13,6 @@ const ownBytes = 64 * 1024 * 1024;
 
 const summarySchema = z.object({ type: z.literal('summary'), database: z.looseObject({}) });
 const tablesSchema = z.object({ type: z.literal('tables'), archive: z.number(), names: z.array(z.string()) });
-const checkSchema = z.object({ type: z.literal('check'), name: z.string(), value: z.string() });
 
 export const postgresql: ComponentDriver<PostgresqlComponent> = {
   async capture(component) {
@@ -30,7 +30,6 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
 
   facts(component, results) {
     const summary = results.flatMap((line) => summarySchema.safeParse(line).data ?? [])[0];
-    const answers = answersIn(results);
     const tables = results
       .flatMap((line) => tablesSchema.safeParse(line).data ?? [])
       .map(({ archive, names }) => ({ archive, names }))
@@ -41,7 +40,7 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
         layout: tables.length > 0 ? 'tables' : 'dump',
         tables,
       }),
-      checks: component.checks.map(({ name, query }) => ({ name, query, value: answers.get(name) ?? '' })),
+      checks: recorded(component.checks, results),
     };
   },
 
@@ -98,16 +97,7 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
     };
   },
 
-  judge(component, record, results) {
-    const answers = answersIn(results);
-    const wrong = record.checks
-      .filter(({ name, value }) => answers.get(name) !== value)
-      .map(({ name, value }) => {
-        const now = answers.get(name);
-        return `${component.name}: check ${name} answers ${now ?? 'nothing'}, and at the recovery point it was ${value}`;
-      });
-    return { compared: record.checks.length, wrong, noted: [] };
-  },
+  judge: (component, record, results) => compareAnswers(component.name, record, results),
 };
 
 /** What is asked for beyond the whole database in place. Refusals `NotForThisKind`, `BadInput`. */
@@ -141,14 +131,9 @@ function archivesOf({ archives }: ComponentRecord, details: z.output<typeof post
 async function shared({ database, port, systemUser }: PostgresqlComponent): Promise<Record<string, string>> {
   return {
     ...(await helpers('archives', ...partFiles)),
-    ...(await helpers('databases', 'postgresql.sh')),
+    ...(await helpers('databases', 'checks.sh', 'postgresql.sh')),
     database,
     port: String(port),
     'system-user': systemUser,
   };
-}
-
-function answersIn(results: readonly unknown[]): Map<string, string> {
-  const checks = results.flatMap((line) => checkSchema.safeParse(line).data ?? []);
-  return new Map(checks.map(({ name, value }) => [name, Buffer.from(value, 'base64').toString('utf8')]));
 }

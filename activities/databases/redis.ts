@@ -1,7 +1,7 @@
 /** Driver `redis`: a snapshot of the whole server; the server is stopped, its files are put aside, and it starts on the snapshot. */
 import { z } from 'zod';
 import type { RedisComponent } from '../../domain/plan-component.ts';
-import type { ComponentDriver, Secrets } from '../archives/driver.ts';
+import type { ComponentDriver, RestoreOptions, Secrets } from '../archives/driver.ts';
 import { helpers, lines, nulList, partFiles, script } from '../archives/job-files.ts';
 import { compareAnswers, recorded } from './answers.ts';
 
@@ -32,38 +32,26 @@ export const redis: ComponentDriver<RedisComponent> = {
     return { details: detailsSchema.parse(summary?.server), checks: recorded(component.checks, results) };
   },
 
-  async restore(component, record, { run, point, secret, into }) {
+  async restore(component, record, options) {
     const { version, dir, dbfilename, appendonly, appenddirname, appendfilename } = detailsSchema.parse(record.details);
     return {
       script: script('databases', 'restore-redis'),
       params: {
-        ...(await shared(component)),
-        ...commands(component),
-        point,
-        run,
-        component: component.name,
-        into: into ?? '',
+        ...(await change(component, options)),
         server: version,
         place: lines([dir, dbfilename, appendonly, appenddirname, appendfilename]),
         bytes: String(record.bytes),
         checks: nulList(record.checks.flatMap(({ name, query, value }) => [name, query, value])),
       },
-      secrets: await authSecrets(component, secret),
+      secrets: await authSecrets(component, options.secret),
     };
   },
 
-  async undo(component, { run, point, into, secret }) {
+  async undo(component, options) {
     return {
       script: script('databases', 'undo-redis'),
-      params: {
-        ...(await shared(component)),
-        ...commands(component),
-        point,
-        run,
-        component: component.name,
-        into: into ?? '',
-      },
-      secrets: await authSecrets(component, secret),
+      params: await change(component, options),
+      secrets: await authSecrets(component, options.secret),
     };
   },
 
@@ -85,14 +73,19 @@ export const redis: ComponentDriver<RedisComponent> = {
 async function shared({ socket, port }: RedisComponent): Promise<Record<string, string>> {
   return {
     ...(await helpers('archives', ...partFiles)),
-    ...(await helpers('databases', 'redis.sh')),
+    ...(await helpers('databases', 'checks.sh', 'redis.sh')),
     socket: socket ?? '',
     port: String(port),
   };
 }
 
-function commands({ start, stop }: RedisComponent): Record<string, string> {
-  return { start, stop: stop ?? '' };
+/** What a restore and its undo must say alike: whose change it is, where to, and how the server stops and starts. */
+async function change(
+  component: RedisComponent,
+  { point, run, into }: RestoreOptions,
+): Promise<Record<string, string>> {
+  const { name, start, stop } = component;
+  return { ...(await shared(component)), start, stop: stop ?? '', point, run, component: name, into: into ?? '' };
 }
 
 /** The command that redis-cli reads from its standard input first; each byte escaped, so that any password will do. */

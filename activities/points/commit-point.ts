@@ -15,10 +15,10 @@ import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { keysOfBases } from './keys-of-bases.ts';
-import { pointIdsAt } from './list-points.ts';
 import { lock, locked, lockManifest } from './lock.ts';
 import { mapLimited } from './map-limited.ts';
 import { musterVersion } from './muster-version.ts';
+import { previousOf } from './newest-point.ts';
 import { type Captured, type Committed, capturedSchema, outputOf, outputsLike, preparedSchema } from './prepared.ts';
 import { readManifestAt } from './read-manifest.ts';
 import { restoreFiles } from './restore-files.ts';
@@ -202,22 +202,6 @@ async function draft(
     restoreSh: { key: layout.restoreSh(service, id), sha256: '' },
     signer: signer.fingerprint,
   };
-}
-
-async function previousOf(store: ObjectStore, service: string, id: string): Promise<Manifest['previous']> {
-  for (const other of await pointIdsAt(store, service)) {
-    if (other >= id) continue;
-    try {
-      return {
-        id: other,
-        sha256: sha256Of((await store.get(layout.manifest(service, other), 256 * 1024 * 1024)).body),
-      };
-    } catch (error) {
-      // Without a manifest it is no point.
-      if (!(error instanceof Refusal && error.type === 'ObjectNotFound')) throw error;
-    }
-  }
-  return undefined;
 }
 
 async function putSigned(store: ObjectStore, key: string, content: string, signer: Signer, context: StepContext) {

@@ -7,7 +7,7 @@ import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { makeGpgKeyPair } from './gpg.ts';
 import { makeKeyPair, seal, unseal } from './keys.ts';
-import { newestId } from './newest-id.ts';
+import { newestId } from './newest-point.ts';
 import type { Prepared } from './prepared.ts';
 import { recipientsOf, refuseExpired } from './recipients.ts';
 import { loadPinned, sha256Of } from './signer.ts';

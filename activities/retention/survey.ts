@@ -4,7 +4,7 @@
  */
 import { Refusal } from '../../domain/errors.ts';
 import { layout, type Manifest, type Mark, pointIdSchema } from '../../domain/recovery-point.ts';
-import type { RetainablePoint } from '../../domain/retention.ts';
+import type { RetainablePoint } from '../../domain/retainable-point.ts';
 import type { Holding, StoredObject } from '../../domain/retention-archives.ts';
 import type { LogBatch } from '../../domain/retention-logs.ts';
 import { droppedFrom, type FoundPoint, retainableOf } from '../../domain/retention-marks.ts';

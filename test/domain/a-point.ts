@@ -1,7 +1,7 @@
 /** Recovery points as retention sees them, for its tests. */
 
 import { pointIdAt } from '../../domain/recovery-point.ts';
-import type { RetainablePoint } from '../../domain/retention.ts';
+import type { RetainablePoint } from '../../domain/retainable-point.ts';
 
 export const day = 86_400_000;
 export const hour = 3_600_000;

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Retention, retentionSchema } from '../../domain/plan-retention.ts';
-import { decideRetention, type RetainablePoint } from '../../domain/retention.ts';
+import type { RetainablePoint } from '../../domain/retainable-point.ts';
+import { decideRetention } from '../../domain/retention.ts';
 import { aPoint, day, hour } from './a-point.ts';
 
 const now = '2026-06-15T12:00:00.000Z';

@@ -40,7 +40,7 @@ main() {
   # One more than cores: while one waits for the store, the others compress.
   sort -k 1,1nr "$W/sizes" | cut -d ' ' -f 2- | in_parallel "$(($(cores) + 1))" archive
   send_index
-  result "{\"type\":\"summary\",\"token\":\"$token\",\"hostname\":$(json_string "$(hostname)"),\"takenAt\":\"$started\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\",\"index\":\"$index_sha256\",\"roots\":$(json_list "${roots[@]}")$(version)}"
+  tell_captured "$started" ",\"index\":\"$index_sha256\",\"roots\":$(json_list "${roots[@]}")$(version)"
 }
 
 # The plan's paths without leading slash, globs opened, paths below other paths left out.

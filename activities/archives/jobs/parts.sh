@@ -36,6 +36,11 @@ cores() { nproc 2>/dev/null || echo 2; }
 # Asks for the URLs of part 0 of archives FROM to FROM+COUNT-1, before they are needed.
 ask_puts() { keep_urls "puts.$token.$1.$2"; }
 
+# tell_captured STARTED [FIELDS]: the last line of a capture, with what else its driver says (`,"name":value...`).
+tell_captured() {
+  result "{\"type\":\"summary\",\"token\":\"${token:--}\",\"hostname\":$(json_string "$(hostname)"),\"takenAt\":\"$1\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\"${2:-}}"
+}
+
 # Each URL in a file of its own with its headers, as curl reads it: what is many is found without a search. Over https nothing
 # older than TLS 1.3 is spoken.
 keep_urls() {

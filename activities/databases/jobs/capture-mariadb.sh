@@ -7,12 +7,13 @@
 #
 # shellcheck disable=SC1090,SC2016,SC2154
 # params: database, socket, system-user, binlogs (yes where they are shipped), checks (NUL-separated pairs: name, query),
-#         certificate.pem, parts.sh, mariadb.sh
+#         certificate.pem, parts.sh, checks.sh, mariadb.sh
 # secrets: client.cnf (optional)
 # results: part, archive, warning, check, summary
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
+. "$(param_file checks.sh)"
 . "$(param_file mariadb.sh)"
 
 # Seconds: a lock that is not granted holds everybody up who comes after it.
@@ -34,7 +35,7 @@ main() {
   dumping=$!
   await_snapshot
   ask 'UNLOCK TABLES;' >/dev/null
-  ask_checks
+  answer_checks ask_in_session
   finish_dump
   ask 'COMMIT;' >/dev/null
   close_session
@@ -109,14 +110,6 @@ await_snapshot() {
   done
 }
 
-ask_checks() {
-  local name query value
-  while IFS= read -r -d '' name && IFS= read -r -d '' query; do
-    value=$(ask "${query%;};")
-    result "{\"type\":\"check\",\"name\":$(json_string "$name"),\"value\":\"$(printf '%s' "$value" | base64 -w 0)\"}"
-  done <"$(param_file checks)"
-}
-
 finish_dump() {
   progress 0 "$bytes" "dump of $database"
   if ! wait "$dumping"; then
@@ -168,7 +161,7 @@ describe() {
   local facts
   facts=$(echo "SELECT JSON_OBJECT('database', schema_name, 'charset', default_character_set_name, 'collation', default_collation_name,
     'serverVersion', VERSION(), 'size', $bytes) FROM information_schema.schemata WHERE schema_name = $(quoted "$database")" | sql)
-  result "{\"type\":\"summary\",\"token\":\"$token\",\"hostname\":$(json_string "$(hostname)"),\"takenAt\":\"$started\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\",\"database\":${facts%\}},\"binlog\":$binlog,\"accounts\":[$(accounts)]}}"
+  tell_captured "$started" ",\"database\":${facts%\}},\"binlog\":$binlog,\"accounts\":[$(accounts)]}"
 }
 
 main

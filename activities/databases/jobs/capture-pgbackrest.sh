@@ -69,7 +69,7 @@ describe() {
   mine=$(grep -o "$(annotation).*" "$W/info")
   stop=$(grep -oE '"timestamp":\{"start":[0-9]+,"stop":[0-9]+' <<<"$mine" | head -n 1)
   result "{\"type\":\"info\",\"point\":\"$point\",\"repository\":$(json_string "$(param repository)"),\"version\":$(json_string "$(pgbackrest version)"),\"info\":$(cat "$W/info")}"
-  result "{\"type\":\"summary\",\"token\":\"-\",\"hostname\":$(json_string "$(hostname)"),\"takenAt\":\"$(date -u -d "@${stop##*:}" +%Y-%m-%dT%H:%M:%S.000Z)\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\"}"
+  tell_captured "$(date -u -d "@${stop##*:}" +%Y-%m-%dT%H:%M:%S.000Z)"
 }
 
 main

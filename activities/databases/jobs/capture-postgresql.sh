@@ -5,11 +5,12 @@
 #
 # shellcheck disable=SC1090,SC2016,SC2154
 # params: database, port, system-user, jobs, own-bytes (a table of this size is dumped on its own), checks (NUL-separated pairs: name,
-#         query), certificate.pem, parts.sh, postgresql.sh, facts.sql
+#         query), certificate.pem, parts.sh, checks.sh, postgresql.sh, facts.sql
 # results: part, archive, tables, check, summary
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
+. "$(param_file checks.sh)"
 . "$(param_file postgresql.sh)"
 
 own_bytes=$(param own-bytes)
@@ -72,11 +73,7 @@ open_snapshot() {
   snapshot=$(ask 'SELECT pg_export_snapshot();')
   bytes=$(ask 'SELECT pg_database_size(current_database());')
   entries=$(ask "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast';")
-  local name query value
-  while IFS= read -r -d '' name && IFS= read -r -d '' query; do
-    value=$(ask "${query%;};")
-    result "{\"type\":\"check\",\"name\":$(json_string "$name"),\"value\":\"$(printf '%s' "$value" | base64 -w 0)\"}"
-  done <"$(param_file checks)"
+  answer_checks ask_in_session
 }
 
 # ask SQL: the answer up to a mark of our own; a session that ended says why.
@@ -156,7 +153,7 @@ dump_archive() {
 describe() {
   local facts
   facts=$(sql "$database" <"$(param_file facts.sql)")
-  result "{\"type\":\"summary\",\"token\":\"$token\",\"hostname\":$(json_string "$(hostname)"),\"takenAt\":\"$started\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\",\"database\":$facts}"
+  tell_captured "$started" ",\"database\":$facts"
 }
 
 main

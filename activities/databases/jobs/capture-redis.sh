@@ -4,12 +4,13 @@
 # a checksum, and needs no rewrite to be held off; a restore makes an AOF of it.
 #
 # shellcheck disable=SC1090,SC2154
-# params: socket (or empty), port, checks (NUL-separated pairs: name, query), certificate.pem, parts.sh, redis.sh
+# params: socket (or empty), port, checks (NUL-separated pairs: name, query), certificate.pem, parts.sh, checks.sh, redis.sh
 # secrets: auth (optional)
 # results: part, archive, check, summary
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
+. "$(param_file checks.sh)"
 . "$(param_file redis.sh)"
 
 # ms that writers are held at most, also when this job is gone.
@@ -76,7 +77,7 @@ tell_answers() {
     if [[ $value == '(error)'* ]]; then
       refuse QueryFailed "$(hostname): check $name: $value" 'correct the command in the plan.'
     fi
-    result "{\"type\":\"check\",\"name\":$(json_string "$name"),\"value\":\"$(printf '%s' "$value" | base64 -w 0)\"}"
+    tell_answer "$name" "$value"
   done <"$(param_file checks)"
 }
 
@@ -91,7 +92,7 @@ store() {
 keys() { echo 'INFO keyspace' | redis --raw | tr -d '\r' | sed -n 's/^db[0-9]*:keys=\([0-9]*\),.*/\1/p' | awk '{ sum += $1 } END { print sum + 0 }'; }
 
 describe() {
-  result "{\"type\":\"summary\",\"token\":\"$token\",\"hostname\":$(json_string "$(hostname)"),\"takenAt\":\"$started\",\"finishedAt\":\"$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)\",\"server\":{\"version\":$(json_string "$(info server redis_version)"),\"dir\":$(json_string "$dir"),\"dbfilename\":$(json_string "$dbfilename"),\"appendonly\":$(json_string "$appendonly"),\"appenddirname\":$(json_string "$appenddirname"),\"appendfilename\":$(json_string "$appendfilename")}}"
+  tell_captured "$started" ",\"server\":{\"version\":$(json_string "$(info server redis_version)"),\"dir\":$(json_string "$dir"),\"dbfilename\":$(json_string "$dbfilename"),\"appendonly\":$(json_string "$appendonly"),\"appenddirname\":$(json_string "$appenddirname"),\"appendfilename\":$(json_string "$appendfilename")}"
 }
 
 main

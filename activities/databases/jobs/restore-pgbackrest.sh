@@ -6,13 +6,14 @@
 #
 # shellcheck disable=SC1090,SC2016,SC2154
 # params: point, run, label, size, server, until (with zone), latest (the end of the log; without both: the end of the backup), into, start, stop, checks (NUL-separated pairs: name, query),
-#         component, stanza, data-directory, database, port, system-user, parts.sh, postgresql.sh, pgbackrest.sh
+#         component, stanza, data-directory, database, port, system-user, parts.sh, checks.sh, postgresql.sh, pgbackrest.sh
 # secrets: config (pgBackRest's configuration)
 # results: done-already, reached, check, kept, noted, summary
 # For undo-pgbackrest.sh it notes in restored/ that the present cluster is renamed (`.kept`), before it does so.
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
+. "$(param_file checks.sh)"
 . "$(param_file postgresql.sh)"
 . "$(param_file pgbackrest.sh)"
 
@@ -168,7 +169,7 @@ ask_checks() {
       refuse_recovery QueryFailed "check $name failed at that moment: $(head -c 300 "$W/errors")" \
         'look at the query, or choose another moment; the present cluster was not touched.'
     fi
-    result "{\"type\":\"check\",\"name\":$(json_string "$name"),\"value\":\"$(printf '%s' "$value" | base64 -w 0)\"}"
+    tell_answer "$name" "$value"
     noted "check $name answers $value"
   done <"$(param_file checks)"
 }

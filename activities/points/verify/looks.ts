@@ -4,7 +4,7 @@ import type { Finding, Look } from '../../../domain/verification.ts';
 import type { ObjectsProgress, Tally } from './check-objects.ts';
 import { type ManifestAt, saidOf } from './manifests.ts';
 import type { PointMarks } from './marks.ts';
-import type { PointVerdict } from './verify-point.ts';
+import type { PointVerdict } from './verdict.ts';
 
 export function lookOf(
   id: string,

@@ -1,7 +1,7 @@
 /** What a verification says while it runs: which point, how much was read and how fast; and with it what the next attempt needs. */
 import { formatDuration } from '../../../domain/duration.ts';
 import type { StepContext } from '../../context.ts';
-import type { Resume } from './verify-points.ts';
+import type { Resume } from './resume.ts';
 
 export interface ProgressTeller {
   read(bytes: number): void;

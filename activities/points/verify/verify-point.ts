@@ -1,7 +1,7 @@
 /** One recovery point at every location: judged object by object, mended where a good copy is left, and marked for what was shown. */
 import { Refusal } from '../../../domain/errors.ts';
 import { layout } from '../../../domain/recovery-point.ts';
-import type { Finding, Look } from '../../../domain/verification.ts';
+import type { Finding } from '../../../domain/verification.ts';
 import type { StepContext } from '../../context.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { restoreFiles } from '../restore-files.ts';
@@ -16,6 +16,7 @@ import { marksToWrite } from './new-marks.ts';
 import { describeLoss, objectsOf } from './objects.ts';
 import { knownRecipients, strangersOf } from './recipients.ts';
 import { type SealedKeys, sealedKeysOf } from './sealed-keys.ts';
+import type { PointVerdict } from './verdict.ts';
 
 export interface VerifyTask {
   readonly service: string;
@@ -28,17 +29,6 @@ export interface VerifyTask {
   readonly seen: Set<string>;
   onRead(bytes: number): void;
   onProgress(progress: ObjectsProgress): void;
-}
-
-export interface PointVerdict {
-  readonly looks: readonly Look[];
-  readonly findings: readonly Finding[];
-  /** What is good nowhere, for people; empty when nothing is lost. */
-  readonly lost: readonly string[];
-  /** Keys of it: other points may need them too. */
-  readonly lostKeys: readonly string[];
-  readonly released: boolean;
-  readonly notes: readonly string[];
 }
 
 /** Undefined for what is no recovery point: no manifest anywhere, and no mark that it ever was one. */

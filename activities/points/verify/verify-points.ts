@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
 import { layout, pointIdSchema } from '../../../domain/recovery-point.ts';
-import { dayOf, type Finding, findingSchema, lookSchema, type Verification } from '../../../domain/verification.ts';
+import type { Finding, Verification } from '../../../domain/verification.ts';
 import { defineStep } from '../../step.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { pointIdsAt } from '../list-points.ts';
@@ -13,6 +13,7 @@ import { loadPinned } from '../signer.ts';
 import type { ObjectsProgress } from './check-objects.ts';
 import { openAnswering } from './locations.ts';
 import { progressTeller } from './progress.ts';
+import { type Resume, resumed } from './resume.ts';
 import { quarantineSharers } from './sharers.ts';
 import { outputOfLooks } from './summary.ts';
 import { verifyPoint } from './verify-point.ts';
@@ -28,25 +29,6 @@ const input = z.object({
   /** Days within which every part is read once; every part today where absent. */
   days: z.number().int().positive().optional(),
 });
-
-/** What the next attempt goes on with. */
-const resumeSchema = z.object({
-  locations: z.array(z.string()),
-  today: z.number(),
-  points: z.number(),
-  looks: z.array(lookSchema),
-  findings: z.array(findingSchema),
-  findingsLeftOut: z.number(),
-  quarantined: z.array(z.object({ point: pointIdSchema, lost: z.array(z.string()) })),
-  released: z.array(pointIdSchema),
-  notes: z.array(z.string()),
-  /** Ids that are done; and of the one that was being looked at, how far. */
-  done: z.array(pointIdSchema),
-  current: z
-    .object({ id: pointIdSchema, progress: z.custom<ObjectsProgress>((value) => typeof value === 'object') })
-    .optional(),
-});
-export type Resume = z.infer<typeof resumeSchema>;
 
 /** Findings and notes in the output at most. */
 const most = 200;
@@ -128,16 +110,6 @@ function after(state: Resume, id: string, verdict: Verdict): Resume {
     released: verdict.released ? [...state.released, id] : state.released,
     notes: [...state.notes, ...verdict.notes].slice(0, most),
   };
-}
-
-/** An attempt goes on only with the locations that the one before it had: what it says must hold for all of them. */
-function resumed(from: unknown, locations: readonly string[]): Resume {
-  const fresh: Resume = {
-    ...{ locations: [...locations], today: dayOf(new Date()), points: 0, findingsLeftOut: 0 },
-    ...{ looks: [], findings: [], quarantined: [], released: [], notes: [], done: [] },
-  };
-  const { data } = resumeSchema.safeParse(from);
-  return data && data.locations.join() === locations.join() ? data : fresh;
 }
 
 /** Newest first, from every location. */

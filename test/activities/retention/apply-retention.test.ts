@@ -1,7 +1,7 @@
 /** Retention against real stores: what goes, what others still need, and what stops it. */
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { StepContext } from '../../../activities/context.ts';
 import { applyRetention } from '../../../activities/retention/apply-retention.ts';
 import { previewRetention } from '../../../activities/retention/preview-retention.ts';
@@ -9,20 +9,14 @@ import type { ObjectStore } from '../../../activities/storage/store.ts';
 import { refusal } from '../../../domain/errors.ts';
 import type { Retention } from '../../../domain/plan-retention.ts';
 import { layout } from '../../../domain/recovery-point.ts';
-import { filesComponent, makeWorld, type World } from '../points/world.ts';
-import { day, idAgo, rules, writer } from './written.ts';
+import type { World } from '../points/world.ts';
+import { day, idAgo, rules, serviceForEach, type writer } from './written.ts';
 
 let world: World;
 let service: string;
 let points: ReturnType<typeof writer>;
-let count = 0;
-beforeAll(async () => {
-  world = await makeWorld([filesComponent('tree', ['/srv/x'])]);
-});
-afterAll(() => world?.end());
-beforeEach(() => {
-  service = `svc-${++count}`;
-  points = writer(world, service);
+serviceForEach('svc', (made) => {
+  ({ world, service, points } = made);
 });
 
 const locations = ['near', 'far'];

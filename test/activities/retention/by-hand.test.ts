@@ -1,25 +1,19 @@
 /** One point by hand: kept, let go, deleted; and when that is refused. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { StepContext } from '../../../activities/context.ts';
 import { applyRetention } from '../../../activities/retention/apply-retention.ts';
 import { deletePoint } from '../../../activities/retention/delete-point.ts';
 import { pinPoint } from '../../../activities/retention/pin-point.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import { layout } from '../../../domain/recovery-point.ts';
-import { filesComponent, makeWorld, type World } from '../points/world.ts';
-import { day, idAgo, rules, writer } from './written.ts';
+import type { World } from '../points/world.ts';
+import { day, idAgo, rules, serviceForEach, type writer } from './written.ts';
 
 let world: World;
 let service: string;
 let points: ReturnType<typeof writer>;
-let count = 0;
-beforeAll(async () => {
-  world = await makeWorld([filesComponent('tree', ['/srv/x'])]);
-});
-afterAll(() => world?.end());
-beforeEach(() => {
-  service = `hand-${++count}`;
-  points = writer(world, service);
+serviceForEach('hand', (made) => {
+  ({ world, service, points } = made);
 });
 
 const locations = ['near', 'far'];

@@ -1,5 +1,6 @@
 /** Recovery points written straight into real stores, small and of any age, for tests of what deletes them. */
 import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import { writeLogRecord } from '../../../activities/logs/log-records.ts';
 import { writeMark } from '../../../activities/points/marks.ts';
 import { loadSigner, sha256Of } from '../../../activities/points/signer.ts';
@@ -13,7 +14,7 @@ import {
   partsOf,
   pointIdAt,
 } from '../../../domain/recovery-point.ts';
-import type { World } from '../points/world.ts';
+import { filesComponent, makeWorld, type World } from '../points/world.ts';
 
 export const day = 86_400_000;
 export const idAgo = (ms: number) => pointIdAt(new Date(Date.now() - ms));
@@ -31,6 +32,23 @@ export interface Wanted {
 /** Rules for tests: a grace time of next to nothing, so that what was just put counts as old where its id is. */
 export function rules(parts: Partial<Retention> = {}): Retention {
   return { rules: [{ keep: 2 * day }], budget: { points: 50, share: 1 }, grace: 1, cold: [], ...parts };
+}
+
+/** One world for the tests of a file, and in it a service with no points for each test. */
+export function serviceForEach(
+  name: string,
+  begin: (made: { world: World; service: string; points: ReturnType<typeof writer> }) => void,
+): void {
+  let world: World;
+  let count = 0;
+  beforeAll(async () => {
+    world = await makeWorld([filesComponent('tree', ['/srv/x'])]);
+  });
+  afterAll(() => world?.end());
+  beforeEach(() => {
+    const service = `${name}-${++count}`;
+    begin({ world, service, points: writer(world, service) });
+  });
 }
 
 export function writer(world: World, service: string) {
