@@ -1,6 +1,6 @@
 /** The procedures, and what is true of each of them: one table, so that nothing else has to know a procedure by its name. */
 
-interface ProcedureTraits {
+export interface ProcedureTraits {
   /** Workflow type, as registered. */
   readonly workflow: string;
   /** The second half of the workflow id, `<service>/<lock>`: two runs of one lock never stand side by side. */
@@ -139,4 +139,13 @@ export function traitsOf(procedure: Procedure): ProcedureTraits {
 /** `spacetime/recovery`, `spacetime/backup`: the workflow id is the lock that people see. */
 export function workflowIdOf(service: string, procedure: Procedure): string {
   return `${service}/${traitsOf(procedure).lock}`;
+}
+
+/** Where a decision looks for a run when nobody names its procedure, the most urgent first. */
+export const decidedLocks: readonly string[] = ['recovery', 'scratch', 'backup'];
+
+/** What a person types about a run, so that it is this one that is found: `muster retry spacetime STEP`. */
+export function commandFor(run: { service: string; procedure: Procedure }, verb: string, subject = ''): string {
+  const which = decidedLocks.includes(traitsOf(run.procedure).lock) ? '' : ` --procedure ${run.procedure}`;
+  return `muster ${verb} ${run.service}${subject && ` ${subject}`}${which}`;
 }

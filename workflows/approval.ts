@@ -1,4 +1,5 @@
 /** The go/no-go: people approve the hash of what would be done, and each risk by name. */
+import { commandFor } from '../domain/procedures.ts';
 import { notify } from './activities.ts';
 import type { Run } from './run.ts';
 
@@ -12,7 +13,7 @@ export async function awaitApproval(run: Run): Promise<boolean> {
   const answered = () => refusal(run) !== undefined || goes(run).length >= plan.policy.quorum;
   await run.need(
     plan.policy.quorum > 1 ? `${plan.policy.quorum} approvals` : 'an approval',
-    `muster approve ${run.status.service}`,
+    commandFor(run.status, 'approve'),
     answered,
     plan.policy.timeLimit,
   );

@@ -1,6 +1,7 @@
 /** Executes a playbook: stages with ranks, gates, the point of no return, the watch. It knows no step by name. */
 import { condition, isCancellation } from '@temporalio/workflow';
 import type { Gate, PlaybookItem, Stage, Watch } from '../domain/playbook.ts';
+import { commandFor } from '../domain/procedures.ts';
 import type { StageStatus } from '../domain/run.ts';
 import { callStep, notify } from './activities.ts';
 import { describeFailure } from './failures.ts';
@@ -86,7 +87,7 @@ async function passGate(run: Run, gate: Gate, status: StageStatus): Promise<void
     notify(run, 'gate', `${run.direction()} waits at "${gate.title}": ${why}`, 'danger');
     await run.need(
       `someone to accept the risk ${gate.risk} (${why}), or to abort`,
-      `muster accept ${run.status.service} ${gate.risk}`,
+      commandFor(run.status, 'accept', gate.risk),
       () => accepted() !== undefined,
     );
   }

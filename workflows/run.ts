@@ -15,7 +15,7 @@ import type { z } from 'zod';
 import type { Assessment } from '../domain/assessment.ts';
 import type { Playbook, Step } from '../domain/playbook.ts';
 import { presentStatus } from '../domain/present.ts';
-import { type Procedure, traitsOf } from '../domain/procedures.ts';
+import { commandFor, type Procedure, traitsOf } from '../domain/procedures.ts';
 import type { Compiled, StepOutput } from '../domain/protocol.ts';
 import type { RunStatus, runInputSchema, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
@@ -172,7 +172,7 @@ export class Run {
   /** Holds before the next step while an operator has paused the run. */
   async untilResumed(): Promise<void> {
     if (!this.status.paused) return;
-    await this.need('the run is paused', `muster resume ${this.status.service}`, () => !this.status.paused);
+    await this.need('the run is paused', commandFor(this.status, 'resume'), () => !this.status.paused);
   }
 
   stop(abort: { by: string; reason: string }): void {

@@ -2,6 +2,7 @@
 import { CancelledFailure, isCancellation } from '@temporalio/workflow';
 import { formatDuration } from '../domain/duration.ts';
 import type { Step } from '../domain/playbook.ts';
+import { commandFor } from '../domain/procedures.ts';
 import type { StepAnswer } from '../domain/protocol.ts';
 import type { StepStatus } from '../domain/run.ts';
 import { callStep, noteBefore, notify } from './activities.ts';
@@ -73,7 +74,7 @@ async function awaitConfirmation(run: Run, step: Step, status: StepStatus): Prom
   const skipped = () => run.verdicts.get(step.id)?.action === 'skip';
   await run.need(
     `${step.title} (a person does this and confirms it)`,
-    `muster confirm ${run.status.service} ${step.id}`,
+    commandFor(run.status, 'confirm', step.id),
     () => run.confirmed.has(step.id) || skipped(),
   );
   const confirmed = run.confirmed.get(step.id);
@@ -100,7 +101,7 @@ async function decide(run: Run, step: Step, status: StepStatus): Promise<'retry'
   notify(run, 'step-failed', `${run.direction()}: ${step.title} failed: ${status.error?.message}`, 'danger');
   await run.need(
     `a decision on "${step.title}", which failed: ${status.error?.message}`,
-    `muster retry|skip ${run.status.service} ${step.id}, or muster abort ${run.status.service}`,
+    `${commandFor(run.status, 'retry|skip', step.id)}, or ${commandFor(run.status, 'abort')}`,
     () => run.verdicts.has(step.id),
     run.input.patience,
   );

@@ -5,7 +5,13 @@
 import { type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { refusal } from '../../domain/errors.ts';
 import { type Playbook, playbookSchema } from '../../domain/playbook.ts';
-import { type Procedure, procedureTraits, workflowIdOf } from '../../domain/procedures.ts';
+import {
+  decidedLocks,
+  type Procedure,
+  type ProcedureTraits,
+  procedureTraits,
+  traitsOf,
+} from '../../domain/procedures.ts';
 import { type RunStatus, runStatusSchema } from '../../domain/run.ts';
 import { searchAttributes } from '../../domain/search-attributes.ts';
 import { inTime, queryPatience, type Temporal } from './temporal.ts';
@@ -55,19 +61,44 @@ export async function seeRunningRuns(temporal: Temporal): Promise<RunSeen[]> {
 }
 
 /**
- * The service's running run: its recovery, else its backup.
+ * The run that a decision is for: of this procedure, else the service's running recovery before its backup.
  *
  * @throws NoRun
  */
 export async function seeRunOf(temporal: Temporal, service: string, procedure?: Procedure): Promise<RunSeen> {
-  const ids = procedure
-    ? [workflowIdOf(service, procedure)]
-    : ['recovery', 'scratch', 'backup'].map((lock) => `${service}/${lock}`);
-  const seen = (await Promise.all(ids.map((id) => seeRun(temporal, id)))).filter((run) => run !== undefined);
-  const running = seen.find((run) => run.state === 'RUNNING');
-  const newest = seen.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))[0];
-  const found = running ?? newest;
-  if (found) return found;
+  const locks = procedure ? [traitsOf(procedure).lock] : decidedLocks;
+  return await seeFirst(temporal, service, locks);
+}
+
+/**
+ * The run that people want to look at, whatever its procedure: what runs, the most urgent before others; else what ran last. Logs are
+ * shipped all the time and would hide the rest: they are shown when there is nothing else.
+ *
+ * @throws NoRun
+ */
+export async function seeLatestRunOf(temporal: Temporal, service: string): Promise<RunSeen> {
+  const byPriority = Object.values<ProcedureTraits>(procedureTraits).toSorted((a, b) => a.priority - b.priority);
+  const [quiet, loud] = [byPriority.filter(isQuiet), byPriority.filter((traits) => !isQuiet(traits))];
+  const locks = (some: readonly ProcedureTraits[]) => [...new Set(some.map(({ lock }) => lock))];
+  return await seeFirst(temporal, service, locks(loud), locks(quiet));
+}
+
+const isQuiet = ({ leavesPoints }: ProcedureTraits) => leavesPoints === true;
+
+/** @param locks  what runs on an earlier one comes first; each further list only where those before have nothing */
+async function seeFirst(
+  temporal: Temporal,
+  service: string,
+  ...locks: readonly (readonly string[])[]
+): Promise<RunSeen> {
+  for (const some of locks) {
+    const described = await Promise.all(some.map((lock) => describe(temporal, `${service}/${lock}`)));
+    const known = described.filter((each) => each !== undefined);
+    const running = known.find(({ status }) => status.name === 'RUNNING');
+    const [newest] = known.toSorted((a, b) => b.startTime.getTime() - a.startTime.getTime());
+    const found = running ?? newest;
+    if (found) return await see(temporal, found);
+  }
   throw refusal(
     'NoRun',
     `${service} has had no run in namespace ${temporal.namespace} at ${temporal.address}.`,

@@ -13,18 +13,17 @@ import { say, sayJson } from '../cli/io.ts';
 import { ask, type RunSeen, unanswered } from '../cli/runs.ts';
 import { within } from '../cli/within.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type AddVerb, examples, runFor } from './verb.ts';
+import { type AddVerb, examples, runToSee, whichRun } from './verb.ts';
 
 export const addReport: AddVerb = (program, run) => {
-  program
+  const command = program
     .command('report')
     .summary('how a run went')
     .description(
-      "The report of a service's newest run, or of one run by its id: from the run, the local folder (MUSTER_REPORTS) or the storage locations.",
+      'The report of what runs or ran last of a service, or of one run by its id: from the run, the local folder (MUSTER_REPORTS) or the storage locations.',
     )
-    .argument('<service-or-run>', 'service, or the id of a run')
-    .option('--backup', "the service's backup instead of its recovery")
-    .option('--procedure <name>', 'the run of this procedure instead: retention, ...')
+    .argument('<service-or-run>', 'service, or the id of a run');
+  whichRun(command)
     .option('--format <format>', "md, json, or runbook: the JSON of the runbooks' own scripts", 'md')
     .addHelpText(
       'after',
@@ -52,7 +51,7 @@ async function reportOfService(
   service: string,
   options: { backup?: boolean; procedure?: string },
 ): Promise<Report> {
-  const seen = await runFor(cli, service, options);
+  const seen = await runToSee(cli, service, options);
   const own = await ownReport(cli, seen);
   if (own) return own;
   if (seen.run) return await reportOfRun(cli, seen.run, [service]);

@@ -6,21 +6,21 @@ import { flatRun, type RunSeen, seeRunningRuns } from '../cli/runs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { columns } from '../views/columns.ts';
 import { rememberedLines, runLines, type StepProgress } from '../views/run-lines.ts';
-import { type AddVerb, examples, runFor } from './verb.ts';
+import { type AddVerb, examples, runToSee, whichRun } from './verb.ts';
 
 export const addStatus: AddVerb = (program, run) => {
-  program
+  const command = program
     .command('status')
     .summary('what runs, and what needs a person')
     .description(
-      'Without a service: every running run. With one: its running run, else its newest. Exits 5 when a person is needed.',
+      'Without a service: every running run. With one: what runs of it, else what ran last. Exits 5 when a person is needed.',
     )
-    .argument('[service]', 'service, as its plan is named')
-    .option('--backup', "the service's backup instead of its recovery")
+    .argument('[service]', 'service, as its plan is named');
+  whichRun(command)
     .addHelpText('after', examples('muster status', 'muster status spacetime', 'muster status spacetime --json'))
     .action(
-      run<{ backup?: boolean }>(async (cli, [service], options) => {
-        const runs = service ? [await runFor(cli, service, options)] : await seeRunningRuns(await cli.temporal());
+      run<{ backup?: boolean; procedure?: string }>(async (cli, [service], options) => {
+        const runs = service ? [await runToSee(cli, service, options)] : await seeRunningRuns(await cli.temporal());
         const [first] = runs;
         if (service && first) await sayOne(cli, first);
         else if (cli.json) sayJson(cli.io, { runs: runs.map(flatRun) });
