@@ -60,8 +60,9 @@ export function isWhole({ components, paths, tables, configOnly }: RestoreReques
   return !components && !paths && !tables && !configOnly;
 }
 
-/** The service must not run while this is replaced. */
-export function needsStop({ component }: ScopeItem): boolean {
+/** The service must not run while this is replaced. Single tables of PostgreSQL are put beside those that are there. */
+export function needsStop({ component, tables }: ScopeItem): boolean {
+  if (tables && component.driver === 'postgresql') return false;
   return component.needsStop ?? true;
 }
 
