@@ -146,14 +146,13 @@ function corrupted(key: string, location: string) {
   );
 }
 
-/** Says at both places that this point has so many good copies, once the plan's number is reached. */
+/** Says at both places that these two copies are good. The marks of all copies together show whether they are as many as the plan asks for. */
 async function mark(
   context: StepContext,
   stores: readonly ObjectStore[],
   { service, id, sha256 }: { service: string; id: string; sha256: string },
 ): Promise<void> {
   const locations = stores.map(({ location }) => location);
-  if (locations.length < Math.min(context.plan.copies, Object.keys(context.plan.storage).length)) return;
   const signer = await loadSigner(context.plan, context.secret);
   const at = new Date().toISOString();
   const how = 'every part read at the source, its SHA-256 compared, and put at the target';

@@ -7,6 +7,7 @@ import { captureComponent } from '../../../activities/archives/capture-component
 import { restoreComponent } from '../../../activities/archives/restore-component.ts';
 import { commitPoint } from '../../../activities/points/commit-point.ts';
 import { copyPoint } from '../../../activities/points/copy-point.ts';
+import { findPoints } from '../../../activities/points/find-points.ts';
 import { preparePoint } from '../../../activities/points/prepare-point.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
 import { refusal } from '../../../domain/errors.ts';
@@ -108,6 +109,27 @@ describe('a recovery point at four kinds of locations', () => {
     );
     const made = { id: committed.point, sha256: committed.manifestSha256 };
     expect(await restoreFrom(made, [location], `back-from-${location}`)).toBe(before);
+  });
+});
+
+describe('a point that is wanted at more than two locations', () => {
+  it('is replicated once all of them have it, for each copy says of its own two what it saw', async () => {
+    const { copies } = world.plan;
+    world.plan.copies = 4;
+    try {
+      const { point } = await world.backup(source, '20260108_000000');
+      const seen = async () => {
+        const options = { upTo: point, copies: 4 };
+        const { points } = await findPoints(Object.values(world.stores), service, await world.signers(), options);
+        return points.find(({ id }) => id === point);
+      };
+      await copy(point, 'near', 'azure');
+      expect(await seen()).toMatchObject({ state: 'captured', enough: false });
+      await copy(point, 'near', 'gcs');
+      expect(await seen()).toMatchObject({ state: 'replicated', enough: true });
+    } finally {
+      world.plan.copies = copies;
+    }
   });
 });
 
