@@ -1,6 +1,7 @@
 /** The `lab` command: `npm run lab -- VERB`. */
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { addArcadeVerb } from './commands/arcade.ts';
 import { addFaultVerbs } from './commands/faults.ts';
 import { addInsideVerbs } from './commands/inside.ts';
 import { addLifeVerbs } from './commands/life.ts';
@@ -16,6 +17,7 @@ const program = new Command('lab')
 addLifeVerbs(program);
 addFaultVerbs(program);
 addInsideVerbs(program);
+addArcadeVerb(program);
 
 program.parseAsync().catch((error: Error) => {
   console.error(error.message);

@@ -16,32 +16,44 @@ import { checkout, type LabPaths } from './paths.ts';
 export const labOverlay = 'lab';
 
 export async function writeLabPlan(paths: LabPaths, seeded: SeededAws): Promise<void> {
-  const keys = join(paths.keys, 'muster');
+  const keys = keysOf(paths);
   const sites = regions.map(({ name }) => name);
   if (!existsSync(join(keys, 'signer.pub'))) await generateKeySet(keys, sites);
   const overlays = join(paths.plans, 'overlays', labOverlay);
   mkdirSync(overlays, { recursive: true });
   copyFileSync(join(checkout, 'plans', 'spacetime.yaml'), join(paths.plans, 'spacetime.yaml'));
-  writeFileSync(join(overlays, 'spacetime.yaml'), stringify(overlay(paths, keys, seeded)));
+  writeFileSync(join(overlays, 'spacetime.yaml'), stringify(overlay(paths, seeded)));
 }
 
-function overlay(paths: LabPaths, keys: string, { zones }: SeededAws): object {
-  const key = (name: string) => ({ file: join(keys, name) });
-  const alias = (name: string) => ({ alias: { zone: zones.balancers, name: `${name}.amazonaws.com` } });
+function keysOf(paths: LabPaths): string {
+  return join(paths.keys, 'muster');
+}
+
+/** How Muster logs in to a region's hosts, and what opens recovery points there. */
+export function accessTo(paths: LabPaths, region: Region): object {
+  const key = (name: string) => ({ file: join(keysOf(paths), name) });
   return {
-    sites: Object.fromEntries(
-      regions.map(({ name }) => [
-        name,
-        {
-          ssh: { user: 'root', key: { file: paths.sshKey }, knownHosts: { file: paths.knownHosts } },
-          certificate: key(`${name}.crt`),
-          key: key(`${name}.key`),
-        },
-      ]),
-    ),
-    storage: { 'company-backups': location('us-east-1'), 'company-backups-dr': location('us-west-2') },
+    ssh: { user: 'root', key: { file: paths.sshKey }, knownHosts: { file: paths.knownHosts } },
+    certificate: key(`${region}.crt`),
+    key: key(`${region}.key`),
+  };
+}
+
+/** The offline recipient and the signer, which all services of the lab share. */
+export function sealing(paths: LabPaths): { offline: object; signer: object } {
+  const key = (name: string) => ({ file: join(keysOf(paths), name) });
+  return {
     offline: { certificate: key('offline.crt') },
     signer: { key: key('signer.key'), pinned: [key('signer.pub')] },
+  };
+}
+
+function overlay(paths: LabPaths, { zones }: SeededAws): object {
+  const alias = (name: string) => ({ alias: { zone: zones.balancers, name: `${name}.amazonaws.com` } });
+  return {
+    sites: Object.fromEntries(regions.map(({ name }) => [name, accessTo(paths, name)])),
+    storage: { 'company-backups': location('us-east-1'), 'company-backups-dr': location('us-west-2') },
+    ...sealing(paths),
     control: {
       start: 'systemctl start godot-spacetime',
       stop: 'systemctl stop godot-spacetime',
@@ -80,7 +92,8 @@ function overlay(paths: LabPaths, keys: string, { zones }: SeededAws): object {
   };
 }
 
-function location(region: Region): object {
+/** The store of a region. */
+export function location(region: Region): object {
   return {
     bucket: bucketOf(region),
     endpoint: storeUrl(region),

@@ -1,6 +1,7 @@
 /** The range itself, inside the sealed namespaces: brings everything up side by side and can fail any of it. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { arcadeStores } from './arcade/stores.ts';
 import { clearFaults } from './aws/faults.ts';
 import { resetAws, type SeededAws, seedAws } from './aws/seed.ts';
 import { awsSeed } from './aws-seed.ts';
@@ -35,6 +36,8 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
   const faults = regionFaults(paths, processes);
   const park = hostPark(paths, options, credentials, (region) => faults.state(region) === 'up');
   const servers = labProcesses(context);
+  /** Started by who needs them. */
+  const onDemand = arcadeStores(paths);
   let seeded: SeededAws | undefined;
 
   /** Resolves, when all is ready, with what the lab's plan adds to the environment. */
@@ -43,7 +46,7 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
     await useLabResolver(paths);
     await setUpNetwork(paths);
     note('network of two regions and a third place');
-    for (const spec of servers) processes.add(spec);
+    for (const spec of [...servers, ...onDemand]) processes.add(spec);
     const names = servers.map((spec) => spec.name);
     const aws = step('AWS of both regions, seeded', startAws(names.filter(isAws)));
     const disks = step('disks of the hosts', makeDisks());
@@ -78,7 +81,7 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
 
   /** As with the plan: a worker that does not start is told, not fatal. */
   async function startMuster(): Promise<void> {
-    const own = new Set(servers.map((spec) => spec.name));
+    const own = new Set([...servers, ...onDemand].map((spec) => spec.name));
     const names = processes.list().flatMap(({ name }) => (own.has(name) ? [] : [name]));
     await Promise.all(
       names.map((name) =>

@@ -28,12 +28,13 @@ export type Scenario = Awaited<ReturnType<typeof openScenario>>;
 const over = ['done', 'rejected', 'aborted', 'failed'];
 export const recovery = workflowIdOf('spacetime', 'failover');
 
-export async function openScenario() {
+/** Of SpaceTime, or of another service of the lab. */
+export async function openScenario(service = 'spacetime') {
   const { dir, truth } = inject('scenario');
   const lab = connectLab(dir);
   const connection = await Connection.connect({ address: lab.state.relays.temporal, connectTimeout: '10s' });
   const client = new Client({ connection });
-  const handle = (): WorkflowHandle => client.workflow.getHandle(recovery);
+  const handle = (): WorkflowHandle => client.workflow.getHandle(workflowIdOf(service, 'failover'));
   const jobs = hostJobs(lab);
   const observer = observed(lab);
 
@@ -45,8 +46,12 @@ export async function openScenario() {
 
   /** Starts it and waits for the go/no-go, unless told otherwise. */
   async function startFailover(input: Partial<RunInput> = {}, { wait = true } = {}): Promise<RunStatus | undefined> {
-    const asked = { procedure: 'failover', service: 'spacetime', by: 'tests', reason: 'a test', ...input };
-    await client.workflow.start('failover', { taskQueue: 'muster', workflowId: recovery, args: [asked] });
+    const asked = { procedure: 'failover', service, by: 'tests', reason: 'a test', ...input };
+    await client.workflow.start('failover', {
+      taskQueue: 'muster',
+      workflowId: workflowIdOf(service, 'failover'),
+      args: [asked],
+    });
     return wait ? await until('it waits for approval', ({ phase }) => phase === 'awaiting-approval') : undefined;
   }
 
@@ -155,7 +160,7 @@ export async function openScenario() {
   }
 
   async function endLeftOver(): Promise<boolean> {
-    const running = [recovery, workflowIdOf('spacetime', 'backup')].map(async (id) => {
+    const running = [workflowIdOf(service, 'failover'), workflowIdOf(service, 'backup')].map(async (id) => {
       try {
         const found = client.workflow.getHandle(id);
         if ((await found.describe()).status.name !== 'RUNNING') return false;
