@@ -14,6 +14,7 @@ import { checkHost } from './hosts/check-host.ts';
 import { prepareHost } from './hosts/prepare-host.ts';
 import { command } from './hosts/run-command.ts';
 import { shipLogs } from './logs/ship-logs.ts';
+import { verifyLogs } from './logs/verify-logs.ts';
 import { sendNotice } from './notices/send-notice.ts';
 import { manual } from './people/manual.ts';
 import { commitPoint } from './points/commit-point.ts';
@@ -67,6 +68,7 @@ export const stepDefinitions = [
   stopService,
   provePoint,
   testRestore,
+  verifyLogs,
   verifyPoints,
   thawPoint,
   withdrawName,

@@ -1,6 +1,8 @@
 /** Steps that look at recovery points where they lie; no host takes part. */
+import { verifyLogs } from '../activities/logs/verify-logs.ts';
 import { reseedLocation } from '../activities/points/reseed-location.ts';
 import { verifyPoints } from '../activities/points/verify/verify-points.ts';
+import { logKeepingOf } from '../domain/components/logs.ts';
 import { refusal } from '../domain/errors.ts';
 import type { Step } from '../domain/playbook.ts';
 import { locationsFor, placeAt, type Situation } from './compiler.ts';
@@ -36,6 +38,14 @@ export function verifySteps(situation: Situation) {
             ),
           ]
         : [],
+
+    /** Of each log that Muster seals itself; what is in a repository of its own is verified there, at every full backup. */
+    verifyLogs: (): Step[] => {
+      const components = plan.components.filter((each) => logKeepingOf(each) === 'sealed').map(({ name }) => name);
+      if (components.length === 0) return [];
+      const wanted = { service, components, points, locations, ...(only ? { only } : {}), ...(days ? { days } : {}) };
+      return [verifyLogs.step(wanted, at('verify-logs'))];
+    },
 
     verify: (): Step[] => [
       verifyPoints.step(

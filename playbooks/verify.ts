@@ -10,6 +10,7 @@ export function verify(situation: Situation) {
   const steps = verifySteps(situation);
   return playbook(situation, undefined, [
     stage('Bring the recovery points back to the location that lost them', steps.reseed()),
+    stage('Compare the shipped logs with their records', steps.verifyLogs()),
     stage('Compare every object with its manifest', steps.verify()),
   ]);
 }

@@ -1,4 +1,5 @@
 /** `muster verify`: look at recovery points where they lie, mend them, and print what was checked where. */
+import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
 import { type Procedure, workflowIdOf } from '../../domain/procedures.ts';
 import { type Verification, verificationSchema } from '../../domain/verification.ts';
@@ -104,17 +105,31 @@ async function testRestore(cli: Cli, service: string, point: string | undefined,
 async function sayVerification(cli: Cli, service: string, procedure: Procedure) {
   const result = await resultOf(cli, service, procedure);
   if (!result) return undefined;
+  const { logs } = result;
   if (cli.json) sayJson(cli.io, { service, ...result });
-  else say(cli.io, verificationLines(result).join('\n'));
-  const bad = result.quarantined.length > 0 || result.looks.some(({ state }) => state === 'damaged');
+  else say(cli.io, [...verificationLines(result), ...(logs ? [logs.summary] : [])].join('\n'));
+  const bad =
+    (logs?.lostLogs.length ?? 0) > 0 ||
+    result.quarantined.length > 0 ||
+    result.looks.some(({ state }) => state === 'damaged');
   return bad ? exitCodes.damaged : undefined;
 }
 
-async function resultOf(cli: Cli, service: string, procedure: Procedure): Promise<Verification | undefined> {
+async function resultOf(
+  cli: Cli,
+  service: string,
+  procedure: Procedure,
+): Promise<(Verification & { logs?: LogsSeen }) | undefined> {
   const temporal = await cli.temporal();
   const seen = await seeRun(temporal, workflowIdOf(service, procedure));
   if (!seen || seen.state === 'RUNNING') return undefined;
   const outputs = await ask<Record<string, unknown>>(temporal, seen, 'outputs');
   if (outputs === unanswered) return undefined;
-  return Object.values(outputs).flatMap((output) => verificationSchema.safeParse(output).data ?? [])[0];
+  const all = Object.values(outputs);
+  const [looks] = all.flatMap((output) => verificationSchema.safeParse(output).data ?? []);
+  const [logs] = all.flatMap((output) => logsSchema.safeParse(output).data ?? []);
+  return looks && { ...looks, ...(logs ? { logs } : {}) };
 }
+
+const logsSchema = z.object({ summary: z.string(), batches: z.number(), lostLogs: z.array(z.string()) });
+type LogsSeen = z.output<typeof logsSchema>;

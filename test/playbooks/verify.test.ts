@@ -1,5 +1,6 @@
 /** What a verification is asked for becomes what its steps do. */
 import { describe, expect, it } from 'vitest';
+import { componentSchema } from '../../domain/plan-component.ts';
 import { stepsOf } from '../../domain/playbook.ts';
 import type { RunRequest } from '../../domain/requests.ts';
 import { verify } from '../../playbooks/verify.ts';
@@ -33,6 +34,15 @@ describe('a verification', () => {
       { kind: 'reseedLocation', to: 'company-backups', from: ['company-backups-dr'] },
       { kind: 'verifyPoints', points: 'all', only: ['company-backups'] },
     ]);
+  });
+
+  it('looks at the shipped logs too, where Muster keeps them', async () => {
+    const situation = { ...(await aSituation('verify')), request: { verify: { all: true } } };
+    const shop = { name: 'shop', driver: 'mariadb', host: 'db', rank: 1, database: 'shop', binlogs: true };
+    const components = [...situation.plan.components, componentSchema.parse(shop)];
+    const steps = stepsOf(verify({ ...situation, plan: { ...situation.plan, components } }));
+    expect(steps.map(({ kind }) => kind)).toEqual(['verifyLogs', 'verifyPoints']);
+    expect(steps[0]?.input).toMatchObject({ components: ['shop'], points: 'all' });
   });
 
   it('refuses a location that the plan does not have', async () => {

@@ -17,11 +17,12 @@ export async function sealedKeysOf(
   stores: readonly ObjectStore[],
   signers: PinnedSigners,
 ): Promise<SealedKeys> {
-  const each = await Promise.all(manifest.keys.map((named) => ofOne(named, manifest.service, stores, signers)));
+  const each = await Promise.all(manifest.keys.map((named) => sealedKeyOf(named, manifest.service, stores, signers)));
   return { objects: each.flatMap(({ objects }) => objects), envelopes: each.flatMap(({ envelopes }) => envelopes) };
 }
 
-async function ofOne(
+/** @param service  or the log (`layout.log`) under which it lies */
+export async function sealedKeyOf(
   named: NamedKey,
   service: string,
   stores: readonly ObjectStore[],
