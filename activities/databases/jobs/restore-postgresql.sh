@@ -90,7 +90,10 @@ room() {
 run_checks() {
   local name query expected value
   while IFS= read -r -d '' name && IFS= read -r -d '' query && IFS= read -r -d '' expected; do
-    value=$(printf '%s;\n' "${query%;}" | sql "$1")
+    if ! value=$(printf '%s;\n' "${query%;}" | sql "$1" 2>"$W/check.errors"); then
+      refuse QueryFailed "$(hostname): check $name of $database failed: $(head -c 300 "$W/check.errors")" \
+        'it was answered at the recovery point: restore another one, or look at what the check needs of the server.'
+    fi
     if [[ $value != "$expected" ]]; then
       refuse DataDiffers "$(hostname): check $name of $database answers $value, and at the recovery point it was $expected." \
         'restore another recovery point; the database that was there before was not touched.'

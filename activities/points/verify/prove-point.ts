@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
 import type { StepOutput } from '../../../domain/protocol.ts';
+import type { Mark } from '../../../domain/recovery-point.ts';
 import type { Verification } from '../../../domain/verification.ts';
 import { pinnedPoint } from '../../archives/component-input.ts';
 import { defineStep } from '../../step.ts';
@@ -39,23 +40,23 @@ export const provePoint = defineStep({
       .filter((name) => !tested.some(({ component, verdict }) => component === name && verdict !== 'cannot'));
     const bad = tested.filter(({ verdict }) => verdict === 'bad');
     const { marks } = await marksAt(stores, service, point.id, signers);
-    const wanted = markFor(tested, bad, missing, locations);
+    const wanted = marksFor(tested, bad, missing, locations, marks);
     await addMarks({ ...point, service }, wanted, marks, stores, context);
     return outputOf({ service, point: point.id, tested, bad, missing });
   },
 });
 
-/** Bytes that are good nowhere condemn a point. What came out otherwise than expected may lie with the host: people are told and look. */
-const isLost = ({ refused }: Tested) => refused === 'PartCorrupted';
-
-/** Components that could not be tested, or that the plan no longer has, leave the point as it was. */
-function markFor(
+/**
+ * Components that could not be tested, or that the plan no longer has, leave the point as it was. A test that is passed takes back what
+ * an earlier look said, never what a person did.
+ */
+function marksFor(
   tested: readonly Tested[],
   bad: readonly Tested[],
   missing: readonly string[],
   locations: string[],
+  before: readonly Mark[],
 ): NewMark[] {
-  if (bad.length > 0 && !bad.some(isLost)) return [];
   if (bad.length > 0) {
     const how = `restored into a scratch place, and wrong: ${bad.map(({ component, why }) => `${component}: ${why}`).join('; ')}`;
     return [{ state: 'quarantined', locations, depth: 'full', how: how.slice(0, 1_000) }];
@@ -63,7 +64,14 @@ function markFor(
   if (missing.length > 0) return [];
   const each = tested.map(({ component, host, why }) => `${component} on ${host} (${why})`).join('; ');
   const how = `restored into a scratch place and removed again: ${each}`.slice(0, 1_000);
-  return [{ state: 'proven', locations: locations.slice(0, 1), depth: 'full', how }];
+  const verdict = before
+    .toSorted((a, b) => a.at.localeCompare(b.at))
+    .findLast(({ state }) => state === 'quarantined' || state === 'released');
+  const acquitted = verdict?.state === 'quarantined' && !verdict.by;
+  return [
+    ...(acquitted ? [{ state: 'released' as const, locations, how: 'a later test restored all of it' }] : []),
+    { state: 'proven', locations: locations.slice(0, 1), depth: 'full', how },
+  ];
 }
 
 interface Shown {
@@ -75,15 +83,7 @@ interface Shown {
 }
 
 function outputOf({ service, point, tested, bad, missing }: Shown): Verification & StepOutput {
-  const lost = bad.filter(isLost);
-  const outcome =
-    lost.length > 0
-      ? `${point} quarantined`
-      : bad.length > 0
-        ? 'NOT as it was'
-        : missing.length > 0
-          ? 'not proven'
-          : 'proven';
+  const outcome = bad.length > 0 ? `${point} quarantined` : missing.length > 0 ? 'not proven' : 'proven';
   const notes = [
     ...bad.map(({ component, why }) => `${component}: ${why}`),
     ...missing.map((name) => `${name} was not tested, so ${point} is not proven.`),
@@ -101,14 +101,15 @@ function outputOf({ service, point, tested, bad, missing }: Shown): Verification
         verdict === 'good' ? ('good' as const) : verdict === 'bad' ? ('damaged' as const) : ('not reached' as const),
     })),
     ...{ findings: [], findingsLeftOut: 0, released: [], notes },
-    quarantined: lost.length > 0 ? [{ point, lost: bad.map(({ component, why }) => `${component}: ${why}`) }] : [],
+    quarantined: bad.length > 0 ? [{ point, lost: bad.map(({ component, why }) => `${component}: ${why}`) }] : [],
   };
   if (bad.length === 0) return output;
-  const alarm = `${service}: ${point} does not restore as it was: ${bad.map(({ why }) => why).join(' ')} A new full backup is started.`;
+  const alarm = `${service}: ${point} does not restore as it was: ${bad.map(({ why }) => why).join(' ')} It is not restored any more; a new full backup is started.`;
   const reason = `a test of ${point} failed`;
   return {
     ...output,
     alarm,
+    validate: 'full',
     follow: { procedure: 'backup', label: 'after-incident', reason, backup: { kind: 'full' } },
   };
 }

@@ -3,6 +3,7 @@
  * what serves and what the plan names is not touched; a failure, a kill or an abort leaves nothing behind.
  */
 import { z } from 'zod';
+import { condemns } from '../../../domain/condemning.ts';
 import { Refusal } from '../../../domain/errors.ts';
 import { hostSchema } from '../../../domain/host.ts';
 import { checkData } from '../../archives/check-data.ts';
@@ -41,8 +42,6 @@ export const testedSchema = z.object({
 });
 export type Tested = z.infer<typeof testedSchema>;
 
-/** These say that the point is bad. Anything else says something of the host or the network, and a person decides. */
-const condemning = ['DataDiffers', 'RestoredTreeDiffers', 'PartCorrupted', 'ExpectedMissing'];
 /** Files that are restored a second time, alone, at most. */
 const mostAlone = 3;
 
@@ -76,7 +75,8 @@ export const testRestore = defineStep({
       if (!(error instanceof Refusal)) throw error;
       if (error.type === 'NotForThisKind')
         return { ...base, outcome: 'cannot be tested', verdict: 'cannot', why: error.message };
-      if (!condemning.includes(error.type)) throw error;
+      // Anything else says something of the host or the network: the step is refused, and a person decides.
+      if (!condemns(error)) throw error;
       return { ...base, outcome: `bad: ${error.type}`, verdict: 'bad', why: error.message, refused: error.type };
     } finally {
       if (ended) await takeAway(wanted, context);
