@@ -26,6 +26,8 @@ export const dueSchema = z.object({
   catchUp: z.object({ after: z.number().int().positive(), every: z.number().int().positive() }).optional(),
   /** A run of the temporary schedule itself. */
   catchingUp: z.boolean().default(false),
+  /** A run of the temporary schedule that looks daily at the recovery points until a look of this depth passes. */
+  validating: z.enum(['hashes', 'full']).optional(),
   /** Muster's run id of the run that is started. */
   run: z.string().optional(),
 });
@@ -33,7 +35,7 @@ export type Due = z.input<typeof dueSchema>;
 export type DueInput = z.output<typeof dueSchema>;
 
 export interface DueResult {
-  readonly outcome: 'done' | 'skipped' | 'unchanged' | 'caught up';
+  readonly outcome: 'done' | 'skipped' | 'unchanged' | 'caught up' | 'passed' | 'not due';
   /** One sentence for people. */
   readonly why: string;
   /** Muster's id of the run that was made. */

@@ -6,8 +6,10 @@ import { nameSchema, secretSchema, someTime } from './plan-values.ts';
 import { procedures, traitsOf } from './procedures.ts';
 import { requestFields } from './requests.ts';
 
-/** A temporary schedule has this name, so no other may. */
+/** Temporary schedules have these names, so no other may. */
 export const catchUpName = 'catch-up';
+export const validationNames = { hashes: 'validation', full: 'validation-full' } as const;
+const temporaryNames: readonly string[] = [catchUpName, ...Object.values(validationNames)];
 
 const cronSchema = z.string().superRefine((text, context) => {
   try {
@@ -25,8 +27,8 @@ const zoneSchema = z.string().refine(isZone, { error: 'there is no such time zon
 
 export const scheduleSchema = z
   .strictObject({
-    name: nameSchema.refine((name) => name !== catchUpName, {
-      error: `${catchUpName} is the name of Muster's own temporary schedule. Try: another name`,
+    name: nameSchema.refine((name) => !temporaryNames.includes(name), {
+      error: `${temporaryNames.join(', ')} are names of Muster's own temporary schedules. Try: another name`,
     }),
     procedure: z
       .enum(procedures)

@@ -5,6 +5,7 @@ import type { Assessment } from './assessment.ts';
 import type { Playbook, Step } from './playbook.ts';
 import type { Procedure } from './procedures.ts';
 import type { RunRequest } from './requests.ts';
+import type { LookDepth } from './verification.ts';
 
 /** What every step activity is called with. */
 export interface StepCall {
@@ -40,6 +41,8 @@ export interface StepOutput {
   readonly recoveredSource?: string;
   /** What people must be told at once, whatever becomes of the run. */
   readonly alarm?: string;
+  /** Recovery points failed a look of this depth: one is taken daily until it passes. */
+  readonly validate?: LookDepth;
   /** A run that this one asks for when it has ended; it goes its own way. */
   readonly follow?: FollowUp;
   readonly [field: string]: unknown;

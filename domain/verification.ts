@@ -78,8 +78,13 @@ function hashOf(text: string): number {
   return (hash ^ (hash >>> 13)) >>> 0;
 }
 
+/** `hashes`: objects were read where they lie. `full`: they were restored into a scratch place. */
+export type LookDepth = 'hashes' | 'full';
+
 export interface ValidationDue {
   readonly due: boolean;
+  /** The last look found something that is lost. */
+  readonly failing: boolean;
   /** ISO; when the next look is due. The epoch when nobody ever looked. */
   readonly at: string;
   readonly why: string;
@@ -95,18 +100,19 @@ export interface ValidationDue {
  */
 export function validationDue(
   marks: readonly Mark[],
-  { depth, every, now }: { depth: 'hashes' | 'full'; every: number; now: Date },
+  { depth, every, now }: { depth: LookDepth; every: number; now: Date },
 ): ValidationDue {
   const counts = (mark: Mark) => mark.depth === 'full' || (depth === 'hashes' && mark.depth === 'hashes');
   const looks = marks.filter(counts).toSorted((a, b) => a.at.localeCompare(b.at));
   const last = looks.at(-1);
-  if (!last) return { due: true, at: new Date(0).toISOString(), why: 'nobody has looked yet' };
-  const failed = looks.findLast(isFailure);
-  const passed = looks.findLast((mark) => !isFailure(mark));
-  const failing = failed !== undefined && (passed === undefined || passed.at <= failed.at);
+  if (!last) return { due: true, failing: false, at: new Date(0).toISOString(), why: 'nobody has looked yet' };
+  // One look leaves marks at many points: it failed where it condemned any of them.
+  const failed = looks.findLast((mark) => mark.run === last.run && isFailure(mark));
+  const failing = failed !== undefined;
   const next = Date.parse(last.at) + (failing ? Math.min(every, day) : every);
   return {
     due: next <= now.getTime(),
+    failing,
     at: new Date(next).toISOString(),
     why: failing ? `daily, because ${failed.point} failed: ${failed.how}` : `the last look passed at ${last.at}`,
   };

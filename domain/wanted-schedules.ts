@@ -3,8 +3,9 @@ import { type Calendar, parseCron } from './cron.ts';
 import { type Due, dueSchema } from './due.ts';
 import { formatDuration } from './duration.ts';
 import type { Plan } from './plan.ts';
-import { catchUpName, type Schedule } from './plan-schedules.ts';
+import { catchUpName, type Schedule, validationNames } from './plan-schedules.ts';
 import { requestOf } from './requests.ts';
+import type { LookDepth } from './verification.ts';
 
 /** When, as plain numbers that can be compared. Times in ms. */
 export interface Times {
@@ -82,6 +83,27 @@ export function catchUpSchedule(failed: Due, { every }: { every: number }): Want
     catchUpWindow: every,
     due: JSON.parse(JSON.stringify(due)) as Due,
     when: `every ${formatDuration(every)}, until a backup succeeds`,
+    what: whatOf(due),
+  };
+}
+
+/** Asks often whether a look is due, which is cheap, so that one is taken within a day and a bit of the last. */
+const askEvery = 7_200_000;
+
+/** After a look that failed: one a day, of the newest point, until one passes. */
+export function validationSchedule(service: string, depth: LookDepth): WantedSchedule {
+  const name = validationNames[depth];
+  const due: Due = {
+    ...{ service, name, label: name, by: `schedule ${name}`, reason: 'the last look at the recovery points failed' },
+    procedure: depth === 'full' ? 'test-restore' : 'verify',
+    ...{ overlap: 'wait', wait: 3_600_000, patience: 900_000, validating: depth },
+  };
+  return {
+    id: scheduleId(service, name),
+    times: { every: { every: askEvery, offset: 0 }, zone: 'UTC', jitter: 0 },
+    catchUpWindow: askEvery,
+    due,
+    when: 'daily, until a look passes',
     what: whatOf(due),
   };
 }

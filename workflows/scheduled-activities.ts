@@ -1,6 +1,7 @@
 /** The activities of what is due: looked up on any worker, since nothing is known yet of where the run will act. */
 import type { DueInput, DueResult } from '../domain/due.ts';
 import type { NoticeCall } from '../domain/protocol.ts';
+import type { LookDepth, ValidationDue } from '../domain/verification.ts';
 import { callActivity } from './activities.ts';
 
 /** Id of the first of these that runs; undefined when none does. */
@@ -33,6 +34,20 @@ export async function ensureCatchUp(due: DueInput): Promise<boolean> {
 
 export async function endCatchUp({ service }: DueInput): Promise<void> {
   await call<boolean>('endCatchUp', `End the temporary schedule of ${service}, where there is one`, { service });
+}
+
+/** What the marks of the recovery points say of the last look, and of the next. */
+export async function validationState({ service, validating: depth }: DueInput): Promise<ValidationDue> {
+  return await call('validationState', `Whether a look at ${service} is due`, { service, depth }, 300_000);
+}
+
+export async function endValidation({ service, validating: depth }: DueInput): Promise<void> {
+  await call<boolean>('endValidation', `End the daily looks at ${service}`, { service, depth });
+}
+
+/** True when it was made now. */
+export async function ensureValidation(service: string, depth: LookDepth): Promise<boolean> {
+  return await call<boolean>('ensureValidation', `Look at ${service} daily until a look passes`, { service, depth });
 }
 
 /** Tells people; whoever cannot be told does not hold it up. */

@@ -21,12 +21,24 @@ import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
 import { type RunResult, workflowQueue } from '../domain/protocol.ts';
 import { requestOf } from '../domain/requests.ts';
 import { badInput, describeFailure } from './failures.ts';
-import { countFailures, endCatchUp, ensureCatchUp, holderOf, lookForChange, tell } from './scheduled-activities.ts';
+import {
+  countFailures,
+  endCatchUp,
+  endValidation,
+  ensureCatchUp,
+  holderOf,
+  lookForChange,
+  tell,
+  validationState,
+} from './scheduled-activities.ts';
 
 export async function scheduled(raw: Due): Promise<DueResult> {
   const due = readDue(raw);
   const since = due.catchingUp ? await caughtUp(due) : undefined;
   if (since) return since;
+
+  const looked = due.validating ? await validated(due) : undefined;
+  if (looked) return looked;
 
   const look = due.onChange ? await lookForChange(due, last()) : undefined;
   if (look && !look.changed) return say({ ...last(), outcome: 'unchanged', why: look.why });
@@ -42,6 +54,7 @@ export async function scheduled(raw: Due): Promise<DueResult> {
     throw ApplicationFailure.nonRetryable(ended.failed, 'RunFailed');
   }
   if (due.procedure === 'backup' && (due.catchUp || due.catchingUp)) await endCatchUp(due);
+  if (due.validating) await validated(due);
   const { run, point, summary } = ended.result;
   return say({
     outcome: 'done',
@@ -138,6 +151,16 @@ async function caughtUp(due: DueInput): Promise<DueResult | undefined> {
   if ((await countFailures(due)) > 0) return undefined;
   await endCatchUp(due);
   return say({ outcome: 'caught up', why: 'the newest backup succeeded: the temporary schedule is gone' });
+}
+
+/** Ends the daily looks once one has passed, whoever asked for it. Undefined when one is due now. */
+async function validated(due: DueInput): Promise<DueResult | undefined> {
+  const { failing, due: isDue, at, why } = await validationState(due);
+  if (!failing) {
+    await endValidation(due);
+    return say({ outcome: 'passed', why: `${why}: the temporary schedule is gone` });
+  }
+  return isDue ? undefined : say({ outcome: 'not due', why: `the next look is due at ${at}: ${why}` });
 }
 
 /** What the look before left for this one; Temporal hands the last good answer of a Schedule to its next run. */

@@ -7,6 +7,8 @@ import { countFailures, endCatchUp, ensureCatchUp } from './catch-up.ts';
 import { holderOf } from './holder-of.ts';
 import { type LookCall, lookForChange } from './look-for-change.ts';
 
+import { endValidation, ensureValidation, type ValidationCall, validationState } from './validation.ts';
+
 type Alive = <Result>(work: () => Promise<Result>) => Promise<Result>;
 
 /** @param alive  heartbeats for as long as the work lasts, and makes refusals final */
@@ -17,6 +19,9 @@ export function scheduleActivities(deps: Dependencies, alive: Alive) {
       alive(() => countFailures(clientOf(deps), call.service, call.execution)),
     ensureCatchUp: (due: Due) => alive(() => ensureCatchUp(clientOf(deps), due)),
     endCatchUp: (call: { service: string }) => alive(() => endCatchUp(clientOf(deps), call.service)),
+    ensureValidation: (call: ValidationCall) => alive(() => ensureValidation(clientOf(deps), call)),
+    endValidation: (call: ValidationCall) => alive(() => endValidation(clientOf(deps), call)),
+    validationState: (call: ValidationCall) => alive(() => validationState(call, deps)),
     lookForChange: (call: LookCall) => alive(() => lookForChange(call, deps)),
   };
 }

@@ -3,8 +3,9 @@ import type { ScheduleDescription } from '@temporalio/client';
 import { compareSchedules, describeSchedule, type ScheduleChange } from '../../activities/schedules/apply.ts';
 import type { DueResult } from '../../domain/due.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { catchUpName } from '../../domain/plan-schedules.ts';
-import { scheduleId, wantedSchedules } from '../../domain/wanted-schedules.ts';
+import { catchUpName, validationNames } from '../../domain/plan-schedules.ts';
+import type { LookDepth } from '../../domain/verification.ts';
+import { scheduleId, validationSchedule, wantedSchedules } from '../../domain/wanted-schedules.ts';
 import { inTime, type Temporal } from './temporal.ts';
 
 export interface ScheduleSeen {
@@ -51,7 +52,13 @@ export async function seeSchedules(temporal: Temporal, plan: Plan): Promise<Sche
       what: 'until a backup succeeds',
       when: `every ${(every ?? 0) / 60_000}m`,
     };
-    return [...(await Promise.all(rows)), ...(catching ? [await see(temporal, temporary)] : [])];
+    const looks = (Object.keys(validationNames) as LookDepth[]).map(async (depth) => {
+      const { id: looking, what, when } = validationSchedule(plan.service, depth);
+      if (!(await describeSchedule(client, looking))) return [];
+      return [await see(temporal, { id: looking, plan: 'temporary', differs: '', what, when })];
+    });
+    const shown = [...(await Promise.all(rows)), ...(catching ? [await see(temporal, temporary)] : [])];
+    return [...shown, ...(await Promise.all(looks)).flat()];
   });
 }
 
@@ -101,7 +108,9 @@ export function scheduleTroubles(service: string, seen: readonly ScheduleSeen[])
     if (each.plan === 'change' || each.plan === 'remove')
       lines.push(`${each.name} is not as the plan says (${each.differs}): muster schedules apply ${service}`);
     if (each.plan === 'leave') lines.push(`${each.name}: ${each.differs}`);
-    if (each.plan === 'temporary')
+    if (each.plan === 'temporary' && each.name !== catchUpName)
+      lines.push('a look at the recovery points failed: they are looked at daily, until a look passes');
+    if (each.name === catchUpName)
       lines.push(`backups failed again and again: one is tried ${each.when}, until one succeeds`);
     if (each.paused) lines.push(`${each.name} is PAUSED${each.note ? `: ${each.note}` : ''}`);
     if (each.missed > 0)

@@ -64,14 +64,20 @@ describe('the next look', () => {
   });
 
   it('is due daily after one that failed, until one passes', () => {
-    const failed = [mark('verified', '2026-01-02T04:00:00'), mark('quarantined', '2026-01-03T04:00:00')];
+    const failed = [mark('verified', '2026-01-02T04:00:00', { run: 'r0' }), mark('quarantined', '2026-01-03T04:00:00')];
     expect(due('2026-01-04T03:00:00', failed).due).toBe(false);
     expect(due('2026-01-04T04:00:00', failed)).toMatchObject({
       due: true,
       why: expect.stringContaining('20260102_031500'),
     });
-    const passed = [...failed, mark('verified', '2026-01-04T05:00:00', { point: '20260104_031500' })];
-    expect(due('2026-01-06T00:00:00', passed).due).toBe(false);
+    const passed = [...failed, mark('verified', '2026-01-04T05:00:00', { point: '20260104_031500', run: 'r2' })];
+    expect(due('2026-01-06T00:00:00', passed)).toMatchObject({ due: false, failing: false });
+  });
+
+  it('failed where any point of the same look was condemned, whichever was looked at last', () => {
+    const marks = [mark('quarantined', '2026-01-03T04:00:00'), mark('verified', '2026-01-03T04:01:00')];
+    expect(due('2026-01-03T05:00:00', marks)).toMatchObject({ due: false, failing: true });
+    expect(due('2026-01-04T05:00:00', marks)).toMatchObject({ due: true, failing: true });
   });
 
   it('is never later than the plan says, also after a failure', () => {

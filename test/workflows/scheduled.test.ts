@@ -189,6 +189,55 @@ describe('after repeated failures', () => {
   });
 });
 
+describe('after a look at the recovery points that failed', () => {
+  const follow = { procedure: 'backup', label: 'after-incident', reason: 'a part is lost', backup: { kind: 'full' } };
+  const failing = { output: { summary: 'A part is lost.', validate: 'hashes', follow } };
+  const names = async (service: string) => await describeSchedule(range.client, `${service}/validation`);
+  const verify = async (service: string) => {
+    const handle = await range.client.workflow.start('verify', {
+      taskQueue: 'muster',
+      workflowId: `${service}/verify`,
+      args: [{ procedure: 'verify', service, by: 'hand' }],
+    });
+    return (await handle.result()) as { phase: string };
+  };
+
+  it('a backup starts at once, and the points are looked at daily until a look passes', async () => {
+    const service = range.service(quick('fails-the-look', failing));
+    expect(await verify(service)).toMatchObject({ phase: 'done' });
+    expect((await lockOf(service).result()).phase).toBe('done');
+    const made = await names(service);
+    expect(made?.memo).toMatchObject({ musterService: service, temporary: true });
+    expect(made?.spec.intervals).toEqual([{ every: 7_200_000, offset: 0 }]);
+    await verify(service); // A second one that fails finds it there.
+    const handle = range.client.schedule.getHandle(`${service}/validation`);
+    const due = (made?.action as { args?: [Due] } | undefined)?.args?.[0] as Due;
+
+    range.looked(service, { due: false, at: '2026-01-02T00:00:00Z' });
+    const ran = range.calls.length;
+    expect(await resultOf(await fall(due))).toMatchObject({ outcome: 'not due' });
+    expect(range.calls).toHaveLength(ran);
+
+    range.looked(service, { due: true });
+    const again = await fall(due);
+    expect(await resultOf(again)).toMatchObject({ outcome: 'done', why: 'A part is lost.' });
+    expect(await names(service)).toBeDefined();
+    const { requestedBy } = await runOf(range.client.workflow.getHandle(`${service}/verify`)).status();
+    expect(requestedBy).toBe('schedule validation');
+
+    range.rescript(service, quick('passes-the-look'));
+    range.looked(service, { failing: false, due: false, why: 'the last look passed' });
+    await handle.trigger();
+    await until(async () => (await names(service)) === undefined);
+  });
+
+  it('leaves no schedule behind for a look that passed', async () => {
+    const service = range.service(quick('all-is-good'));
+    await verify(service);
+    expect(await names(service)).toBeUndefined();
+  });
+});
+
 describe('schedules in Temporal', () => {
   const scheduleOf = (service: string, more: Partial<Due> = {}, name = 'hourly'): WantedSchedule => ({
     id: `${service}/${name}`,

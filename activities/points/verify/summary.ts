@@ -42,6 +42,7 @@ export function outputOfLooks(
   return {
     ...output,
     alarm,
+    validate: 'hashes',
     follow: { procedure: 'backup', label: 'after-incident', reason, backup: { kind: 'full' } },
   };
 }

@@ -22,6 +22,8 @@ import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
 import type { Compiled, NoticeCall, StepAnswer, StepCall, UndoCall } from '../../../domain/protocol.ts';
 import type { DecisionAnswer, RunInput, RunStatus } from '../../../domain/run.ts';
 
+import type { ValidationDue } from '../../../domain/verification.ts';
+
 export interface Script {
   items: PlaybookItem[];
   risks?: Assessment['risks'];
@@ -45,6 +47,7 @@ export async function openRange() {
   const failures = new Map<string, number>();
   const scripts = new Map<string, Script>();
   const files = new Map<string, string>();
+  const looks = new Map<string, ValidationDue>();
 
   const activities = {
     async assess({ service, procedure }: { service: string; procedure: string }): Promise<Assessment> {
@@ -121,6 +124,10 @@ export async function openRange() {
       const fingerprint = files.get(service) ?? 'as it was';
       return { changed: last.fingerprint !== fingerprint, why: 'looked', fingerprint };
     },
+    /** What the marks of the points would say, as the test wrote it. */
+    async validationState({ service }: { service: string }): Promise<ValidationDue> {
+      return looks.get(service) ?? { due: true, failing: true, at: new Date(0).toISOString(), why: 'a point failed' };
+    },
     async writeReport({ status }: { status: RunStatus }) {
       return { report: { run: status.run }, written: ['report'] };
     },
@@ -144,6 +151,8 @@ export async function openRange() {
     calls,
     release: (id: string) => released.add(id),
     write: (service: string, text: string) => files.set(service, text),
+    looked: (service: string, state: Partial<ValidationDue>) =>
+      looks.set(service, { due: true, failing: true, at: new Date(0).toISOString(), why: 'a point failed', ...state }),
     rescript: (service: string, script: Script) => scripts.set(service, script),
     service(script: Script): string {
       const service = `svc-${randomUUID().slice(0, 8)}`;
