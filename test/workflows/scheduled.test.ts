@@ -214,9 +214,10 @@ describe('after a look at the recovery points that failed', () => {
     const due = (made?.action as { args?: [Due] } | undefined)?.args?.[0] as Due;
 
     range.looked(service, { due: false, at: '2026-01-02T00:00:00Z' });
-    const ran = range.calls.length;
+    const runIdOf = async () => (await range.client.workflow.getHandle(`${service}/verify`).describe()).runId;
+    const before = await runIdOf();
     expect(await resultOf(await fall(due))).toMatchObject({ outcome: 'not due' });
-    expect(range.calls).toHaveLength(ran);
+    expect(await runIdOf()).toBe(before);
 
     range.looked(service, { due: true });
     const again = await fall(due);
