@@ -1,5 +1,5 @@
 /**
- * Records the runs that every later build must replay: `npm run record-histories [-- --dir DIR] [-- --to FOLDER]`.
+ * Records the runs that every later build must replay: `npm run record-histories [-- --only NAME...] [--dir DIR] [--to FOLDER]`.
  *
  * Raises a lab of its own with little data, runs Muster's procedures in it, once each and not only the easy way, writes
  * each run's history as protobuf JSON, and takes the lab down. A history with a secret or a path of this machine in it
@@ -13,9 +13,10 @@ import { parse, stringify } from 'yaml';
 import { connectLab, type Lab } from './client.ts';
 import { observed } from './demo/observed.ts';
 import { down } from './down.ts';
+import type { Recorded } from './histories/follow.ts';
 import { knownSecrets, refuseWhatMustNotLeave } from './histories/leaks.ts';
 import { portable } from './histories/portable.ts';
-import { type Recorded, runAll } from './histories/runs.ts';
+import { runAll, runNames } from './histories/runs.ts';
 import { checkout, labPaths } from './paths.ts';
 import { until } from './shell.ts';
 import { up } from './up.ts';
@@ -25,9 +26,13 @@ const { values } = parseArgs({
     // Paths of the lab stand in histories (where keys lie, not what they are): the same on every machine.
     dir: { type: 'string', default: '/tmp/muster-histories' },
     to: { type: 'string', default: join(checkout, 'test/histories') },
+    /** Names of runs; the files of all others stay as they are. */
+    only: { type: 'string', multiple: true },
   },
 });
-const { dir, to } = values;
+const { dir, to, only } = values;
+const unknown = only?.find((name) => !runNames.includes(name));
+if (unknown) throw new Error(`There is no run ${unknown} to record. Try: ${runNames.join(', ')}.`);
 
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
@@ -56,7 +61,7 @@ async function record(lab: Lab): Promise<Recorded[]> {
   await until('the observer sees writes acknowledged', async () => (await observed(lab).state()).acknowledged > 5);
   const connection = await Connection.connect({ address: lab.state.relays.temporal });
   try {
-    return await runAll({ lab, client: new Client({ connection }), signal: stop.signal, note: console.log });
+    return await runAll({ lab, client: new Client({ connection }), signal: stop.signal, note: console.log }, only);
   } finally {
     await connection.close();
   }
