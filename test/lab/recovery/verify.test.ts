@@ -28,6 +28,19 @@ test('reads the newest point at both locations', async () => {
   ]);
 });
 
+test('restores every component into a scratch place with --full, removes it, and the point is proven', async () => {
+  const look = 'ls -d /var/tmp/muster-test-* 2>/dev/null || true';
+  const { code, result, stderr } = await verify('--full');
+  expect(result?.findings, stderr).toEqual([]);
+  expect(code, stderr).toBe(0);
+  expect(await scenario.sh('app-us-east-1', look)).toBe('');
+  const databases = 'psql -XAtc "SELECT count(*) FROM pg_database WHERE datname LIKE \'muster_test_%\'"';
+  expect(await scenario.sh('db-us-east-1', `cd / && runuser -u postgres -- ${databases}`)).toBe('0');
+  const { json } = await scenario.muster(['points', 'spacetime', '--json']);
+  const { points } = json as { points: { id: string; state: string }[] };
+  expect(points.find(({ id }) => id === files.id)?.state).toBe('proven');
+});
+
 test('mends a byte that was flipped at one of them', async () => {
   const flip = (file: string) => `printf X | dd of=${file} bs=1 seek=600 conv=notrunc 2>/dev/null`;
   await files.change(

@@ -55,6 +55,22 @@ export async function openScenario(service = 'spacetime') {
     return wait ? await until('it waits for approval', ({ phase }) => phase === 'awaiting-approval') : undefined;
   }
 
+  /** `muster restore`, as typed, up to its go; then it runs by itself. */
+  async function restore(...words: string[]): Promise<void> {
+    const asked = ['restore', service, '--by', 'ops', '--reason', 'a test', ...words];
+    const { code, stderr } = await muster(asked);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    await until('it waits for approval', ({ phase }) => phase === 'awaiting-approval');
+    expect(await approve()).toMatchObject({ taken: true });
+  }
+
+  /** A script as root on a host; its output. */
+  async function sh(host: string, script: string): Promise<string> {
+    const { code, stdout, stderr } = await lab.ssh(host, script);
+    if (code !== 0) throw new Error(`${host}: ${script} ended with ${code}: ${stderr}`);
+    return stdout.trim();
+  }
+
   const ask = (): Promise<RunStatus> =>
     connection.withDeadline(Date.now() + 4_000, () => handle().query<RunStatus>('status'));
 
@@ -188,6 +204,8 @@ export async function openScenario(service = 'spacetime') {
     observer,
     muster,
     startFailover,
+    restore,
+    sh,
     status,
     until,
     approval,
