@@ -48,6 +48,8 @@ export const pointSummarySchema = z.object({
   sha256: z.string(),
   /** Locations at which the manifest was found good. */
   locations: z.array(z.string()),
+  /** Places that hold what it only refers to (a repository of a driver's own), the fewest; absent where nothing lies apart. */
+  copiesApart: z.number().int().optional(),
   /** Paths that changed while they were read; a restore has them torn. */
   torn: z.number().int(),
   /** What was shown of it, as its marks say; absent in summaries of older builds, and where no marks were read. */

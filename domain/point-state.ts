@@ -27,7 +27,7 @@ export interface StandingNeeds {
   readonly answered?: readonly string[];
 }
 
-type Found = Pick<PointSummary, 'sha256' | 'locations'>;
+type Found = Pick<PointSummary, 'sha256' | 'locations' | 'copiesApart'>;
 
 /** @param marks  of this point, signed by pinned signers; those of another manifest under the same id are left out */
 export function standingOf(point: Found, marks: readonly Mark[], { copies, answered = [] }: StandingNeeds): Standing {
@@ -36,7 +36,9 @@ export function standingOf(point: Found, marks: readonly Mark[], { copies, answe
   for (const name of answered) if (!point.locations.includes(name)) at[name] = 'absent';
   const copiesAt = Object.values(at);
   const has = (state: PointState) => copiesAt.filter((each) => atLeast(each, state)).length;
-  const enough = copies <= 1 ? point.locations.length > 0 : has('replicated') >= copies;
+  const here = copies <= 1 ? point.locations.length > 0 : has('replicated') >= copies;
+  // Copies of a point that refers to a repository of its own do not copy that.
+  const enough = here && (point.copiesApart ?? copies) >= copies;
   const rung = has('proven') > 0 ? 'proven' : has('verified') > 0 ? 'verified' : enough ? 'replicated' : 'captured';
   const verdict = said.findLast(({ state }) => state === 'quarantined' || state === 'released');
   const quarantined = verdict?.state === 'quarantined';

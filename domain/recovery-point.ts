@@ -206,6 +206,18 @@ export function liesApart({ archives, index }: ComponentRecord): boolean {
   return archives.length === 0 && index === undefined;
 }
 
+/**
+ * How many places hold what only refers to a repository of its driver's own, the fewest of all such components, as their records say; one where
+ * they say nothing. Undefined where nothing lies apart.
+ */
+export function copiesApart(
+  components: readonly Partial<Pick<ComponentRecord, 'archives' | 'index' | 'details'>>[],
+): number | undefined {
+  const apart = components.filter(({ archives, index }) => archives?.length === 0 && index === undefined);
+  const copies = apart.map(({ details }) => Number(details?.copies ?? 1) || 1);
+  return copies.length > 0 ? Math.min(...copies) : undefined;
+}
+
 /** Every part a restore of the whole point needs, each key once. */
 export function partsOf(manifest: Manifest): Part[] {
   const parts = new Map<string, Part>();

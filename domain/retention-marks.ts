@@ -1,7 +1,7 @@
 /** A recovery point as retention sees it, out of its manifest and of what was said of it. Pure. */
 import { type StandingNeeds, standingOf } from './point-state.ts';
 import { atLeast } from './point-states.ts';
-import type { Manifest, Mark } from './recovery-point.ts';
+import { copiesApart, type Manifest, type Mark } from './recovery-point.ts';
 import type { RetainablePoint } from './retainable-point.ts';
 
 export interface FoundPoint {
@@ -13,7 +13,7 @@ export interface FoundPoint {
 
 /** As much of a manifest as retention looks at. */
 interface RetainableManifest extends Pick<Manifest, 'id' | 'takenAt' | 'label' | 'kind' | 'role'> {
-  readonly components: readonly { readonly component: string }[];
+  readonly components: readonly ({ readonly component: string } & Parameters<typeof copiesApart>[0][number])[];
 }
 
 /** @param marks  of this id, from every location, in any order */
@@ -24,7 +24,11 @@ export function retainableOf(
 ): RetainablePoint {
   const { manifest, sha256 } = found;
   const said = marks.filter((mark) => mark.manifest === sha256).toSorted((a, b) => a.at.localeCompare(b.at));
-  const { at, enough, state } = standingOf({ sha256, locations: [...found.locations] }, said, needs);
+  const { at, enough, state } = standingOf(
+    { sha256, locations: [...found.locations], copiesApart: copiesApart(manifest.components) },
+    said,
+    needs,
+  );
   const reached = (wanted: 'verified' | 'proven') => Object.values(at).some((each) => atLeast(each, wanted));
   const quarantine = said.findLast((mark) => mark.state === 'quarantined');
   const pin = said.findLast((mark) => mark.state === 'pinned' || mark.state === 'unpinned');

@@ -195,6 +195,8 @@ export class Run {
     switch (phase) {
       case 'done':
         if (!traitsOf(procedure).restores) return this.made() ?? `${what} is done.`;
+        // A restore moves no name: what came back is what it says.
+        if (procedure === 'restore') return this.made() ?? `${what} is done.`;
         return `${service} is served from ${to}${clock.recovered ? ` since ${clock.recovered.at} (${clock.recovered.source})` : ''}.`;
       case 'rejected':
         return `${what} was not started: ${this.abort?.reason ?? 'no-go'}. Nothing was changed.`;

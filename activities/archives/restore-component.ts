@@ -29,6 +29,8 @@ const input = z.object({
 
 export interface Restored {
   readonly outcome: string;
+  /** What came back, and where. */
+  readonly summary: string;
   readonly component: string;
   readonly entries: number;
   readonly bytes: number;
@@ -100,15 +102,23 @@ export const restoreComponent = defineStep({
     const [counted] = seen.flatMap((line) => (line.type === 'summary' ? [line] : []));
     const [reached] = seen.flatMap((line) => (line.type === 'reached' ? [line] : []));
     const already = seen.some((line) => line.type === 'done-already');
+    const kept = seen.flatMap((line) => (line.type === 'kept' ? [line.path] : []));
+    const takenAt = reached?.until ?? record.takenAt;
     return {
+      summary: sentence(whatOf(component.name, what.paths ?? what.tables), {
+        host: host.name,
+        into: what.into,
+        takenAt,
+        kept,
+      }),
       outcome: already ? 'done already' : [`restored${toWhen(reached)}`, ...describeRepairs(repaired)].join('; '),
       component: component.name,
       entries: counted?.entries ?? record.entries,
       bytes: counted?.bytes ?? record.bytes,
       repaired: repaired.map(({ part, from, why }) => ({ part, from, why })),
-      kept: seen.flatMap((line) => (line.type === 'kept' ? [line.path] : [])),
+      kept,
       noted: [...new Set(seen.flatMap((line) => (line.type === 'noted' ? [line.what] : [])))],
-      takenAt: reached?.until ?? record.takenAt,
+      takenAt,
     };
   },
   /** What stood there before is renamed back. Needs no store: a point that turned out bad must not hold it up. */
@@ -134,6 +144,17 @@ export const restoreComponent = defineStep({
     return { outcome: words.join(', ') || 'nothing had been switched in yet' };
   },
 });
+
+/** `database is back on db-1 as it was at 2026-01-02T03:15:00Z; what was there is kept as shop_before_run-1.` */
+function sentence(
+  what: string,
+  { host, into, takenAt, kept }: Pick<Restored, 'takenAt' | 'kept'> & { host: string; into?: string | undefined },
+): string {
+  const [first] = kept;
+  const more = kept.length > 1 ? ` and ${kept.length - 1} more` : '';
+  const before = first ? `; what was there is kept as ${first}${more}` : '';
+  return `${what} is back on ${host}${into ? ` in ${into}` : ''} as it was at ${takenAt}${before}.`;
+}
 
 /** `configuration`, `/etc/nginx and 2 more of configuration` */
 function whatOf(component: string, chosen: readonly string[] | undefined): string {

@@ -47,6 +47,8 @@ const detailsSchema = z.object({
   wal: z.object({ start: z.string(), stop: z.string() }),
   serverVersion: z.string(),
   size: z.number(),
+  /** Places that hold the repository, as the plan said then. */
+  copies: z.number().default(1),
 });
 const answerSchema = z.object({ type: z.literal('check'), name: z.string(), value: z.string() });
 
@@ -65,7 +67,7 @@ export const pgbackrest: ComponentDriver<PostgresqlPitrComponent> = {
     };
   },
 
-  facts(_component, results) {
+  facts({ repository }, results) {
     const found = results.flatMap((line) => infoSchema.safeParse(line).data ?? [])[0];
     const [stanza] = found?.info ?? [];
     const backups = (stanza?.backup ?? []).flatMap((each) => backupSchema.safeParse(each).data ?? []);
@@ -81,6 +83,7 @@ export const pgbackrest: ComponentDriver<PostgresqlPitrComponent> = {
         wal: mine.archive,
         serverVersion: stanza.db.at(-1)?.version,
         size: mine.info.size,
+        copies: repository.copies ?? 1,
       }),
       bytes: mine.info.size,
       storedBytes: mine.info.repository.delta,

@@ -2,7 +2,7 @@
 import type { PointSummary } from '../../domain/assessment.ts';
 import { Refusal } from '../../domain/errors.ts';
 import { bothSeen, type SeenPoint, withStanding } from '../../domain/point-state.ts';
-import type { Manifest, Mark } from '../../domain/recovery-point.ts';
+import { copiesApart, type Manifest, type Mark } from '../../domain/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { pointIdsAt } from './list-points.ts';
 import { readMarks } from './marks.ts';
@@ -121,6 +121,7 @@ export function summaryOf(manifest: Manifest, sha256: string, locations: string[
     sizes: Object.fromEntries(manifest.components.map(({ component, bytes }) => [component, bytes])),
     sha256,
     locations,
+    copiesApart: copiesApart(manifest.components),
     torn: sum(({ warnings }) => warnings.filter(({ kind }) => kind !== 'vanished').length),
   };
 }

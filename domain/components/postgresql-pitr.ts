@@ -10,8 +10,12 @@ const plainPath = absolutePath
     error: 'a restore cannot replace what lies right below /. Try: a folder in it',
   });
 
+/** In how many places the repository lies, where the store or the file system keeps it in several by itself. One where absent. */
+const copies = z.number().int().positive().optional();
+
 const repositorySchema = z.union([
   z.strictObject({
+    copies,
     /** An S3 location of the plan. The repository has a prefix of its own there. */
     location: nameSchema,
     /** Default `<the location's prefix>/pgbackrest/<stanza>`. */
@@ -26,7 +30,7 @@ const repositorySchema = z.union([
     caFile: plainPath.optional(),
   }),
   /** A folder of the host, which should lie on another machine (NFS). */
-  z.strictObject({ directory: plainPath }),
+  z.strictObject({ copies, directory: plainPath }),
 ]);
 
 export const postgresqlPitrComponent = z.strictObject({

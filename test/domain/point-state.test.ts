@@ -36,6 +36,14 @@ describe('the state of a point', () => {
     expect(standingOf({ sha256, locations: ['near'] }, [], { copies: 1 }).state).toBe('replicated');
   });
 
+  it('is not replicated while what it refers to lies in one place only, however many copies of it there are', () => {
+    const apart = (copiesApart: number) => standingOf({ ...point, copiesApart }, [mark('replicated')], needs);
+    expect(apart(1)).toMatchObject({ state: 'captured', enough: false });
+    expect(apart(2)).toMatchObject({ state: 'replicated', enough: true });
+    expect(standingOf({ ...point, copiesApart: 1 }, [], { copies: 1 }).state).toBe('replicated');
+    expect(reaches(standingOf({ ...point, copiesApart: 1 }, [mark('verified')], needs), 'replicated')).toBe(false);
+  });
+
   it('says of each location what was shown there', () => {
     const standing = stateOf(mark('replicated'), mark('verified', ['near'], { damaged: ['far'] }));
     expect(standing.at).toEqual({ near: 'verified', far: 'damaged' });

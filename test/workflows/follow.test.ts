@@ -68,3 +68,10 @@ it('starts nothing and alarms nobody for an output that asks for nothing', async
   await expect(backupOf(service).describe()).rejects.toThrow(/not found/i);
   expect(range.calls).not.toContain(`notice alarm danger of ${service}`);
 });
+
+it('a restore ends with what came back and where; it moves no name', async () => {
+  const summary = 'configuration is back on app-1 as it was at 2026-01-02T03:15:00Z.';
+  const script = { items: [stage('one', [act('back', { output: { summary } })])], policy: { required: false } };
+  const run = await range.start(script, { procedure: 'restore' }, 'restore');
+  expect(await run.result()).toMatchObject({ phase: 'done', summary });
+});
