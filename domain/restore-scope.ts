@@ -60,10 +60,14 @@ export function isWhole({ components, paths, tables, configOnly }: RestoreReques
   return !components && !paths && !tables && !configOnly;
 }
 
-/** The service must not run while this is replaced. Single tables of PostgreSQL are put beside those that are there. */
-export function needsStop({ component, tables }: ScopeItem): boolean {
-  if (tables && component.driver === 'postgresql') return false;
-  return component.needsStop ?? true;
+/** Single tables of PostgreSQL are put beside those that are there: nothing changes that the service works with. */
+export function isBeside({ component, tables }: ScopeItem): boolean {
+  return tables !== undefined && component.driver === 'postgresql';
+}
+
+/** The service must not run while this is replaced. */
+export function needsStop(item: ScopeItem): boolean {
+  return !isBeside(item) && (item.component.needsStop ?? true);
 }
 
 function chosenComponents(plan: Plan, { components: names, configOnly }: RestoreRequest): Component[] {

@@ -8,7 +8,7 @@ import type { PointSummary } from '../domain/assessment.ts';
 import { refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { Step } from '../domain/playbook.ts';
-import { needsStop, type ScopeItem, scopeOf } from '../domain/restore-scope.ts';
+import { isBeside, needsStop, type ScopeItem, scopeOf } from '../domain/restore-scope.ts';
 import { roomFor } from '../domain/room.ts';
 import { bareStepsFor } from './bare-steps.ts';
 import { byRank, hostsOf, locationsFor, placeAt, type Situation } from './compiler.ts';
@@ -77,6 +77,8 @@ export function restoreStepsFor(situation: Situation, siteName: string) {
     /** Files and databases are replaced that the service works with. */
     stops,
     elsewhere,
+    /** What comes back stands beside what is there, until a person takes it over. */
+    beside: items.every(isBeside),
 
     awaitHosts: (): Step[] =>
       hosts.map((host) => awaitHost.step({ host, within: plan.limits.boot }, at(`await-host-${host.name}`))),

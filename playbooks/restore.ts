@@ -23,7 +23,7 @@ export function restore(situation: Situation) {
     stage('Restore the data', ...part.restoreByRank(point)),
     stage('Check what was restored', part.checkData(point), part.enableUnits()),
   ];
-  if (part.elsewhere) return playbook(situation, point.id, before);
+  if (part.elsewhere || part.beside) return playbook(situation, point.id, before);
   const resolve = part.stops ? site.awaitNames() : [];
   return playbook(situation, point.id, [
     ...before,
