@@ -13,11 +13,7 @@ const production = '/opt/spacetime/production';
 const { truth } = inject('scenario');
 let scenario: Scenario;
 
-async function sh(host: string, script: string): Promise<string> {
-  const { code, stdout, stderr } = await scenario.lab.ssh(host, script);
-  if (code !== 0) throw new Error(`${host}: ${script} ended with ${code}: ${stderr}`);
-  return stdout.trim();
-}
+const sh = (host: string, script: string) => scenario.sh(host, script);
 
 /** SHA-256 of a file as it was at the point's time. */
 function hashOf(path: string): string {
@@ -29,19 +25,7 @@ const hashNow = async (path: string) => (await sh(app, `sha256sum ${path}`)).spl
 const started = () => sh(app, 'systemctl show -p MainPID --value godot-spacetime 2>/dev/null || pgrep -of spacetime');
 
 async function restore(...words: string[]): Promise<RunStatus> {
-  const { code, stderr } = await scenario.muster([
-    'restore',
-    'spacetime',
-    '--by',
-    'ops',
-    '--reason',
-    'a test',
-    ...words,
-  ]);
-  expect(stderr).toBe('');
-  expect(code).toBe(0);
-  await scenario.until('it waits for approval', ({ phase }) => phase === 'awaiting-approval');
-  expect(await scenario.approve()).toMatchObject({ taken: true });
+  await scenario.restore(...words);
   return await scenario.finish();
 }
 
@@ -130,6 +114,34 @@ test('the database alone comes back in place, and what stood there is kept besid
   const kept = `SELECT count(*) FROM pg_database WHERE datname LIKE 'spacetime_db_before_%'`;
   expect(Number(await query(scenario.lab, site, kept, 'postgres'))).toBeGreaterThan(0);
   expect(await sh(app, 'systemctl is-active godot-spacetime')).toBe('active');
+});
+
+test('a table of then comes back beside the one of now, from which single rows are mended', async () => {
+  await query(
+    scenario.lab,
+    site,
+    'UPDATE players SET credits = 0 WHERE id % 3 = 0; DELETE FROM telemetry WHERE id = 1',
+  );
+  await restore('--component', 'database', '--table', 'players');
+  const schema = await query(scenario.lab, site, "SELECT nspname FROM pg_namespace WHERE nspname LIKE '%_restored_%'");
+  const count = (from: string) => query(scenario.lab, site, `SELECT count(*) FROM (${from}) found`);
+  const lost = `TABLE "${schema}".players EXCEPT TABLE public.players`;
+  expect(Number(await count(lost))).toBe(Number(await count('SELECT FROM players WHERE id % 3 = 0')));
+  expect(await query(scenario.lab, site, `SELECT to_regclass('"${schema}".telemetry') IS NULL`)).toBe('t');
+  await query(
+    scenario.lab,
+    site,
+    `UPDATE players SET credits = old.credits FROM "${schema}".players AS old WHERE old.id = players.id`,
+  );
+  expect(await count(lost)).toBe('0');
+  await query(scenario.lab, site, `DROP SCHEMA "${schema}" CASCADE`);
+
+  // What was not asked for is still as somebody left it.
+  const { telemetry, ...others } = await readTables(scenario.lab, site, truth.until);
+  expect(others).toMatchObject({ players: truth.tables.players, sessions: truth.tables.sessions });
+  expect(telemetry).not.toBe(truth.tables.telemetry);
+  await restore('--component', 'database');
+  expect(await readTables(scenario.lab, site, truth.until)).toEqual(truth.tables);
 });
 
 test('a day without a point is refused with what is there', async () => {
