@@ -13,7 +13,8 @@ export function addArcadeVerb(program: Command): void {
       const lab = connectLab(program.opts().dir);
       if (act === 'down') await lowerArcade(lab);
       else await raiseArcade(lab, (line) => program.opts().json || console.log(`  ${line}`));
-      const told = act === 'up' ? 'Arcade is up. Try: npm run lab -- exec scripts/muster arcade' : 'Arcade is removed.';
+      const told =
+        act === 'up' ? 'Arcade is up. Try: npm run lab -- exec scripts/muster backup arcade' : 'Arcade is removed.';
       print(program, { arcade: act }, told);
     });
 }
