@@ -67,7 +67,15 @@ afterAll(async () => {
 test('a backup holds every component, and is the same to the byte at S3, Azure and Google', async () => {
   const { json } = await scenario.muster(['points', 'arcade', '--json']);
   expect(json).toMatchObject({
-    points: [{ id: point, state: 'replicated', components: expect.arrayContaining([...stores]) }],
+    points: [
+      {
+        id: point,
+        components: expect.arrayContaining([...stores]),
+        at: { s3: 'replicated', azure: 'replicated', google: 'replicated' },
+        // What the ledger refers to is in pgBackRest's repository, and that is in one place here.
+        ...{ copiesApart: 1, state: 'captured' },
+      },
+    ],
   });
   const [first, ...others] = await Promise.all(locations.map((location) => objectsAt(location)));
   // Two parts for each of the files' components, data and index of the dumps, keys, manifest, RESTORE.md, restore.sh, signatures.
