@@ -31,6 +31,21 @@ need_tools() {
 
 cores() { nproc 2>/dev/null || echo 2; }
 
+# Where parts stay between being made and being sent, or fetched and opened: in memory where there is plenty, so that nothing is
+# written to a disk that others wait for. It is the folder that the job's end removes, however it ends.
+place_for_parts() {
+  local memory=/dev/shm/muster${MUSTER_JOB//\//_} most=$((($(cores) + 2) * 65536)) free available
+  if [[ $(stat -f -c %T /dev/shm 2>/dev/null) == tmpfs ]]; then
+    free=$(df --output=avail -k /dev/shm | tail -n 1)
+    available=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)
+    if ((free > 2 * most && available > 4 * most)) && { mkdir -m 700 -- "$memory" 2>/dev/null || [[ -O $memory && ! -L $memory ]]; }; then
+      printf '%s' "$memory"
+      return
+    fi
+  fi
+  printf '%s' "$W"
+}
+
 # --- towards the store ---------------------------------------------------------------------------------------------
 
 # Asks for the URLs of part 0 of archives FROM to FROM+COUNT-1, before they are needed.
@@ -93,7 +108,7 @@ put_part() {
   local part=$((10#${FILE#x})) name=$ARCHIVE file sha bytes
   if [[ $ARCHIVE != index ]]; then printf -v name '%05d' "$ARCHIVE"; fi
   name+=.$part-$token$TRY
-  file=$W/part.$name
+  file=$part_place/part.$name
   (
     ulimit -f "$((part_limit / 1024 + 1024))"
     seal_part "$file"
@@ -120,8 +135,7 @@ prepare_puts() {
   token=$(od -An -N4 -tx1 /dev/urandom | tr -d ' \n')
   mkdir -p -- "$W/puts" "$W/gnupg"
   chmod 700 -- "$W/gnupg"
-  seal_whole=$(room_to_seal)
-  export token part_limit seal_whole roomy_heap
+  export token part_limit part_place
   export -f put_part seal_part is_gpg gpg_quietly put_file keep_urls take_spool muster_say result refuse try_again json_string
 }
 
@@ -190,7 +204,7 @@ fetch_part() {
 open_archive() {
   local bytes sha number key point file
   while IFS=$'\t' read -r _ _ bytes sha number key point; do
-    file=$W/get.$number
+    file=$part_place/get.$number
     fetch_part "$number" "$bytes" "$sha" "$key" "$file"
     unseal_part "$point" "$file"
     rm -f -- "$file"
@@ -206,3 +220,5 @@ need_room() {
       'free some room there or give the host a larger disk, then retry this step.'
   fi
 }
+
+part_place=$(place_for_parts)
