@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readManifest } from '../../../activities/points/read-manifest.ts';
+import { until } from '../hosts/until.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from '../points/world.ts';
 
 let world: World;
@@ -13,6 +14,9 @@ beforeAll(async () => {
   world = await makeWorld([filesComponent('tree', ['/srv/app/data'])]);
   source = await world.host('source');
   await source.sh('mkdir -p /srv/app/data; echo of the first >/srv/app/data/file');
+  // What has changed within two seconds before a capture is read again by the next one.
+  const made = Date.now();
+  await until('the file is not new any more', () => Date.now() > made + 3_000);
   for (const id of ['20260102_010000', '20260102_020000', '20260102_030000']) {
     const { point, sha256 } = await world.backup(source, id);
     points.push({ id: point, sha256 });
