@@ -1,5 +1,8 @@
 /** Runs beside a recovery: what is brought back in part or elsewhere, looked at, let go, sealed anew. */
 import { join } from 'node:path';
+import { workflowIdOf } from '../../domain/procedures.ts';
+import { service as arcade } from '../arcade/layout.ts';
+import { lowerArcade, raiseArcade } from '../arcade/raise.ts';
 import { regions } from '../layout.ts';
 import { labPaths } from '../paths.ts';
 import { approve, ask, command, follow, look, operator, type Recorded, type Recording, waitsFor } from './follow.ts';
@@ -49,4 +52,16 @@ export async function verifyLost(recording: Recording): Promise<Recorded> {
   await command(lab, ['verify', 'spacetime', '--all', ...by], 8);
   await follow(recording, 'spacetime/backup').recovery.done();
   return { name: 'verify-lost', history: await history() };
+}
+
+/** Of Arcade, since SpaceTime keeps no log. */
+export async function logShipping(recording: Recording): Promise<Recorded> {
+  await raiseArcade(recording.lab, recording.note);
+  try {
+    await command(recording.lab, ['logs', arcade, '--watch', ...by]);
+    const history = await follow(recording, workflowIdOf(arcade, 'log-shipping')).history();
+    return { name: 'log-shipping', history };
+  } finally {
+    await lowerArcade(recording.lab);
+  }
 }

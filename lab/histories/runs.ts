@@ -2,7 +2,7 @@
 import { observed } from '../demo/observed.ts';
 import { until } from '../shell.ts';
 import type { Recorded, Recording } from './follow.ts';
-import { restore, scratchRestore, verifyLost, watched } from './points.ts';
+import { logShipping, restore, scratchRestore, verifyLost, watched } from './points.ts';
 import { abortedRecovery, failover, fullRecovery } from './recoveries.ts';
 
 type Record = (recording: Recording) => Promise<Recorded | Recorded[]>;
@@ -28,6 +28,7 @@ const runs: { readonly [name: string]: Record } = {
   'test-restore': (at) => watched(at, 'test-restore', 'test-restore', ['verify', 'spacetime', '--full']),
   retention: (at) => watched(at, 'retention', 'retention', ['retention', 'spacetime', '--apply', '--watch']),
   'rotate-keys': (at) => watched(at, 'rotate-keys', 'keys', ['keys', 'rotate', 'spacetime']),
+  'log-shipping': logShipping,
   'verify-lost': verifyLost,
 };
 export const runNames = Object.keys(runs);
