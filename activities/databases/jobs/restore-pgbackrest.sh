@@ -106,6 +106,9 @@ recover() {
   if ! (cd / && as_user pg_ctl -D "$staged" -W -l "$sockets/log" -o "$options" start) >"$W/start" 2>&1 </dev/null; then
     refuse RecoveryFailed "$(hostname): the restored cluster does not start: $(tail -c 500 "$W/start")" 'see what it says; the present cluster was not touched.'
   fi
+  # pg_ctl does not wait: until the server has noted its pid, or said why not, it only seems to have ended.
+  local looks=0
+  until [[ -e $staged/postmaster.pid || -s $sockets/log ]] || ((looks++ >= 100)); do sleep 0.1; done
   # Without its signal the recovery had ended when an earlier start was interrupted.
   if [[ -e $staged/recovery.signal ]] && ! has_param latest; then wait_for_moment; fi
   end_recovery
