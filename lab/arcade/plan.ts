@@ -1,11 +1,12 @@
 /** Arcade's plan, written for one lab: a component of every kind, and copies at S3, Azure and Google. */
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { hosts, ports as labPorts, regions, third } from '../layout.ts';
 import type { LabPaths } from '../paths.ts';
 import { accessTo, labOverlay, location, sealing } from '../plan.ts';
+import { serviceAccountKey } from '../tools/service-account.ts';
 import * as arcade from './layout.ts';
 import { azure, google } from './stores.ts';
 
@@ -14,7 +15,7 @@ const secretFiles = { azure: 'arcade-azure', google: 'arcade-google.json', ciphe
 /** Writes secrets and plan. `zone` is Route 53's id of the zone that has the service's name. */
 export function writeArcadePlan(paths: LabPaths, zone: string): void {
   once(join(paths.keys, secretFiles.azure), () => azure.key);
-  once(join(paths.keys, secretFiles.google), serviceAccount);
+  once(join(paths.keys, secretFiles.google), () => serviceAccountKey('arcade', 'lab'));
   once(join(paths.keys, secretFiles.cipher), () => randomBytes(24).toString('base64url'));
   const [own, overlay] = planFiles(paths);
   writeFileSync(own, stringify(plan(paths, zone)));
@@ -135,16 +136,4 @@ function components(cipherPass: object): object[] {
 
 function once(path: string, make: () => string): void {
   if (!existsSync(path)) writeFileSync(path, make(), { mode: 0o600 });
-}
-
-/** As Google's console writes it, for a key that nobody else knows. */
-function serviceAccount(): string {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return JSON.stringify({
-    type: 'service_account',
-    project_id: 'lab',
-    private_key_id: '1',
-    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
-    client_email: 'arcade@lab.iam.gserviceaccount.com',
-  });
 }

@@ -1,6 +1,5 @@
 /** Starts fake-gcs-server, which speaks Google Cloud Storage, on a free loopback port. It checks no credentials and no signatures. */
 import { spawn } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { openGcsStore } from '../../../activities/storage/gcs.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
 import type { GcsLocation } from '../../../domain/storage/gcs.ts';
 import { goTool } from '../../../lab/tools/go.ts';
+import { serviceAccountKey } from '../../../lab/tools/service-account.ts';
 import { ended, untilHealthy } from './server-process.ts';
 import { freePort } from './versitygw.ts';
 
@@ -71,14 +71,4 @@ export async function startGcs(
   };
 }
 
-/** As `gcloud iam service-accounts keys create` writes it, for a key that nobody knows. */
-export function testServiceAccount(): string {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return JSON.stringify({
-    type: 'service_account',
-    project_id: 'muster',
-    private_key_id: '1',
-    private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
-    client_email: 'muster@muster.iam.gserviceaccount.com',
-  });
-}
+export const testServiceAccount = () => serviceAccountKey('muster', 'muster');
