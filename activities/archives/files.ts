@@ -64,7 +64,15 @@ export const files: ComponentDriver<FilesComponent> = {
     return {
       script: script('archives', 'restore-files'),
       params: {
-        ...(await helpers('archives', ...partFiles, 'permissions.sh', 'path.awk', 'differ.awk', 'choose.awk')),
+        ...(await helpers(
+          'archives',
+          ...partFiles,
+          'permissions.sh',
+          'path.awk',
+          'below.awk',
+          'differ.awk',
+          'choose.awk',
+        )),
         ...(into === undefined ? {} : { into: folderOf(into) }),
         ...(paths === undefined ? {} : { wanted: nulList(paths.map(dotted)) }),
         point,
@@ -103,7 +111,7 @@ export const files: ComponentDriver<FilesComponent> = {
       needsKey: true,
       script: script('archives', 'verify-files'),
       params: {
-        ...(await helpers('archives', ...partFiles, 'path.awk', 'differ.awk', 'choose.awk')),
+        ...(await helpers('archives', ...partFiles, 'path.awk', 'below.awk', 'differ.awk', 'choose.awk')),
         ...(into === undefined ? {} : { into: folderOf(into) }),
         ...(paths === undefined ? {} : { wanted: nulList(paths.map(dotted)) }),
         roots: nulList(rootsOf(record)),

@@ -5,7 +5,7 @@
 # params: point, run, component, parts, gets, locations, archives (`number entries bytes`), roots (NUL-separated, with ./),
 #         bytes, archive-bytes (of whole archives), entries, permissions (`path owner mode recursive`, tab-separated),
 #         after (NUL-separated), expected (NUL-separated),
-#         parts.sh, permissions.sh, path.awk, differ.awk
+#         parts.sh, permissions.sh, path.awk, below.awk, differ.awk
 #         wanted (NUL-separated, with ./; optional): only these paths, each switched in by itself; only the archives that hold them
 #         are fetched. needs choose.awk
 #         into (optional): a folder below which the tree is laid out; nothing that is there is replaced
@@ -157,11 +157,7 @@ members() {
 check_tree() {
   (cd "$stage/tree" && find "${roots[@]}" -printf "$format") >"$W/there"
   # Parents of the roots stand in the index too, for hosts where they are absent; they are not part of what is compared.
-  awk -v roots="$(printf '%s\n' "${roots[@]}")" "$(param path.awk)"'
-    BEGIN { RS = "\0"; n = split(roots, root, "\n") }
-    NR % 2 { record = $0; path = path_of($0); keep = 0
-      for (i = 1; i <= n; i++) if (path == root[i] || index(path, root[i] "/") == 1) keep = 1; next }
-    keep { printf "%s%c%s%c", record, 0, $0, 0 }' "$W/index" >"$W/index.roots"
+  awk -v roots="$(printf '%s\n' "${roots[@]}")" -f "$(param_file path.awk)" -f "$(param_file below.awk)" "$W/index" >"$W/index.roots"
   awk -f "$(param_file path.awk)" -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 "$W/there" >"$W/differs"
   awk "$(param path.awk)"'
     BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $15 != "-" { printf "%s  %s%c", $15, path_of($0), 0 }' "$W/index.roots" >"$W/samples"

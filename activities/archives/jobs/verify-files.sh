@@ -3,7 +3,7 @@
 #
 # shellcheck disable=SC1090,SC2154
 # params: parts, gets, locations, roots (NUL-separated, with ./), since (seconds since 1970), free (lines: paths under which the
-#         plan sets owner and mode), expected (NUL-separated), parts.sh, path.awk, differ.awk
+#         plan sets owner and mode), expected (NUL-separated), parts.sh, path.awk, below.awk, differ.awk
 #         into (optional): the folder below which the tree was laid out; wanted (NUL-separated, with ./; optional): only these paths,
 #         with choose.awk
 # secrets: key.<point>
@@ -32,12 +32,7 @@ if has_param wanted; then
     file=3 "$W/index.all" file=4 "$W/index.all" >"$W/index"
   mapfile -d '' -t roots <"$W/roots"
 fi
-roots_text=$(printf '%s\n' "${roots[@]}")
-awk -v roots="$roots_text" "$(param path.awk)"'
-  BEGIN { RS = "\0"; n = split(roots, root, "\n") }
-  NR % 2 { record = $0; path = path_of($0); keep = 0
-    for (i = 1; i <= n; i++) if (path == root[i] || index(path, root[i] "/") == 1) keep = 1; next }
-  keep { printf "%s%c%s%c", record, 0, $0, 0 }' "$W/index" >"$W/index.roots"
+awk -v roots="$(printf '%s\n' "${roots[@]}")" -f "$(param_file path.awk)" -f "$(param_file below.awk)" "$W/index" >"$W/index.roots"
 (cd "$into/" && find "${roots[@]}" -printf "$format" 2>"$W/find.errors") >"$W/there" || true
 awk -v since="$(param since)" -v free="$(param free)" -f "$(param_file path.awk)" -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 "$W/there" >"$W/differs"
 while IFS=$'\t' read -r why count first; do
