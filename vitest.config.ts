@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
+const summary = process.env.MUSTER_TEST_SUMMARY;
+
 /**
  * `unit` needs no lab; `workflows` needs a Temporal dev server; `lab` raises ranges of its own and
  * runs one file at a time; `scenarios` are whole runs in one shared lab.
  */
 export default defineConfig({
   test: {
+    reporters: summary ? ['default', ['./test/support/summary-reporter.ts', { file: summary }]] : ['default'],
     projects: [
       {
         test: {

@@ -4,20 +4,16 @@
  * Installs and builds what they need first. Ends with one line `N passed, N failed`; exits 1 when anything failed.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureTools } from '../lab/tools/ensure.ts';
 import { goTool } from '../lab/tools/go.ts';
 import { ensurePackages, labPackages, testPackages } from '../lab/tools/packages.ts';
+import type { Summary } from './support/summary-reporter.ts';
 
 const projects = ['unit', 'workflows', 'lab', 'scenarios'] as const;
 const results = new URL('../test-results/', import.meta.url).pathname;
 const vitest = new URL('../node_modules/vitest/vitest.mjs', import.meta.url).pathname;
-
-interface Counts {
-  passed: number;
-  failed: number;
-}
 
 const asked = process.argv.slice(2);
 const chosen = projects.filter((project) => asked.length === 0 || asked.includes(project));
@@ -28,41 +24,38 @@ await ensurePackages({ note }, [...labPackages, ...testPackages]);
 await ensureTools({ note });
 await goTool('fake-gcs-server', { note });
 
-const total: Counts = { passed: 0, failed: 0 };
+const total: Summary = { passed: 0, failures: [] };
 for (const project of chosen.length > 0 ? chosen : projects) {
-  const counts = await runProject(project);
-  total.passed += counts.passed;
-  total.failed += counts.failed;
+  const summary = await runProject(project);
+  total.passed += summary.passed;
+  total.failures.push(...summary.failures);
 }
-console.log(`${total.passed} passed, ${total.failed} failed`);
-process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
+for (const failure of total.failures) console.log(`FAILED  ${failure}`);
+console.log(`${total.passed} passed, ${total.failures.length} failed`);
+process.exit(total.failures.length === 0 && total.passed > 0 ? 0 : 1);
 
-async function runProject(project: string): Promise<Counts> {
+async function runProject(project: string): Promise<Summary> {
   const file = join(results, `${project}.json`);
   mkdirSync(results, { recursive: true });
   rmSync(file, { force: true });
+  // Most unit tests wait for a server or a shell; the others measure, and have the machine to themselves.
+  const parallel = project === 'unit' ? ['--maxWorkers=2'] : [];
   const code = await new Promise<number>((resolve) => {
-    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    // Most unit tests wait for a server or a shell; the others measure, and have the machine to themselves.
-    const parallel = project === 'unit' ? ['--maxWorkers=2'] : [];
     const child = spawn(
       process.execPath,
-      [vitest, 'run', '--project', project, ...reporters, ...parallel, '--passWithNoTests', ...filters],
-      {
-        stdio: 'inherit',
-      },
+      [vitest, 'run', '--project', project, ...parallel, '--passWithNoTests', ...filters],
+      { stdio: 'inherit', env: { ...process.env, MUSTER_TEST_SUMMARY: file } },
     );
     child.once('close', (exit) => resolve(exit ?? 1));
   });
-  return countsOf(file, code);
+  return summaryOf(project, file, code);
 }
 
-/** A run that failed without a failed test (a set-up that broke, a file that would not load) counts as one failure. */
-function countsOf(file: string, code: number): Counts {
-  try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(file, 'utf8'));
-    return { passed: numPassedTests, failed: numFailedTests === 0 && code !== 0 ? 1 : numFailedTests };
-  } catch {
-    return { passed: 0, failed: 1 };
-  }
+/** A run that ended badly without saying why counts as one failure. */
+function summaryOf(project: string, file: string, code: number): Summary {
+  if (!existsSync(file)) return { passed: 0, failures: [`${project}: ended without a summary (exit ${code})`] };
+  const summary: Summary = JSON.parse(readFileSync(file, 'utf8'));
+  if (summary.failures.length === 0 && code !== 0)
+    summary.failures.push(`${project}: exit ${code}, though no test failed`);
+  return summary;
 }

@@ -17,6 +17,7 @@ const found = {
   curl: onPath('curl'),
   'postgresql-15': () => existsSync('/usr/lib/postgresql/15/bin/initdb'),
   'python3-venv': () => existsSync('/usr/lib/python3/dist-packages') && hasEnsurePip(),
+  acl: onPath('setfacl'),
   gnupg: onPath('gpg'),
   'mariadb-server': onPath('mariadbd'),
   'redis-server': onPath('redis-server'),
@@ -29,7 +30,14 @@ const found = {
 export type Package = keyof typeof found;
 
 /** What is for tests of its own, for the check and for the benchmark; the lab stands without them. */
-export const testPackages: readonly Package[] = ['chromium', 'gnupg', 'mariadb-server', 'pgbackrest', 'redis-server'];
+export const testPackages: readonly Package[] = [
+  'acl',
+  'chromium',
+  'gnupg',
+  'mariadb-server',
+  'pgbackrest',
+  'redis-server',
+];
 const others: readonly Package[] = [...testPackages, 'restic', 'shellcheck'];
 export const labPackages = (Object.keys(found) as Package[]).filter((name) => !others.includes(name));
 
