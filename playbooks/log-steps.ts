@@ -21,7 +21,12 @@ export function logStepsFor(situation: Situation, siteName: string) {
         .filter((component) => logKeepingOf(component) === 'sealed')
         .map(({ name }) =>
           preparePoint.step(
-            { service: layout.log(plan.service, name), point: pointIdAt(new Date(assessment.at)), locations },
+            {
+              service: layout.log(plan.service, name),
+              of: 'log',
+              point: pointIdAt(new Date(assessment.at)),
+              locations,
+            },
             at(prepareId(name)),
           ),
         ),

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { layout, nextPointId, pointIdSchema } from '../../domain/recovery-point.ts';
 import type { StepContext } from '../context.ts';
+import { newestLogRecord } from '../logs/log-records.ts';
 import { defineStep } from '../step.ts';
 import { makeGpgKeyPair } from './gpg.ts';
 import { makeKeyPair, seal, unseal } from './keys.ts';
@@ -14,6 +15,8 @@ import { loadPinned, sha256Of } from './signer.ts';
 
 const input = z.object({
   service: z.string(),
+  /** Whose ids go on: a service's recovery points unless said, or the batches of a log (`service` is then its place). */
+  of: z.enum(['points', 'log']).optional(),
   /** The id that was planned; where it is taken, the next free second is used. */
   point: pointIdSchema,
   /** Nearest location first; the point is written there. */
@@ -34,16 +37,19 @@ export const preparePoint = defineStep({
   ],
   limits: { startToClose: 60_000, budget: 300_000 },
   /** Out: id, certificate and sealed key. The private key leaves this function only sealed. */
-  async run({ service, point, locations }, context): Promise<Prepared> {
+  async run({ service, of, point, locations }, context): Promise<Prepared> {
     const store = await context.store(locations[0] as string);
     const recipients = await recipientsOf(context.plan, context.planFolder);
     refuseExpired(recipients, new Date());
     const gpg = context.plan.encryption.filter === 'gpg';
-    const newest = await newestId(store, service, await loadPinned(context.plan, context.planFolder));
-    // A clock that was set back must not make the newest point look like an old one.
+    const newest =
+      of === 'log'
+        ? (await newestLogRecord(store, service, context))?.batch
+        : await newestId(store, service, await loadPinned(context.plan, context.planFolder));
+    // A clock that was set back must not make the newest point or batch look like an old one.
     const first = newest !== undefined && newest >= point ? nextPointId(newest) : point;
     if (first !== point && newest !== point)
-      context.log('the newest point is of a later time than this clock says', { newest, point });
+      context.log('the newest one is of a later time than this clock says', { newest, point });
     for (let id = first, tries = 0; tries < 60; id = nextPointId(id), tries += 1) {
       context.heartbeat({ text: `trying ${id}` });
       if (await isTaken(context, service, id, locations)) continue;

@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPoints } from '../../../activities/points/find-points.ts';
 import { preparePoint } from '../../../activities/points/prepare-point.ts';
 import { choosePoint, mergePoints } from '../../../domain/choose-point.ts';
+import { layout } from '../../../domain/recovery-point.ts';
+import { writer } from '../retention/written.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from './world.ts';
 
 let world: World;
@@ -29,6 +31,13 @@ describe('a clock that is set back', () => {
     );
     expect(choosePoint(mergePoints([seen], 'near'), 'near')?.id).toBe(after.point);
     expect(before.point).toBe('20260301_000000');
+  });
+
+  it('gives no batch of a log an id before the one that was shipped last', async () => {
+    const log = layout.log('spacetime', 'tree');
+    await writer(world, 'spacetime').batch('20260301_000000', Date.parse('2026-03-01T00:00:00Z'));
+    const input = { service: log, of: 'log' as const, point: '20260228_235000', locations: ['near', 'far'] };
+    expect(await preparePoint.run(input, await world.context({}))).toMatchObject({ point: '20260301_000001' });
   });
 
   it('is not made up by somebody who can write to the bucket', async () => {
