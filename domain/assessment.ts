@@ -42,7 +42,7 @@ export const pointSummarySchema = z.object({
   bytes: z.number(),
   storedBytes: z.number(),
   components: z.array(z.string()),
-  /** Component to bytes once restored; absent in summaries of older builds. */
+  /** Component to bytes that it takes on a disk once restored; absent in summaries of older builds. */
   sizes: z.record(z.string(), z.number()).optional(),
   /** SHA-256 of the manifest's bytes, hex: pins the point. */
   sha256: z.string(),

@@ -69,6 +69,11 @@ export const componentRecordSchema = z.object({
 });
 export type ComponentRecord = z.infer<typeof componentRecordSchema>;
 
+/** Bytes that a component takes on a disk: the holes of sparse files take none. */
+export function sizeOnDisk({ bytes, details }: Pick<ComponentRecord, 'bytes' | 'details'>): number {
+  return bytes - (z.number().safeParse(details.holes).data ?? 0);
+}
+
 export const manifestSchema = z.object({
   format: z.literal(1),
   id: pointIdSchema,

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
 import type { FilesComponent } from '../../domain/plan-component.ts';
-import { archiveName, type ComponentRecord } from '../../domain/recovery-point.ts';
+import { archiveName, type ComponentRecord, sizeOnDisk } from '../../domain/recovery-point.ts';
 import type { CaptureOptions, ComponentDriver } from './driver.ts';
 import { helpers, lines, nulList, partFiles, readable, script } from './job-files.ts';
 
@@ -14,10 +14,15 @@ const summarySchema = z.object({
   type: z.literal('summary'),
   roots: z.array(z.string()),
   index: z.string(),
+  holes: z.number(),
   version: z.string().optional(),
   commit: z.string().optional(),
 });
-const detailsSchema = z.object({ roots: z.array(z.string()).min(1), index: z.string() });
+const detailsSchema = z.object({
+  roots: z.array(z.string()).min(1),
+  index: z.string(),
+  holes: z.number().optional(),
+});
 const countedSchema = z.object({ type: z.literal('counted'), why: z.string(), count: z.number(), first: z.string() });
 const comparedSchema = z.object({ type: z.literal('summary'), entries: z.number() });
 
@@ -53,9 +58,9 @@ export const files: ComponentDriver<FilesComponent> = {
   },
 
   facts(_component, results) {
-    const { roots, index, version, commit } =
+    const { roots, index, holes, version, commit } =
       results.flatMap((line) => summarySchema.safeParse(line).data ?? [])[0] ?? {};
-    return { details: detailsSchema.parse({ roots, index }), checks: [], version, commit };
+    return { details: detailsSchema.parse({ roots, index, holes }), checks: [], version, commit };
   },
 
   async restore(component, record, { run, point, into, paths, tables, until }) {
@@ -85,6 +90,7 @@ export const files: ComponentDriver<FilesComponent> = {
         ),
         roots: nulList(rootsOf(record)),
         bytes: String(record.bytes),
+        room: String(sizeOnDisk(record)),
         // Of an archive that belongs to an earlier point all is read, and some is unpacked.
         'archive-bytes': String(record.archives.reduce((sum, { bytes }) => sum + bytes, 0)),
         entries: String(record.entries),

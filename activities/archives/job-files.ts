@@ -18,7 +18,7 @@ export async function helpers(area: keyof typeof folders, ...names: string[]): P
 }
 
 /** What a script needs that reads or writes parts. */
-export const partFiles = ['parts.sh', 'sealing.sh', 'envelope.awk', 'pieces.pl'] as const;
+export const partFiles = ['parts.sh', 'sealing.sh', 'message.pl'] as const;
 
 /** Each item ended by a NUL byte, because a path may hold anything else. */
 export function nulList(items: readonly (string | Buffer)[]): Buffer {

@@ -2,7 +2,7 @@
 import type { PointSummary } from '../../domain/assessment.ts';
 import { Refusal } from '../../domain/errors.ts';
 import { bothSeen, type SeenPoint, withStanding } from '../../domain/point-state.ts';
-import { copiesApart, type Manifest, type Mark } from '../../domain/recovery-point.ts';
+import { copiesApart, type Manifest, type Mark, sizeOnDisk } from '../../domain/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { pointIdsAt } from './list-points.ts';
 import { readMarks } from './marks.ts';
@@ -118,7 +118,7 @@ export function summaryOf(manifest: Manifest, sha256: string, locations: string[
     bytes: sum(({ bytes }) => bytes),
     storedBytes: sum(({ storedBytes }) => storedBytes),
     components: manifest.components.map(({ component }) => component),
-    sizes: Object.fromEntries(manifest.components.map(({ component, bytes }) => [component, bytes])),
+    sizes: Object.fromEntries(manifest.components.map((record) => [record.component, sizeOnDisk(record)])),
     sha256,
     locations,
     copiesApart: copiesApart(manifest.components),

@@ -26,13 +26,12 @@ main() {
   # The first URLs are signed while the listing is made.
   ask_puts 0 64 &
   local asked=$!
-  local started archives entries bytes
+  local started archives entries total
   started=$(date -u +%Y-%m-%dT%H:%M:%S.%3NZ)
   list | changed | awk -v limit="$archive_bytes" -v most="$entries_most" -v out="$W" -f "$(param_file path.awk)" -f "$(param_file group.awk)" >"$W/totals"
-  read -r archives entries bytes <"$W/totals"
+  read -r archives entries total <"$W/totals"
   report_kept
-  progress 0 "$bytes" "$entries entries"
-  echo "$bytes" >"$W/total"
+  progress 0 "$total" "$entries entries"
   local from
   for ((from = 64; from <= archives; from += 500)); do ask_puts "$from" "$((archives - from < 500 ? archives - from + 1 : 500))"; done
   wait "$asked"
@@ -40,7 +39,7 @@ main() {
   # One more than cores: while one waits for the store, the others compress.
   sort -k 1,1nr "$W/sizes" | cut -d ' ' -f 2- | in_parallel "$(($(cores) + 1))" archive
   send_index
-  tell_captured "$started" ",\"index\":\"$index_sha256\",\"roots\":$(json_list "${roots[@]}")$(version)"
+  tell_captured "$started" ",\"index\":\"$index_sha256\",\"holes\":$(holes),\"roots\":$(json_list "${roots[@]}")$(version)"
 }
 
 # The plan's paths without leading slash, globs opened, paths below other paths left out.
@@ -87,7 +86,13 @@ list() {
   ((${#exclude[@]} == 0)) || exclude=('(' "${exclude[@]}" ')' -prune -o)
   if has_param newer-seconds; then keep=('(' ! -type f -o -newermt "@$(($(date +%s) - $(param newer-seconds)))" ')'); fi
   parents | sort -zu | describe /dev/stdin d
-  find "${roots[@]}" "${exclude[@]}" ! -type s "${keep[@]}" -printf "$format" 2>"$W/find.errors" || find_failed
+  find "${roots[@]}" "${exclude[@]}" ! -type s "${keep[@]}" -printf "$format" -type f -size +64k -fprintf "$W/large" '%D:%i %s %b\n' \
+    2>"$W/find.errors" || find_failed
+}
+
+# Bytes of sparse files that take no room.
+holes() {
+  awk '!seen[$1]++ && $2 > $3 * 512 { sum += $2 - $3 * 512 } END { printf "%.0f", sum }' "$W/large"
 }
 
 # describe FILE [TYPE]: what the listing says of each path in a NUL-separated file.
@@ -213,12 +218,10 @@ names() {
 
 # `entries` counts what tar was given. Where the index has fewer, a restore unpacks only what the index names.
 finish_archive() {
-  local entries bytes total
+  local entries bytes
   read -r entries bytes <"$W/totals.$1"
   result "{\"type\":\"archive\",\"archive\":\"$1\",\"try\":$2,\"entries\":$entries,\"bytes\":$bytes}"
-  echo "$bytes" >>"$W/bytes-done"
-  read -r total <"$W/total"
-  progress "$(awk '{ n += $1 } END { printf "%.0f", n }' "$W/bytes-done")" "$total"
+  tell_done "$bytes" "$total"
   rm -f "$W"/{list,names,now,gone,changed,torn,totals,tar-status,tar-errors,find.errors}."$1"
 }
 

@@ -143,9 +143,12 @@ prepare_puts() {
 # params/parts: `archive part bytes sha256 number key point`, tab-separated, in order; params/gets: `number location url`, nearest first.
 # secrets: key.<point> for each point that an archive belongs to.
 
-get_url() {
-  local file=$W/get-url.$1.$2
-  if [[ -s $file ]]; then cat -- "$file"; else awk -F '\t' -v n="$1" -v l="$2" '$1 == n && $2 == l { print $3; exit }' "$MUSTER_JOB/params/gets"; fi
+# Read once, so that archives opened side by side need not look for their lines.
+know_parts() {
+  declare -gA parts_of=() url_of=()
+  local line number location url
+  while IFS= read -r line; do parts_of[${line%%$'\t'*}]+=$line$'\n'; done <"$MUSTER_JOB/params/parts"
+  while IFS=$'\t' read -r number location url; do url_of[$number.$location]=$url; done <"$MUSTER_JOB/params/gets"
 }
 
 # What curl reads from its stdin. Over https nothing older than TLS 1.3 is spoken.
@@ -167,7 +170,7 @@ fetch_part() {
       continue
     fi
     for try in 0 1 2 3; do
-      url=$(get_url "$number" "$location")
+      url=${url_of[$number.$location]-}
       [[ -n $url ]] || continue 2
       status=$(curl_config "$url" | curl -sS -K - -o "$file" --connect-timeout 3 --speed-limit 1024 --speed-time 15 \
         -w '%{http_code}' 2>"$file.err") || status="$status cut"
@@ -188,7 +191,7 @@ fetch_part() {
           wrong+="${wrong:+, }$location does not have it"
           continue 2
           ;;
-        403) take_spool "get.$number.$location.$try" >"$W/get-url.$number.$location" ;;
+        403) url_of[$number.$location]=$(take_spool "get.$number.$location.$try") ;;
         *) sleep "0.$((try + 1))" ;;
       esac
     done
@@ -203,12 +206,21 @@ fetch_part() {
 # open_archive ARCHIVE: its zstd stream in clear on stdout.
 open_archive() {
   local bytes sha number key point file
+  [[ ${parts_of[$1]-} ]] || return 0
   while IFS=$'\t' read -r _ _ bytes sha number key point; do
     file=$part_place/get.$number
     fetch_part "$number" "$bytes" "$sha" "$key" "$file"
     unseal_part "$point" "$file"
-    rm -f -- "$file"
-  done < <(grep "^$1"$'\t' "$MUSTER_JOB/params/parts")
+    rm -f -- "$file" "$file.around"
+  done <<<"${parts_of[$1]%$'\n'}"
+}
+
+# tell_done BYTES TOTAL: of several side by side, one more is done.
+tell_done() {
+  local each sum=0
+  echo "$1" >>"$W/bytes-done"
+  while read -r each; do sum=$((sum + each)); done <"$W/bytes-done"
+  progress "$sum" "$2"
 }
 
 # need_room FOLDER BYTES WHAT
@@ -221,4 +233,5 @@ need_room() {
   fi
 }
 
-part_place=$(place_for_parts)
+if [[ -e $MUSTER_JOB/params/parts || -e $MUSTER_JOB/params/certificate.pem ]]; then part_place=$(place_for_parts); fi
+if [[ -e $MUSTER_JOB/params/parts ]]; then know_parts; fi

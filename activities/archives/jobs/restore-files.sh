@@ -3,7 +3,7 @@
 # Finished archives are marked in the staging place, so that a job after a reboot goes on where the last one was.
 #
 # params: point, run, component, parts, gets, locations, archives (`number entries bytes`), roots (NUL-separated, with ./),
-#         bytes, archive-bytes (of whole archives), entries, permissions (`path owner mode recursive`, tab-separated),
+#         bytes, room (bytes it takes on a disk), archive-bytes (of whole archives), entries, permissions (`path owner mode recursive`, tab-separated),
 #         after (NUL-separated), expected (NUL-separated),
 #         parts.sh, permissions.sh, path.awk, below.awk, differ.awk
 #         wanted (NUL-separated, with ./; optional): only these paths, each switched in by itself; only the archives that hold them
@@ -27,6 +27,7 @@ main() {
   mapfile -d '' -t roots <"$(param_file roots)"
   run=$(param run)
   bytes=$(param bytes)
+  room=$(param room "$bytes")
   entries=$(param entries)
   done_mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$(param point).$run
   if [[ -e $done_mark ]]; then
@@ -40,7 +41,7 @@ main() {
   local start=${roots[0]#.}
   if [[ $into ]]; then make_into; start=$into; else start=$(existing "${start%/*}"); fi
   stage=${start%/}/.muster-$(param component)-$(param point)-$run
-  if [[ ! -d $stage ]]; then need_room "$start" "$((bytes + entries * 1024))" 'the restore'; fi
+  if [[ ! -d $stage ]]; then need_room "$start" "$((room + entries * 1024))" 'the restore'; fi
   mkdir -p -- "${done_mark%/*}"
   printf '%s' "$stage" >"$done_mark.stage"
   mkdir -p -- "$stage"
@@ -48,8 +49,6 @@ main() {
   mkdir -p -- "$stage/done" "$stage/tree"
   if [[ ! -e $stage/checked ]]; then
     [[ -e $W/index ]] || open_archive index | zstd -dq >"$W/index"
-    # How many entries the index has of each archive.
-    awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 { n[$1]++ } END { for (each in n) print each, n[each] }' "$W/index" >"$W/counts"
     unpack
     check_tree
     [[ $into ]] || set_permissions "$stage/tree"
@@ -75,6 +74,7 @@ choose_roots() {
   fi
   mapfile -d '' -t roots <"$W/roots"
   read -r entries bytes <"$W/totals"
+  room=$((bytes < room ? bytes : room))
   rm -f -- "$W/index.all"
 }
 
@@ -108,9 +108,11 @@ refuse_impossible() {
 }
 
 unpack() {
-  local entries bytes number
-  progress 0 "$(param archive-bytes)"
+  local entries bytes number total
+  total=$(param archive-bytes)
+  progress 0 "$total"
   : >"$W/bytes-done"
+  count_named
   # The largest first, so that none of them is left over at the end. Two more than cores: while some wait for the store, the
   # others unpack.
   awk '$1 != 0' "$(param_file archives)" | sort -k 3,3nr | in_parallel "$(($(cores) + 2))" unpack_archive
@@ -120,26 +122,32 @@ unpack() {
   done <"$(param_file archives)"
 }
 
+# How many entries the index has of each archive.
+count_named() {
+  declare -gA named=()
+  local archive count
+  while read -r archive count; do named[$archive]=$count; done < <(
+    awk 'BEGIN { RS = "\0"; FS = "\t" } NR % 2 { n[$1]++ } END { for (each in n) print each, n[each] }' "$W/index"
+  )
+}
+
 unpack_archive() {
   local number entries bytes
   read -r number entries bytes <<<"$1"
   if [[ ! -e $stage/done/$number ]]; then
     # Only what the index names is unpacked; where the archive holds nothing else, the list is not needed.
-    local only=() named
-    named=$(awk -v n="$number" '$1 == n { print $2 }' "$W/counts")
-    if [[ ${named:-0} != "$entries" ]]; then
+    local only=()
+    if [[ ${named[$number]-0} != "$entries" ]]; then
       members "$number" >"$W/members.$number"
       only=(--no-wildcards --anchored --no-recursion --null -T "$W/members.$number")
     fi
     # An empty list would mean everything to tar.
-    if [[ -n $named ]]; then
+    if [[ ${named[$number]-} ]]; then
       open_archive "$number" | zstd -dq | extract "${only[@]}"
-      touch -- "$stage/done/$number"
+      : >"$stage/done/$number"
     fi
-    rm -f -- "$W/members.$number"
   fi
-  echo "$bytes" >>"$W/bytes-done"
-  progress "$(awk '{ n += $1 } END { printf "%.0f", n }' "$W/bytes-done")" "$(param archive-bytes)"
+  tell_done "$bytes" "$total"
 }
 
 # tar stops at the end of the archive; what is left of its last record must not break the pipe. Records of 64 KiB: fewer reads.

@@ -29,15 +29,11 @@ unseal_part() {
 roomy_heap=glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296:glibc.malloc.top_pad=67108864:glibc.malloc.hugetlb=1
 
 # Given the ciphertext apart from the rest of the message, openssl decrypts as it reads. Given both as one, it holds all of it several
-# times, and needs four times as long. What ends the message is the tag (18 bytes) and the ends of three elements.
+# times, and needs four times as long.
 unseal_cms() {
-  local begin='' before folder=${BASH_SOURCE[0]%/*}
-  if command -v perl >/dev/null; then
-    read -r begin before < <(od -An -v -tu1 -N 8192 -- "$2" | awk -f "$folder/envelope.awk") || true
-  fi
-  if [[ $begin ]]; then
-    openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") \
-      -in <(printf '%b' "$before"; tail -c 24 -- "$2") -content <(perl "$folder/pieces.pl" "$2" "$begin")
+  local take=${BASH_SOURCE[0]%/*}/message.pl around=$2.around
+  if command -v perl >/dev/null && perl "$take" around "$2" >"$around" && [[ -s $around ]]; then
+    openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") -in "$around" -content <(perl "$take" ciphertext "$2")
   else
     GLIBC_TUNABLES=$roomy_heap openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") -in "$2"
   fi
