@@ -58,9 +58,9 @@ async function whole({ gb, rounds, quick }: Options): Promise<void> {
         ['aws s3 cp, sha256sum, tar -xz', () => runbookRestore(world, host, round)],
       ];
       console.log(`round ${round}: first backup`);
-      await race(backup, quick ? takes.slice(0, -1) : takes, round);
+      await race(backup, quick ? takes.slice(0, -1) : takes, round, [join(host.srv, 'app'), world.near.data]);
       console.log(`round ${round}: restore`);
-      await race(restore, quick ? gives.slice(0, -1) : gives, round);
+      await race(restore, quick ? gives.slice(0, -1) : gives, round, [world.near.data]);
     }
     printTable('first backup, to S3', backup, bytes);
     printTable('restore, from S3', restore, bytes);
@@ -85,7 +85,7 @@ async function partial(world: World, host: TestHost, rounds: number): Promise<vo
       ],
     ];
     console.log(`round ${round}: 200 files`);
-    await race(times, gives, round);
+    await race(times, gives, round, [world.near.data]);
   }
   printTable('200 files, from S3', times, 0);
   const near = world.stores.near as ObjectStore;
@@ -116,7 +116,7 @@ async function unchanged({ files, rounds }: Options): Promise<void> {
         ['restic 0.14', () => restic(world, host, 'many', 'restic backup -q /srv/app/production')],
       ];
       console.log(`round ${round}: unchanged backup`);
-      await race(times, takes, round);
+      await race(times, takes, round, [join(host.srv, 'app'), world.near.data]);
     }
     printTable('unchanged backup, to S3', times, bytes);
   } finally {
@@ -129,15 +129,24 @@ const plain = 'plain shell: tar | zstd | cms | curl';
 type Contender = readonly [name: string, action: () => Promise<unknown>];
 
 /**
- * Who is second would pay for what the first has left to write, so all is written before each; and ext4 is slow to make files
- * while thousands were deleted within the last minutes, so nothing that was restored is removed before the end. What else
- * there may be is spread by turning the order round in every other round.
+ * Each begins alike: what others left to be written is written, their pages are given back, and what is read (the tree and
+ * the store) is in memory. ext4 is slow to make files while thousands were deleted within the last minutes, so nothing that
+ * was restored is removed before the end. What else there may be is spread by turning the order round in every other round.
  */
-async function race(times: Times, contenders: readonly Contender[], round: number): Promise<void> {
+async function race(
+  times: Times,
+  contenders: readonly Contender[],
+  round: number,
+  read: readonly string[],
+): Promise<void> {
   for (const [name] of contenders) if (!times.has(name)) times.set(name, []);
   const order = round % 2 === 1 ? contenders : contenders.toReversed();
   for (const [name, action] of order) {
-    await promisify(execFile)('sync');
+    await promisify(execFile)('sh', ['-c', begin, 'begin', ...read]);
     await timed(times, name, action);
   }
 }
+
+const begin = `sync
+  [ ! -w /proc/sys/vm/drop_caches ] || echo 1 >/proc/sys/vm/drop_caches
+  find "$@" -type f -exec cat {} + >/dev/null`;

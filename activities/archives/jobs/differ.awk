@@ -11,37 +11,42 @@ BEGIN {
 FNR % 2 == 1 { record = $0; next }
 
 file == 1 {
-  split(record, f, "\t")
   path = path_of(record)
-  if (path in type) next
-  type[path] = f[3]; flag[path] = f[2]; mode[path] = f[4]
-  uid[path] = f[5]; gid[path] = f[6]; user[path] = f[7]; group[path] = f[8]
-  mtime[path] = f[9]; size[path] = f[11]; target[path] = $0
-  for (up = parent(path); up != "" && !(up in above); up = parent(up)) above[up] = 1
+  if (path in expected) next
+  expected[path] = record
+  if ($0 != "") target[path] = $0
   next
 }
 
 {
   split(record, f, "\t")
   path = path_of(record)
-  if (!(path in type)) { if (f[1] != "d" || !(path in above)) say("extra", path); next }
-  seen[path] = 1
+  if (!(path in expected)) { if (f[1] != "d" || !has_below(path)) say("extra", path); next }
+  split(expected[path], e, "\t")
+  delete expected[path]
   why = ""
-  if (f[1] != type[path]) why = "type"
-  else if (type[path] == "l" && $0 != target[path]) why = "target"
-  else if (type[path] == "f" && flag[path] == "=" && f[9] != size[path]) why = "size"
-  else if (type[path] != "l" && flag[path] == "=" && f[7] != mtime[path] && type[path] == "f") why = "time"
+  if (f[1] != e[3]) why = "type"
+  else if (e[3] == "l" && $0 != target[path]) why = "target"
+  else if (e[3] == "f" && e[2] == "=" && f[9] != e[11]) why = "size"
+  else if (e[3] == "f" && e[2] == "=" && f[7] != e[9]) why = "time"
   else if (!is_free(path)) {
-    if (type[path] != "l" && f[2] != mode[path]) why = "mode"
-    else if (f[5] != user[path] && f[3] != uid[path]) why = "owner"
-    else if (f[6] != group[path] && f[4] != gid[path]) why = "group"
+    if (e[3] != "l" && f[2] != e[4]) why = "mode"
+    else if (f[5] != e[7] && f[3] != e[5]) why = "owner"
+    else if (f[6] != e[8] && f[4] != e[6]) why = "group"
   }
   if (why == "") next
   if (since != "" && f[7] + 0 > since) why = "since"
   say(why, path)
 }
 
-END { for (path in type) if (!(path in seen)) say("missing", path) }
+END { for (path in expected) say("missing", path) }
+
+# Asked of a folder before what it holds was seen: of that nothing is struck from what is expected yet.
+function has_below(path,  each, up) {
+  if (!looked) for (each in expected) for (up = parent(each); up != "" && !(up in above); up = parent(up)) above[up] = 1
+  looked = 1
+  return path in above
+}
 
 function say(why, path) { printf "%s\t%s%c", why, path, 0 }
 

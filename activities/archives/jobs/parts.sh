@@ -15,7 +15,7 @@ need_tools() {
   local tool missing=() first=''
   if has_param certificate.pem; then IFS= read -r first <"$MUSTER_JOB/params/certificate.pem" || true; fi
   if is_gpg "$first"; then set -- gpg "$@"; fi
-  for tool in tar zstd openssl curl split find awk xargs "$@"; do
+  for tool in tar zstd openssl curl split find awk xargs stdbuf "$@"; do
     command -v "$tool" >/dev/null || missing+=("$tool")
   done
   if ((${#missing[@]})); then
@@ -146,9 +146,12 @@ prepare_puts() {
 # Read once, so that archives opened side by side need not look for their lines.
 know_parts() {
   declare -gA parts_of=() url_of=()
-  local line number location url
+  local line number location url point
   while IFS= read -r line; do parts_of[${line%%$'\t'*}]+=$line$'\n'; done <"$MUSTER_JOB/params/parts"
   while IFS=$'\t' read -r number location url; do url_of[$number.$location]=$url; done <"$MUSTER_JOB/params/gets"
+  while read -r point; do
+    if has_secret "key.$point"; then IFS= read -r "key_begins[$point]" < <(secret "key.$point"); fi
+  done < <(cut -f 7 "$MUSTER_JOB/params/parts" | sort -u)
 }
 
 # What curl reads from its stdin. Over https nothing older than TLS 1.3 is spoken.
@@ -178,7 +181,6 @@ fetch_part() {
         200)
           found=$(openssl dgst -sha256 -r "$file")
           if [[ ${found%% *} == "$sha" ]]; then
-            rm -f -- "$file.err"
             if [[ $location != "$first" ]]; then
               result "{\"type\":\"repaired\",\"part\":$(json_string "$key"),\"from\":$(json_string "$location"),\"why\":$(json_string "${wrong:-$away}")}"
             fi
@@ -211,7 +213,7 @@ open_archive() {
     file=$part_place/get.$number
     fetch_part "$number" "$bytes" "$sha" "$key" "$file"
     unseal_part "$point" "$file"
-    rm -f -- "$file" "$file.around"
+    rm -f -- "$file" "$file.around" "$file.err"
   done <<<"${parts_of[$1]%$'\n'}"
 }
 

@@ -163,10 +163,10 @@ members() {
 
 # The staged tree against the index: everything is there, with its type, size, time, owner and mode, and the sampled content.
 check_tree() {
-  (cd "$stage/tree" && find "${roots[@]}" -printf "$format") >"$W/there"
   # Parents of the roots stand in the index too, for hosts where they are absent; they are not part of what is compared.
   awk -v roots="$(printf '%s\n' "${roots[@]}")" -f "$(param_file path.awk)" -f "$(param_file below.awk)" "$W/index" >"$W/index.roots"
-  awk -f "$(param_file path.awk)" -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 "$W/there" >"$W/differs"
+  (cd "$stage/tree" && find "${roots[@]}" -printf "$format") |
+    awk -f "$(param_file path.awk)" -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 /dev/stdin >"$W/differs"
   awk "$(param path.awk)"'
     BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $15 != "-" { printf "%s  %s%c", $15, path_of($0), 0 }' "$W/index.roots" >"$W/samples"
   (cd "$stage/tree" && cut -z -c 67- "$W/samples" | xargs -0 -r sha256sum -z --) >"$W/sampled"
@@ -177,7 +177,7 @@ check_tree() {
     refuse RestoredTreeDiffers "$(hostname): $(tr -cd '\0' <"$W/differs" | wc -c) restored files differ from the index, the first: $(head -z -n 3 "$W/differs" | tr '\t\0' ' ;')." \
       'restore an earlier recovery point; the staging place is kept for a look.'
   fi
-  rm -f -- "$W/there" "$W/index.roots" "$W/differs"
+  rm -f -- "$W/index.roots" "$W/differs"
 }
 
 # Each root by rename; what was there is kept beside it. Interrupted anywhere, it goes on.

@@ -1,5 +1,8 @@
 # A part in its envelope and out of it. Sourced by parts.sh. What a point's certificate or key is says which filter it is of.
 
+# The first line of each point's key, where it was read ahead.
+declare -A key_begins=()
+
 is_gpg() { [[ $1 == '-----BEGIN PGP '* ]]; }
 
 gpg_quietly() { gpg --batch --no-tty --quiet --no-options --pinentry-mode loopback "$@"; }
@@ -14,13 +17,13 @@ seal_part() {
       --ignore-time-conflict --ignore-valid-from --recipient-file "$MUSTER_JOB/params/certificate.pem" --output "$1" --encrypt
     exit
   fi
-  exec openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER -out "$1" "$MUSTER_JOB/params/certificate.pem"
+  exec stdbuf -i64K openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER -out "$1" "$MUSTER_JOB/params/certificate.pem"
 }
 
-# unseal_part POINT FILE: a part in clear on stdout.
+# unseal_part POINT FILE: a part in clear on stdout. What is in FILE afterwards is for nothing but to be removed, with FILE.around.
 unseal_part() {
-  local first
-  IFS= read -r first < <(secret "key.$1")
+  local first=${key_begins[$1]-}
+  [[ $first ]] || IFS= read -r first < <(secret "key.$1")
   if is_gpg "$first"; then unseal_gpg "$1" "$2"; else unseal_cms "$1" "$2"; fi
 }
 
@@ -29,14 +32,18 @@ unseal_part() {
 roomy_heap=glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296:glibc.malloc.top_pad=67108864:glibc.malloc.hugetlb=1
 
 # Given the ciphertext apart from the rest of the message, openssl decrypts as it reads. Given both as one, it holds all of it several
-# times, and needs four times as long.
+# times, and needs four times as long. stdbuf: openssl writes 4 KiB at a time, and wakes who reads at each.
 unseal_cms() {
-  local take=${BASH_SOURCE[0]%/*}/message.pl around=$2.around
-  if command -v perl >/dev/null && perl "$take" around "$2" >"$around" && [[ -s $around ]]; then
-    openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") -in "$around" -content <(perl "$take" ciphertext "$2")
-  else
-    GLIBC_TUNABLES=$roomy_heap openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") -in "$2"
+  local apart=1
+  if command -v perl >/dev/null; then
+    apart=0
+    perl -w "${BASH_SOURCE[0]%/*}/message.pl" "$2" || apart=$?
   fi
+  case $apart in
+    0) stdbuf -o64K openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") -in "$2.around" -content "$2" ;;
+    1) GLIBC_TUNABLES=$roomy_heap stdbuf -o64K openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") -in "$2" ;;
+    *) return "$apart" ;;
+  esac
 }
 
 # The private key comes through a pipe into a keyring in memory, and its agent ends with the part. A part without integrity

@@ -95,12 +95,12 @@ describe('capturing a tree that changes', () => {
 
   it('marks a file shrunk that is cut at every reading', async () => {
     await run('rm', [join(source.srv, 'app/data/hot')]);
-    await run('bash', ['-c', 'head -c 60000000 /dev/urandom > "$1"', 'sh', join(source.srv, 'app/data/cut')]);
-    // Cut once the real tar, which has this process's number, is somewhere within the file.
+    await run('bash', ['-c', 'head -c 120000000 /dev/urandom > "$1"', 'sh', join(source.srv, 'app/data/cut')]);
+    // Cut once the real tar, which has this process's number, is somewhere within the file; it is stopped while that is looked at.
     const within =
       'for f in /proc/$$/fd/*; do [[ $(readlink $f) == */cut ]] && grep -q "^pos:.[1-9]" /proc/$$/fdinfo/$(basename $f) && break 2; done';
     await tarThat(
-      `( while [ -d /proc/$$ ]; do ${within}; sleep 0.001; done; truncate -s $((50000000 - n * 10000000)) cut ) >/dev/null 2>&1 7>&- & :`,
+      `( while kill -STOP $$; do ${within}; kill -CONT $$; sleep 0.001; done; truncate -s $((50000000 - n * 10000000)) cut; kill -CONT $$ ) >/dev/null 2>&1 7>&- & :`,
     );
     const { record } = await captured('20260103_000300');
     expect(record.warnings).toContainEqual({ kind: 'shrunk', path: '/srv/app/data/cut' });
