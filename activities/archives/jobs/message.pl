@@ -3,7 +3,10 @@
 # another form, nothing is changed and the status is 1; where it is cut short or has anything else among the pieces, 2.
 use strict;
 
-my ($SEQUENCE, $CONTENT, $OCTETS, $INDEFINITE, $BLOCK) = (0x30, 0xa0, 0x04, -1, 1 << 18);
+my ($SEQUENCE, $CONTENT, $OCTETS, $INDEFINITE) = (0x30, 0xa0, 0x04, -1);
+# openssl writes pieces of 4 KiB: so many are taken at once where they stand in a row.
+my ($AT_ONCE, $HEAD, $PIECE) = (64, "\x04\x82\x10\x00", 4096);
+my $BLOCK = $AT_ONCE * (length($HEAD) + $PIECE);
 
 my ($file) = @ARGV;
 open my $in, '<:raw', $file or broken($!);
@@ -47,7 +50,13 @@ sub leave_ciphertext {
   open my $out, '+<:raw', $file or broken($!);
   my ($block, $written) = ('', 0);
   while (1) {
-    if (length $buffer < $at + 6) { forget(); more() }
+    if (length $buffer < $at + $BLOCK) { forget(); more() }
+    if (length $buffer >= $at + $BLOCK && join('', unpack "x$at (a4x$PIECE)$AT_ONCE", $buffer) eq $HEAD x $AT_ONCE) {
+      $written += put($out, $block . join '', unpack "x$at (x4a$PIECE)$AT_ONCE", $buffer);
+      $block = '';
+      $at += $BLOCK;
+      next;
+    }
     my ($tag, $size) = header();
     last if $tag == 0 && $size == 0;
     broken('no octet string') if $tag != $OCTETS || $size == $INDEFINITE;

@@ -150,8 +150,10 @@ know_parts() {
   while IFS= read -r line; do parts_of[${line%%$'\t'*}]+=$line$'\n'; done <"$MUSTER_JOB/params/parts"
   while IFS=$'\t' read -r number location url; do url_of[$number.$location]=$url; done <"$MUSTER_JOB/params/gets"
   while read -r point; do
-    if has_secret "key.$point"; then IFS= read -r "key_begins[$point]" < <(secret "key.$point"); fi
+    if has_secret "key.$point"; then key_of[$point]=$(secret "key.$point"); fi
   done < <(cut -f 7 "$MUSTER_JOB/params/parts" | sort -u)
+  inflate_options=()
+  if zstd -q --no-asyncio </dev/null >/dev/null 2>&1; then inflate_options=(--no-asyncio); fi
 }
 
 # What curl reads from its stdin. Over https nothing older than TLS 1.3 is spoken.
@@ -204,6 +206,10 @@ fetch_part() {
   refuse PartCorrupted "Part $key is not good anywhere: $wrong." \
     'restore an earlier recovery point, or bring a good copy of this object back to one of the locations.'
 }
+
+# What an archive was before it was compressed. From 1.5.3 on zstd has threads of its own for reading and writing; where archives are opened
+# side by side they cost more than they bring.
+inflate() { zstd -dq "${inflate_options[@]}"; }
 
 # open_archive ARCHIVE: its zstd stream in clear on stdout.
 open_archive() {

@@ -48,7 +48,7 @@ main() {
   chmod 700 -- "$stage"
   mkdir -p -- "$stage/done" "$stage/tree"
   if [[ ! -e $stage/checked ]]; then
-    [[ -e $W/index ]] || open_archive index | zstd -dq >"$W/index"
+    [[ -e $W/index ]] || open_archive index | inflate >"$W/index"
     unpack
     check_tree
     [[ $into ]] || set_permissions "$stage/tree"
@@ -65,7 +65,7 @@ main() {
 
 # The index is cut down to what is wanted, and the roots are what is wanted of it: archives that hold nothing else are not fetched.
 choose_roots() {
-  open_archive index | zstd -dq >"$W/index.all"
+  open_archive index | inflate >"$W/index.all"
   awk -v out="$W" -f "$(param_file path.awk)" -f "$(param_file choose.awk)" file=1 "$(param_file roots)" file=2 "$(param_file wanted)" \
     file=3 "$W/index.all" file=4 "$W/index.all" >"$W/index"
   if [[ -s $W/absent ]]; then
@@ -115,7 +115,7 @@ unpack() {
   count_named
   # The largest first, so that none of them is left over at the end. Two more than cores: while some wait for the store, the
   # others unpack.
-  awk '$1 != 0' "$(param_file archives)" | sort -k 3,3nr | in_parallel "$(($(cores) + 2))" unpack_archive
+  awk '$1 != 0' "$(param_file archives)" | sort -k 3,3nr | in_parallel "$(($(cores) + 1))" unpack_archive
   # Folders come last, all of them: what was unpacked into them has changed their times.
   while read -r number entries bytes; do
     [[ $number != 0 ]] || unpack_archive "$number $entries $bytes"
@@ -143,7 +143,7 @@ unpack_archive() {
     fi
     # An empty list would mean everything to tar.
     if [[ ${named[$number]-} ]]; then
-      open_archive "$number" | zstd -dq | extract "${only[@]}"
+      open_archive "$number" | inflate | extract "${only[@]}"
       : >"$stage/done/$number"
     fi
   fi

@@ -1,7 +1,7 @@
 # A part in its envelope and out of it. Sourced by parts.sh. What a point's certificate or key is says which filter it is of.
 
-# The first line of each point's key, where it was read ahead.
-declare -A key_begins=()
+# The private key of each point, in memory once it was asked for.
+declare -A key_of=()
 
 is_gpg() { [[ $1 == '-----BEGIN PGP '* ]]; }
 
@@ -22,9 +22,8 @@ seal_part() {
 
 # unseal_part POINT FILE: a part in clear on stdout. What is in FILE afterwards is for nothing but to be removed, with FILE.around.
 unseal_part() {
-  local first=${key_begins[$1]-}
-  [[ $first ]] || IFS= read -r first < <(secret "key.$1")
-  if is_gpg "$first"; then unseal_gpg "$1" "$2"; else unseal_cms "$1" "$2"; fi
+  [[ ${key_of[$1]-} ]] || key_of[$1]=$(secret "key.$1")
+  if is_gpg "${key_of[$1]}"; then unseal_gpg "$1" "$2"; else unseal_cms "$1" "$2"; fi
 }
 
 # openssl grows its buffers step by step, each time into fresh memory. With a heap that is kept and of large pages it takes half the
@@ -40,8 +39,8 @@ unseal_cms() {
     perl -w "${BASH_SOURCE[0]%/*}/message.pl" "$2" || apart=$?
   fi
   case $apart in
-    0) stdbuf -o64K openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") -in "$2.around" -content "$2" ;;
-    1) GLIBC_TUNABLES=$roomy_heap stdbuf -o64K openssl cms -decrypt -inform DER -binary -inkey <(secret "key.$1") -in "$2" ;;
+    0) stdbuf -o64K openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "${key_of[$1]}") -in "$2.around" -content "$2" ;;
+    1) GLIBC_TUNABLES=$roomy_heap stdbuf -o64K openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "${key_of[$1]}") -in "$2" ;;
     *) return "$apart" ;;
   esac
 }
@@ -58,6 +57,6 @@ unseal_gpg() (
   mkdir -m 700 -- "$memory" 2>/dev/null || [[ -O $memory && ! -L $memory ]]
   home=$(mktemp -d "$memory/gnupg.XXXXXX")
   trap 'gpgconf --homedir "$home" --kill gpg-agent; rm -rf -- "$home"' EXIT
-  gpg_quietly --homedir "$home" --import < <(secret "key.$1")
+  gpg_quietly --homedir "$home" --import < <(printf '%s\n' "${key_of[$1]}")
   gpg_quietly --homedir "$home" --trust-model always --ignore-time-conflict --ignore-valid-from --decrypt "$2"
 )

@@ -25,7 +25,7 @@ below_roots() {
 need_tools
 mapfile -d '' -t roots <"$(param_file roots)"
 into=$(param into '')
-open_archive index | zstd -dq >"$W/index"
+open_archive index | inflate >"$W/index"
 if has_param wanted; then
   mv -- "$W/index" "$W/index.all"
   awk -v out="$W" -f "$(param_file path.awk)" -f "$(param_file choose.awk)" file=1 "$(param_file roots)" file=2 "$(param_file wanted)" \

@@ -16,7 +16,7 @@ replay() {
   start_scratch
   echo "CREATE DATABASE \`$source\` CHARACTER SET $(param charset) COLLATE $(param collation)" | scratch sql
   load_dump "$source" 'scratch sql'
-  open_archive 1 | zstd -dq | scratch sql "$source"
+  open_archive 1 | inflate | scratch sql "$source"
   scratch run_checks "$source"
   apply_logs
   scratch dump --single-transaction --quick --routines --skip-triggers --hex-blob "$source" | sql "$fresh"
@@ -30,7 +30,7 @@ fetch_logs() {
   mkdir -p -- "$W/logs"
   while read -r archive file _; do
     progress "${#logs[@]}" "$(wc -l <"$(param_file logs)")" "fetching $file"
-    open_archive "$archive" | zstd -dq >"$W/logs/$file"
+    open_archive "$archive" | inflate >"$W/logs/$file"
     logs+=("$W/logs/$file")
   done <"$(param_file logs)"
 }

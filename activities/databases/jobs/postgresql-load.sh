@@ -154,7 +154,7 @@ load_rows() {
   if ((number == 0)) || is_loaded "$number" || ! is_wanted "${fields[@]:2}"; then return 0; fi
   printf 'TRUNCATE ONLY %s;\n' "${fields[@]:2}" | sql "$to"
   local codes=(0)
-  open_archive "$number" | zstd -dq |
+  open_archive "$number" | inflate |
     (cd / && as_user pg_restore -p "$port" -d "$to" --exit-on-error --data-only "${restore_options[@]}") 2>"$W/load.errors.$number" ||
     codes=("${PIPESTATUS[@]}")
   # A part that is not to be had has said so itself.
@@ -177,7 +177,7 @@ fetch_dump() {
   remove_dumps
   printf '%s fetching\n' "$dump" >"$mark.dump"
   progress 0 "$(param bytes)" 'fetching the dump'
-  open_archive 0 | zstd -dq | (cd / && as_user sh -c 'cat >"$1"' sh "$dump")
+  open_archive 0 | inflate | (cd / && as_user sh -c 'cat >"$1"' sh "$dump")
   printf '%s whole\n' "$dump" >"$mark.dump"
 }
 

@@ -83,7 +83,7 @@ load() {
 
 # load_dump DB [sql]: streamed from the store; a dump that is cut off is loaded anew.
 load_dump() {
-  if ! open_archive 0 | zstd -dq | ${2:-sql} "$1" 2>"$W/load.errors"; then
+  if ! open_archive 0 | inflate | ${2:-sql} "$1" 2>"$W/load.errors"; then
     if [[ -s $W/load.errors ]]; then
       refuse RestoreFailed "$(hostname): loading $database: $(head -c 500 "$W/load.errors")" 'mend what it names, then retry this step.'
     fi
@@ -93,7 +93,7 @@ load_dump() {
 
 # Their text may name the database, so they are loaded only when the tables have its name.
 write_triggers() {
-  open_archive 1 | zstd -dq >"$mark.code.sql.new"
+  open_archive 1 | inflate >"$mark.code.sql.new"
   mv -T -- "$mark.code.sql.new" "$mark.code.sql"
 }
 

@@ -79,7 +79,7 @@ numbered() { awk -F. '{ print $1 * 1000 + $2 }' <<<"$1"; }
 fetch() {
   [[ ! -e $1 ]] || return 0
   progress 0 "$(param bytes)" 'fetching the snapshot'
-  (umask 077 && open_archive 0 | zstd -dq >"$1.part")
+  (umask 077 && open_archive 0 | inflate >"$1.part")
   redis-check-rdb "$1.part" >"$W/check" 2>&1 ||
     refuse RestoreFailed "$(hostname): the snapshot is not whole for this Redis: $(tail -n 3 "$W/check")" 'use another recovery point; nothing was touched.'
   mv -T -- "$1.part" "$1"
