@@ -113,7 +113,7 @@ unpack() {
   progress 0 "$total"
   : >"$W/bytes-done"
   count_named
-  # The largest first, so that none of them is left over at the end. Two more than cores: while some wait for the store, the
+  # The largest first, so that none of them is left over at the end. One more than cores: while one waits for the store, the
   # others unpack.
   awk '$1 != 0' "$(param_file archives)" | sort -k 3,3nr | in_parallel "$(($(cores) + 1))" unpack_archive
   # Folders come last, all of them: what was unpacked into them has changed their times.

@@ -5,6 +5,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const run = promisify(execFile);
@@ -40,6 +41,20 @@ const takenApart = () =>
   shell(`cp "$MUSTER_JOB/part" "$MUSTER_JOB/copy"
     status=0; perl -w "\${1%/*}/message.pl" "$MUSTER_JOB/copy" || status=$?; echo "$status"`);
 
+/** Octet strings of these sizes, over and over until all is in one. */
+function inPieces(bytes: Buffer, sizes: readonly number[]): Buffer {
+  const pieces: Buffer[] = [];
+  for (let at = 0, n = 0; at < bytes.length; n += 1) {
+    const piece = bytes.subarray(at, at + (sizes[n % sizes.length] as number));
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(piece.length);
+    const octets = length.subarray(length.findIndex((byte) => byte !== 0));
+    pieces.push(Buffer.from(piece.length < 128 ? [4, piece.length] : [4, 128 + octets.length, ...octets]), piece);
+    at += piece.length;
+  }
+  return Buffer.concat(pieces);
+}
+
 describe.each(Object.entries(hosts))('on a host with %s, a part', (_, host) => {
   const unseal = () => shell(`${host} unseal_part 20260102_000000 "$MUSTER_JOB/part"`);
 
@@ -66,6 +81,29 @@ describe.each(Object.entries(hosts))('on a host with %s, a part', (_, host) => {
     }
     await writeFile(join(job, 'part'), good.subarray(0, 60_000));
     await expect(unseal()).rejects.toThrow();
+  });
+
+  it('whose ciphertext is in other pieces, as another program may write it, comes back', async () => {
+    const clear = randomBytes(2_000_000);
+    await writeFile(join(job, 'clear'), clear);
+    await seal();
+    await takenApart();
+    const around = await readFile(join(job, 'copy.around'));
+    // The element that holds the pieces, of indefinite length, and its end.
+    const [content, end] = [Buffer.from([0xa0, 0x80]), Buffer.from([0, 0])];
+    const ciphertext = await readFile(join(job, 'copy'));
+    const sizes = fc.array(fc.oneof(fc.constantFrom(1, 127, 128, 255, 256, 4_095, 4_097, 70_000, 600_000)), {
+      minLength: 1,
+    });
+    const property = fc.asyncProperty(sizes, fc.integer({ min: 0, max: 200 }), async (others, usual) => {
+      const pieces = inPieces(ciphertext, [...others, ...Array<number>(usual).fill(4_096), ...others]);
+      await writeFile(
+        join(job, 'part'),
+        Buffer.concat([around.subarray(0, -26), content, pieces, end, around.subarray(-26)]),
+      );
+      expect((await unseal()).equals(clear)).toBe(true);
+    });
+    await fc.assert(property, { numRuns: 15 });
   });
 
   it('of definite length, as another program may write it, comes back', async () => {
