@@ -4,7 +4,7 @@
  * Installs and builds what they need first. Ends with one line `N passed, N failed`; exits 1 when anything failed.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureTools } from '../lab/tools/ensure.ts';
 import { goTool } from '../lab/tools/go.ts';
@@ -53,8 +53,12 @@ async function runProject(project: string): Promise<Summary> {
 
 /** A run that ended badly without saying why counts as one failure. */
 function summaryOf(project: string, file: string, code: number): Summary {
-  if (!existsSync(file)) return { passed: 0, failures: [`${project}: ended without a summary (exit ${code})`] };
-  const summary: Summary = JSON.parse(readFileSync(file, 'utf8'));
+  let summary: Summary;
+  try {
+    summary = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { passed: 0, failures: [`${project}: ended without a summary (exit ${code})`] };
+  }
   if (summary.failures.length === 0 && code !== 0)
     summary.failures.push(`${project}: exit ${code}, though no test failed`);
   return summary;

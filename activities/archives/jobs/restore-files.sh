@@ -27,7 +27,7 @@ main() {
   mapfile -d '' -t roots <"$(param_file roots)"
   run=$(param run)
   bytes=$(param bytes)
-  room=$(param room "$bytes")
+  room=$(param room)
   entries=$(param entries)
   done_mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$(param point).$run
   if [[ -e $done_mark ]]; then
@@ -146,6 +146,7 @@ unpack_archive() {
       open_archive "$number" | inflate | extract "${only[@]}"
       : >"$stage/done/$number"
     fi
+    ((${#only[@]} == 0)) || rm -f -- "$W/members.$number"
   fi
   tell_done "$bytes" "$total"
 }
