@@ -1,5 +1,4 @@
 /** Starts a host job, or finds the one that is there. Two workers that do so at once get one job. */
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { refusal } from '../../domain/errors.ts';
 import { control, controlText } from './control.ts';
@@ -27,26 +26,15 @@ export async function startOrAttach(
   for (const word of [run, step, job.lock ?? 'none']) safeWord(word);
   if (!Number.isInteger(generation) || generation < 0)
     throw new TypeError(`generation ${generation} is not a whole number`);
-  const scripts = await Promise.all([readScript(job.script), readScript('lib'), controlText('runner')]);
-  const sums = scripts.map((text) => createHash('sha256').update(text).digest('hex'));
-  const stdin = requestOf(job);
-  const home = `${at.base}/jobs/${run}/${step}/${generation}`;
-  const args = [at.base, at.bootId, run, step, generation, ...sums, job.lock ?? ''];
-
-  for (let tries = 0; tries < 3; tries++) {
-    const result = await launch(executor, args, stdin, signal);
-    const [answer = '', ...words] = result.split(' ');
-    const [first = '', second = ''] = words;
-    const handle = { executor, place: at, folder: `${home}/${first}` };
-    if (answer === 'started' || answer === 'restarted') return { ...handle, how: answer, state: 'running' };
-    if (answer === 'attached') return { ...handle, how: answer, state: 'running' };
-    if (answer === 'exited') return { ...handle, how: 'attached', state: 'exited', code: Number(second) };
-    if (answer !== 'missing') throw problem(answer, words, executor.name, job);
-    const upload = (sum: string, index: number) =>
-      words.includes(sum) ? executor.writeFile(`${at.base}/scripts/${sum}`, scripts[index] ?? '', 0o600) : undefined;
-    await Promise.all(sums.map(upload));
-  }
-  throw new HostFault('HostCommandFailed', `${executor.name}: the scripts do not stay in ${at.base}/scripts.`);
+  const args = [at.base, at.bootId, run, step, generation, job.lock ?? ''];
+  const result = await launch(executor, args, await requestOf(job), signal);
+  const [answer = '', ...words] = result.split(' ');
+  const [first = '', second = ''] = words;
+  const handle = { executor, place: at, folder: `${at.base}/jobs/${run}/${step}/${generation}/${first}` };
+  if (answer === 'started' || answer === 'restarted') return { ...handle, how: answer, state: 'running' };
+  if (answer === 'attached') return { ...handle, how: answer, state: 'running' };
+  if (answer === 'exited') return { ...handle, how: 'attached', state: 'exited', code: Number(second) };
+  throw problem(answer, words, executor.name, job);
 }
 
 async function launch(executor: HostExecutor, args: (string | number)[], stdin: string | Buffer, signal?: AbortSignal) {
@@ -103,13 +91,17 @@ function problem(answer: string, words: string[], host: string, job: HostJob): E
   }
 }
 
-/** Parameters with their length, secrets as base64; only ever on stdin. */
-function requestOf(job: HostJob): Buffer {
+/** Scripts and parameters with their length, secrets as base64; only ever on stdin. */
+async function requestOf(job: HostJob): Promise<Buffer> {
   const parts: (string | Buffer)[] = [];
-  for (const [name, value] of Object.entries(job.params ?? {})) {
+  const add = (kind: 'script' | 'param', name: string, value: string | Buffer) => {
     const bytes = Buffer.from(value);
-    parts.push(`param ${safeWord(name)} ${bytes.length}\n`, bytes);
-  }
+    parts.push(`${kind} ${safeWord(name)} ${bytes.length}\n`, bytes);
+  };
+  add('script', 'runner', await controlText('runner'));
+  add('script', 'lib', await readScript('lib'));
+  add('script', 'job', await readScript(job.script));
+  for (const [name, value] of Object.entries(job.params ?? {})) add('param', name, value);
   for (const [name, value] of Object.entries(job.secrets ?? {})) {
     const bytes = Buffer.from(value);
     if (bytes.length > 2 ** 20) throw new TypeError(`secret ${name} is larger than 1 MiB`);

@@ -1,20 +1,39 @@
-# message.pl FILE: takes a CMS message with AES-256-GCM (AuthEnvelopedData, RFC 5083) apart, as `openssl cms -stream` writes it: indefinite
-# lengths around, the ciphertext in pieces. Leaves the ciphertext alone in FILE, and the message without it in FILE.around. Where it is of
-# another form, nothing is changed and the status is 1; where it is cut short or has anything else among the pieces, 2.
+# message.pl FILE COMMAND...: takes a CMS message with AES-256-GCM (AuthEnvelopedData, RFC 5083) apart, as `openssl cms -stream` writes it:
+# indefinite lengths around, the ciphertext in pieces. Leaves the message without its ciphertext in FILE.around, and becomes COMMAND, where
+# the argument CIPHERTEXT stands for a file to read the ciphertext from. Widens the pipe at stdout, and the one after it where that is at
+# descriptor 4. Where the message is of another form, the status is 64 and nothing was run; where it is cut short or has anything else
+# among the pieces, the command sees the ciphertext end early.
 use strict;
 
 my ($SEQUENCE, $CONTENT, $OCTETS, $INDEFINITE) = (0x30, 0xa0, 0x04, -1);
 # openssl writes pieces of 4 KiB: so many are taken at once where they stand in a row.
 my ($AT_ONCE, $HEAD, $PIECE) = (64, "\x04\x82\x10\x00", 4096);
 my $BLOCK = $AT_ONCE * (length($HEAD) + $PIECE);
+# Of Linux, whose module would take longer to load than all else.
+my ($F_SETFD, $F_SETPIPE_SZ) = (2, 1031);
+my $WIDE = 1 << 20;
 
-my ($file) = @ARGV;
+my ($file, @command) = @ARGV;
 open my $in, '<:raw', $file or broken($!);
 my ($buffer, $at) = ('', 0);
 more();
-my $content = eval { find_content() } or exit 1;
+my $content = eval { find_content() } or exit 64;
 leave_around();
-leave_ciphertext();
+pipe my $from, my $to or broken($!);
+defined(my $child = fork) or broken($!);
+if (!$child) {
+  # Whoever reads the clear text waits for its end from the command alone.
+  open STDOUT, '>', '/dev/null' or broken($!);
+  send_ciphertext($to);
+  exit 0;
+}
+close $to;
+# Fewer turns between those who read and those who write. Where it is not allowed they work with what they have.
+my @pipes = ($from, *STDOUT);
+if (open my $next, '>&=', 4) { push @pipes, $next }
+fcntl $_, $F_SETPIPE_SZ, $WIDE for grep { -p $_ } @pipes;
+fcntl $from, $F_SETFD, 0 or broken($!);
+exec map { $_ eq 'CIPHERTEXT' ? '/dev/fd/' . fileno $from : $_ } @command or broken($!);
 
 # ContentInfo { type, AuthEnvelopedData { version, recipients, EncryptedContentInfo { type, algorithm, content } } }: where the content begins.
 sub find_content {
@@ -45,14 +64,13 @@ sub leave_around {
   put($out, substr($buffer, 0, $content) . "\0\0$tail");
 }
 
-# In place: what was read is always ahead of what is written.
-sub leave_ciphertext {
-  open my $out, '+<:raw', $file or broken($!);
-  my ($block, $written) = ('', 0);
+sub send_ciphertext {
+  my ($out) = @_;
+  my $block = '';
   while (1) {
     if (length $buffer < $at + $BLOCK) { forget(); more() }
     if (length $buffer >= $at + $BLOCK && join('', unpack "x$at (a4x$PIECE)$AT_ONCE", $buffer) eq $HEAD x $AT_ONCE) {
-      $written += put($out, $block . join '', unpack "x$at (x4a$PIECE)$AT_ONCE", $buffer);
+      put($out, $block . join '', unpack "x$at (x4a$PIECE)$AT_ONCE", $buffer);
       $block = '';
       $at += $BLOCK;
       next;
@@ -63,10 +81,9 @@ sub leave_ciphertext {
     while (length $buffer < $at + $size) { forget(); more() or broken('cut short') }
     $block .= substr $buffer, $at, $size;
     $at += $size;
-    if (length $block >= $BLOCK) { $written += put($out, $block); $block = '' }
+    if (length $block >= $BLOCK) { put($out, $block); $block = '' }
   }
-  $written += put($out, $block);
-  truncate $out, $written or broken($!);
+  put($out, $block);
 }
 
 # The tag and the size of the element at hand; its content is at hand after it.
@@ -95,7 +112,6 @@ sub put {
   my ($out) = @_;
   my $done = 0;
   while ($done < length $_[1]) { $done += syswrite($out, $_[1], length($_[1]) - $done, $done) || broken($!) }
-  return $done;
 }
 
 sub broken {

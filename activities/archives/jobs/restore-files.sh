@@ -115,12 +115,14 @@ unpack() {
   count_named
   # The largest first, so that none of them is left over at the end. One more than cores: while one waits for the store, the
   # others unpack.
-  awk '$1 != 0' "$(param_file archives)" | sort -k 3,3nr | in_parallel "$(($(cores) + 1))" unpack_archive
+  { awk '$1 != 0' "$(param_file archives)" | sort -k 3,3nr; echo check; } | in_parallel "$(($(cores) + 1))" unpack_or_prepare
   # Folders come last, all of them: what was unpacked into them has changed their times.
   while read -r number entries bytes; do
     [[ $number != 0 ]] || unpack_archive "$number $entries $bytes"
   done <"$(param_file archives)"
 }
+
+unpack_or_prepare() { if [[ $1 == check ]]; then prepare_check; else unpack_archive "$1"; fi; }
 
 # How many entries the index has of each archive.
 count_named() {
@@ -143,7 +145,8 @@ unpack_archive() {
     fi
     # An empty list would mean everything to tar.
     if [[ ${named[$number]-} ]]; then
-      open_archive "$number" | inflate | extract "${only[@]}"
+      # Descriptor 4 is the pipe to tar, for who widens it.
+      { open_archive "$number" | inflate >&4; } 4>&1 | extract "${only[@]}"
       : >"$stage/done/$number"
     fi
     ((${#only[@]} == 0)) || rm -f -- "$W/members.$number"
@@ -151,9 +154,9 @@ unpack_archive() {
   tell_done "$bytes" "$total"
 }
 
-# tar stops at the end of the archive; what is left of its last record must not break the pipe. Records of 64 KiB: fewer reads.
+# tar stops at the end of the archive; what is left of its last record must not break the pipe. Records of 512 KiB: fewer reads.
 extract() {
-  tar -C "$stage/tree" -b 128 -B -xpf - --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls "$@" &&
+  tar -C "$stage/tree" -b 1024 -B -xpf - --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls "$@" &&
     cat >/dev/null
 }
 
@@ -162,15 +165,21 @@ members() {
     BEGIN { RS = "\0" } NR % 2 && index($0, archive "\t") == 1 { printf "%s%c", path_of($0), 0 }' "$W/index"
 }
 
-# The staged tree against the index: everything is there, with its type, size, time, owner and mode, and the sampled content.
-check_tree() {
+# What the staged tree is held against.
+prepare_check() {
   # Parents of the roots stand in the index too, for hosts where they are absent; they are not part of what is compared.
   awk -v roots="$(printf '%s\n' "${roots[@]}")" -f "$(param_file path.awk)" -f "$(param_file below.awk)" "$W/index" >"$W/index.roots"
-  (cd "$stage/tree" && find "${roots[@]}" -printf "$format") |
-    awk -f "$(param_file path.awk)" -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 /dev/stdin >"$W/differs"
   awk "$(param path.awk)"'
     BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $15 != "-" { printf "%s  %s%c", $15, path_of($0), 0 }' "$W/index.roots" >"$W/samples"
-  (cd "$stage/tree" && cut -z -c 67- "$W/samples" | xargs -0 -r sha256sum -z --) >"$W/sampled"
+}
+
+# The staged tree against the index: everything is there, with its type, size, time, owner and mode, and the sampled content.
+check_tree() {
+  (cd "$stage/tree" && cut -z -c 67- "$W/samples" | xargs -0 -r sha256sum -z --) >"$W/sampled" &
+  (cd "$stage/tree" && find "${roots[@]}" -printf "$format") |
+    awk -f "$(param_file path.awk)" -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 /dev/stdin >"$W/differs"
+  # What is not there has no hash, and is told as missing.
+  wait $! || :
   cmp -s "$W/samples" "$W/sampled" || printf 'content\t%s\0' "$(cmp "$W/samples" "$W/sampled" | head -n 1)" >>"$W/differs"
   if [[ -s $W/differs ]]; then
     # A power cut may have taken data of what was marked as done: the next attempt unpacks everything again.

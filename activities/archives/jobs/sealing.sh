@@ -2,6 +2,8 @@
 
 # The private key of each point, in memory once it was asked for.
 declare -A key_of=()
+# What stdbuf would preload into openssl, once it was asked for: a start of stdbuf less for each part.
+buffering=''
 
 is_gpg() { [[ $1 == '-----BEGIN PGP '* ]]; }
 
@@ -20,7 +22,7 @@ seal_part() {
   exec stdbuf -i64K openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER -out "$1" "$MUSTER_JOB/params/certificate.pem"
 }
 
-# unseal_part POINT FILE: a part in clear on stdout. What is in FILE afterwards is for nothing but to be removed, with FILE.around.
+# unseal_part POINT FILE: a part in clear on stdout. Leaves FILE.around beside it.
 unseal_part() {
   [[ ${key_of[$1]-} ]] || key_of[$1]=$(secret "key.$1")
   if is_gpg "${key_of[$1]}"; then unseal_gpg "$1" "$2"; else unseal_cms "$1" "$2"; fi
@@ -31,16 +33,17 @@ unseal_part() {
 roomy_heap=glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=4294967296:glibc.malloc.top_pad=67108864:glibc.malloc.hugetlb=1
 
 # Given the ciphertext apart from the rest of the message, openssl decrypts as it reads. Given both as one, it holds all of it several
-# times, and needs four times as long. stdbuf: openssl writes 4 KiB at a time, and wakes who reads at each.
+# times, and needs four times as long. With what stdbuf sets it does not write 4 KiB at a time, and wake who reads at each.
 unseal_cms() {
-  local apart=1
+  local apart=64
   if command -v perl >/dev/null; then
     apart=0
-    perl -w "${BASH_SOURCE[0]%/*}/message.pl" "$2" || apart=$?
+    LD_PRELOAD=$buffering _STDBUF_O=65536 perl -w "${BASH_SOURCE[0]%/*}/message.pl" "$2" \
+      openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "${key_of[$1]}") -in "$2.around" -content CIPHERTEXT || apart=$?
   fi
   case $apart in
-    0) stdbuf -o64K openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "${key_of[$1]}") -in "$2.around" -content "$2" ;;
-    1) GLIBC_TUNABLES=$roomy_heap stdbuf -o64K openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "${key_of[$1]}") -in "$2" ;;
+    0) ;;
+    64) GLIBC_TUNABLES=$roomy_heap stdbuf -o64K openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "${key_of[$1]}") -in "$2" ;;
     *) return "$apart" ;;
   esac
 }

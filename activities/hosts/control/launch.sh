@@ -1,33 +1,26 @@
-# Starts a job or finds it. Arguments: base boot-id-file run step generation script lib runner lock.
-# stdin: `param NAME BYTES` + the bytes, `secret NAME BASE64`, `end`. Answers one line; see start-job.ts.
+# Starts a job or finds it. Arguments: base boot-id-file run step generation lock.
+# stdin: `script NAME BYTES` + the bytes (runner, lib and job), `param NAME BYTES` + the bytes, `secret NAME BASE64`, `end`.
+# Answers one line; see start-job.ts.
 # shellcheck shell=bash disable=SC2154
 set -euo pipefail
 umask 077
-base=$1 run=$3 step=$4 generation=$5 script=$6 lib=$7 runner=$8 lock=$9
+base=$1 run=$3 step=$4 generation=$5 lock=$6
 read -r boot <"$2"
 
 # The whole request is read before anything is changed, so a connection that breaks leaves nothing half done.
-mkdir -p -- "$base/jobs" "$base/scripts" "$base/locks" "$base/prepared" 2>/dev/null || { echo "denied $base"; exit 0; }
+mkdir -p -- "$base/jobs" "$base/locks" "$base/prepared" 2>/dev/null || { echo "denied $base"; exit 0; }
 prepared=$(mktemp -d "$base/prepared/XXXXXXXX")
 trap 'rm -rf -- "$prepared"' EXIT
-mkdir "$prepared/params"
+mkdir "$prepared/params" "$prepared/scripts"
 secrets='' complete=''
 while IFS=' ' read -r word name value; do
   case $word in
-    param) head -c "$value" >"$prepared/params/$name" ;;
+    script | param) head -c "$value" >"$prepared/${word}s/$name" ;;
     secret) secrets+="secret $name $value"$'\n' ;;
     end) complete=yes && break ;;
   esac
 done
 [[ -n $complete ]] || { echo 'cut'; exit 0; }
-
-missing=()
-for sum in "$script" "$lib" "$runner"; do
-  # A file that a power cut left empty would be a job that succeeds by doing nothing.
-  [[ $(sha256sum <"$base/scripts/$sum" 2>/dev/null || :) == "$sum  -" ]] || missing+=("$sum")
-done
-((${#missing[@]} == 0)) || { echo "missing ${missing[*]}"; exit 0; }
-touch -c -- "$base/scripts/$script" "$base/scripts/$lib" "$base/scripts/$runner"
 
 hold_starting
 home=$base/jobs/$run/$step
@@ -74,14 +67,14 @@ if [[ -n $lock ]]; then
   mkdir -- "$base/locks/$lock"
   printf '%s\n%s\n%s\n' "$folder" "$run" "$step" >"$base/locks/$lock/owner"
 fi
-mv -T -- "$prepared/params" "$folder/params"
+mv -- "$prepared/params" "$prepared/scripts" "$folder/"
 mkdir -- "$folder/spool" "$folder/work"
 : >"$folder/stdout"
 : >"$folder/stderr"
 
 # The job keeps descriptor 9, and with it everybody else out, until it has written who it is.
 printf '%send\n' "$secrets" |
-  setsid bash "$base/scripts/$runner" "$folder" "$base/scripts/$script" "$base/scripts/$lib" "$boot" "$lock" \
+  setsid bash "$folder/scripts/runner" "$folder" "$boot" "$lock" \
     >>"$folder/stdout" 2>>"$folder/stderr" &
 secrets=''
 for _ in {1..500}; do

@@ -1,9 +1,9 @@
 # First process of a job: writes who it is, runs the script, writes its exit status last.
-# Arguments: folder script lib boot-id lock. stdin carries the secrets on to the script; nothing here reads them.
+# Arguments: folder boot-id lock. stdin carries the secrets on to the script; nothing here reads them.
 # shellcheck shell=bash disable=SC2154
 set -uo pipefail
-folder=$1 script=$2 lib=$3 boot=$4 lock=$5
-export MUSTER_JOB=$folder MUSTER_LIB=$lib
+folder=$1 boot=$2 lock=$3
+export MUSTER_JOB=$folder MUSTER_LIB=$folder/scripts/lib
 ulimit -c 0
 
 read_process "$$"
@@ -15,7 +15,7 @@ exec 9>&-
 trap : TERM HUP INT
 umask 022
 cd -- "$folder/work" || exit 1
-bash -euo pipefail "$script"
+bash -euo pipefail "$folder/scripts/job"
 code=$?
 if ((code != 0)); then
   # A failed script leaves nothing running beside the next start.

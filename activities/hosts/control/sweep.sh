@@ -1,4 +1,4 @@
-# Removes what is older than so many seconds: folders of ended jobs, requests that were cut, scripts no job uses.
+# Removes what is older than so many seconds: folders of ended jobs, requests that were cut.
 # Arguments: base boot-id-file seconds. Answers the removed folders, NUL-terminated.
 # `boot` is read by the functions that stand before this text.
 # shellcheck shell=bash disable=SC2154,SC2034
@@ -8,14 +8,11 @@ read -r boot <"$2"
 [[ -d $base/jobs ]] || exit 0
 hold_starting
 old() { [[ -z $(find "$1" -maxdepth 1 -newermt "-$seconds seconds" -print -quit) ]]; }
-live=0
 for folder in "$base"/jobs/*/*/*/*/; do
   folder=${folder%/}
   job_processes=()
   if [[ ! -s $folder/exit ]]; then find_job_processes "$folder"; fi
-  if ((${#job_processes[@]} > 0)); then
-    live=$((live + 1))
-  elif old "$folder"; then
+  if ((${#job_processes[@]} == 0)) && old "$folder"; then
     rm -rf -- "$folder" "/dev/shm/muster${folder//\//_}"
     printf '%s\0' "$folder"
   fi
@@ -25,4 +22,3 @@ for depth in '*/*/*' '*/*' '*'; do
   for folder in "$base"/jobs/$depth/; do rmdir -- "$folder" 2>/dev/null || :; done
 done
 find "$base/prepared" -mindepth 1 -maxdepth 1 -not -newermt "-$seconds seconds" -exec rm -rf -- {} +
-if ((live == 0)); then find "$base/scripts" -type f -not -newermt "-$seconds seconds" -delete; fi

@@ -116,6 +116,6 @@ it('lets curl speak nothing older than TLS 1.3 over https, for puts and for gets
     'url = "https://a.example/o"\ntlsv1.3\nheader = "X: 1"\n',
   );
   expect(await readFile(join(job, 'work/puts/two'), 'utf8')).toBe('url = "http://127.0.0.1/o"\nheader = "X: 1"\n');
-  expect(await shell('curl_config https://a.example/o')).toBe('url = "https://a.example/o"\ntlsv1.3');
-  expect(await shell('curl_config http://127.0.0.1/o')).toBe('url = "http://127.0.0.1/o"');
+  expect(await shell('curl_config https://a.example/o; echo "$config"')).toBe('url = "https://a.example/o"\ntlsv1.3');
+  expect(await shell('curl_config http://127.0.0.1/o; echo "$config"')).toBe('url = "http://127.0.0.1/o"');
 });

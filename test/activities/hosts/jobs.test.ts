@@ -302,17 +302,6 @@ describe.each([
     expect(existsSync(lines[3] ?? '')).toBe(false);
   });
 
-  it('is not started from a script that a power cut left empty', async () => {
-    const { job } = makeJob('echo whole');
-    const first = await start(job);
-    await followJob(first);
-    for (const file of readdirSync(join(place.base, 'scripts'))) writeFileSync(join(place.base, 'scripts', file), '');
-    const lines: JobLine[] = [];
-    const next = await start({ ...job, key: { ...job.key, generation: 2 } });
-    await followJob(next, { onLine: (line) => void lines.push(line) });
-    expect(lines).toEqual([{ kind: 'log', text: 'whole' }]);
-  });
-
   it('leaves a place that can be swept, without touching what runs', async () => {
     const ended = makeJob('true');
     const running = makeJob('await go');

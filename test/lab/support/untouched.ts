@@ -27,8 +27,7 @@ const reads = / (Describe|List|Get)\w*$| DryRun$/;
 /** From inside its own region, which also a dead one allows. The service's own log and canary rows grow all the time; nothing else may differ. */
 async function lookAt(lab: Lab, host: string, place: Region, role: string): Promise<string> {
   const script = `set -e; cd /; export LC_ALL=C
-    find opt etc/systemd etc/nginx etc/security etc/ssl/certs/spacetime-* var/lib/muster -name '*.log' -prune -o -type f -printf '%p %s %m %u %T@\\n' 2>/dev/null |
-      grep -v '^var/lib/muster/scripts/' | sort
+    find opt etc/systemd etc/nginx etc/security etc/ssl/certs/spacetime-* var/lib/muster -name '*.log' -prune -o -type f -printf '%p %s %m %u %T@\\n' 2>/dev/null | sort
     ${role === 'db' ? "runuser -u postgres -- psql -XAtc 'SELECT oid, datname FROM pg_database ORDER BY 1'" : 'systemctl is-active godot-spacetime || :'}`;
   const { code, stdout, stderr } = await lab.ssh(host, script, { place });
   if (code !== 0) throw new Error(`${host}: a look ended with ${code}: ${stderr}`);
