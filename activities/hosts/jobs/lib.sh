@@ -52,7 +52,9 @@ param() {
     return
   fi
   has_param "$1" || { echo "parameter $1 is missing" >&2; return 64; }
-  cat -- "$MUSTER_JOB/params/$1"
+  # Without a process, which is for bytes that a variable cannot hold.
+  local muster_text
+  if IFS= read -r -d '' muster_text <"$MUSTER_JOB/params/$1"; then cat -- "$MUSTER_JOB/params/$1"; else printf '%s' "$muster_text"; fi
 }
 
 has_secret() { [[ -n ${muster_secrets[$1]+there} ]]; }
