@@ -22,7 +22,8 @@ leave_around();
 pipe my $from, my $to or broken($!);
 defined(my $child = fork) or broken($!);
 if (!$child) {
-  # Whoever reads the clear text waits for its end from the command alone.
+  # Of a command that ends early this one must hear; and whoever reads the clear text waits for its end from the command alone.
+  close $from;
   open STDOUT, '>', '/dev/null' or broken($!);
   send_ciphertext($to);
   exit 0;

@@ -83,6 +83,15 @@ describe.each(Object.entries(hosts))('on a host with %s, a part', (_, host) => {
     await expect(unseal()).rejects.toThrow();
   });
 
+  it('is refused with a key that is not its own, however large it is', async () => {
+    await writeFile(join(job, 'clear'), randomBytes(6_000_000));
+    await seal();
+    await run('openssl', ['ecparam', '-genkey', '-name', 'prime256v1', '-noout', '-out', join(job, 'other')]);
+    const piped = `secret() { cat "$MUSTER_JOB/other"; }
+      { unseal_part 20260102_000000 "$MUSTER_JOB/part" | cat >&4; } 4>&1 | cat`;
+    await expect(shell(`${host} ${piped}`)).rejects.toThrow('Error decrypting CMS');
+  });
+
   it('whose ciphertext is in other pieces, as another program may write it, comes back', async () => {
     const clear = randomBytes(2_000_000);
     await writeFile(join(job, 'clear'), clear);
