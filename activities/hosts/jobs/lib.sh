@@ -2,7 +2,7 @@
 # What every job script begins with: `. "$MUSTER_LIB"`. The script itself runs as `bash -euo pipefail` in its own session.
 #
 # It may rely on
-#   $MUSTER_JOB       the job's folder (mode 700): work/ is the current folder and free to use, params/ and spool/ are below it
+#   $MUSTER_JOB       the job's folder (mode 700): work/ is the current folder and free to use, params/, scripts/ and spool/ are beside it
 #   param NAME [DEFAULT]   prints a parameter; param_file NAME prints its path (for exact bytes); has_param NAME
 #   secret NAME            prints a secret's bytes; use it through a pipe: -inkey <(secret key). has_secret NAME
 #                          Never <<< or <<EOF with a secret (may touch disk), never as an argument of a command.
@@ -52,7 +52,7 @@ param() {
     return
   fi
   has_param "$1" || { echo "parameter $1 is missing" >&2; return 64; }
-  # Without a process, which is for bytes that a variable cannot hold.
+  # A process is started only for bytes that a variable cannot hold: NUL.
   local muster_text
   if IFS= read -r -d '' muster_text <"$MUSTER_JOB/params/$1"; then cat -- "$MUSTER_JOB/params/$1"; else printf '%s' "$muster_text"; fi
 }
