@@ -29,7 +29,7 @@ main() {
   check_binlogs
   check_engines
   keep_urls "put.$token.0.0.24.0"
-  open_session
+  open_session --unbuffered
   hold_writes
   dump_tables &
   dumping=$!

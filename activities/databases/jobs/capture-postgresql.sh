@@ -27,7 +27,8 @@ main() {
   choose_tables
   open_snapshot
   dump
-  close_snapshot
+  ask 'COMMIT;' >/dev/null
+  close_session
   describe
 }
 
@@ -61,7 +62,7 @@ check_client() {
 
 # One session holds the snapshot open; checks are read in it and pg_dump reads in it too.
 open_snapshot() {
-  coproc SESSION { sql "$database" 2>"$W/session.errors"; }
+  open_session "$database"
   # While pg_dump reads, this session is idle in its transaction, which many servers allow for some minutes only.
   ask 'SET idle_in_transaction_session_timeout = 0; SET statement_timeout = 0;' >/dev/null
   ask 'BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY;' >/dev/null
@@ -74,27 +75,6 @@ open_snapshot() {
   bytes=$(ask 'SELECT pg_database_size(current_database());')
   entries=$(ask "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm', 'S') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast';")
   answer_checks ask_in_session
-}
-
-# ask SQL: the answer up to a mark of our own; a session that ended says why.
-ask() {
-  local mark=muster-$RANDOM$RANDOM line answer='' first=yes
-  printf '%s\n\\echo %s\n' "$1" "$mark" >&"${SESSION[1]}"
-  while IFS= read -r line <&"${SESSION[0]}"; do
-    if [[ $line == "$mark" ]]; then
-      printf '%s' "$answer"
-      return 0
-    fi
-    answer+=${first:+$line}${first:-$'\n'$line}
-    if [[ -n $first ]]; then answer=$line; first=; fi
-  done
-  refuse QueryFailed "$(hostname): $database does not answer \`${1:0:200}\`: $(head -c 500 "$W/session.errors")" \
-    'correct the query in the plan, or look at the server.'
-}
-
-close_snapshot() {
-  ask 'COMMIT;' >/dev/null
-  printf '\\q\n' >&"${SESSION[1]}"
 }
 
 dump() {

@@ -30,6 +30,8 @@ find_tools() {
 # sql [options]: statements from stdin, rows on stdout, columns parted by tabs, values as they are.
 sql() { (cd / && as_user mariadb "${my[@]}" -N -B --raw --default-character-set=utf8mb4 "$@"); }
 
+mark_statement() { printf "SELECT '%s';" "$1"; }
+
 dump() { (cd / && as_user mariadb-dump "${my[@]}" --default-character-set=utf8mb4 --max-allowed-packet=1G "$@"); }
 
 reach() {
@@ -80,33 +82,6 @@ name_databases() {
   mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$point.$run
   mkdir -p -- "${mark%/*}"
 }
-
-# A session that stays: its statements go in by `ask`.
-open_session() {
-  mkfifo "$W/session.in" "$W/session.out"
-  sql --unbuffered <"$W/session.in" >"$W/session.out" 2>"$W/session.errors" &
-  exec {session_in}>"$W/session.in" {session_out}<"$W/session.out"
-}
-
-# ask SQL: the answer up to a mark of our own; a session that ended says why.
-ask() {
-  local mark=muster-$RANDOM$RANDOM line answer='' first=yes
-  printf '%s\nSELECT %s;\n' "$1" "'$mark'" >&"$session_in"
-  while IFS= read -r line <&"$session_out"; do
-    if [[ $line == "$mark" ]]; then
-      printf '%s' "$answer"
-      return 0
-    fi
-    if [[ -n $first ]]; then answer=$line first=; else answer+=$'\n'$line; fi
-  done
-  if grep -q 'Lock wait timeout' "$W/session.errors"; then
-    try_again "the server did not grant \`$1\` in time; a long query holds it up"
-  fi
-  refuse QueryFailed "$(hostname): $database does not answer \`${1:0:200}\`: $(head -c 500 "$W/session.errors")" \
-    'correct the query in the plan, or look at the server.'
-}
-
-close_session() { exec {session_in}>&- {session_out}<&-; }
 
 # code DB: its triggers and events. A section for each table that has triggers, so that one table can come back with its own.
 code() {

@@ -29,6 +29,8 @@ sql() {
   (cd / && as_user psql -XAtq -v ON_ERROR_STOP=1 -p "$port" -d "$to" "$@")
 }
 
+mark_statement() { printf '\\echo %s' "$1"; }
+
 reach() {
   if ! server=$(echo 'SHOW server_version_num' | sql postgres 2>"$W/reach"); then
     refuse DatabaseUnreachable "$(hostname): PostgreSQL on port $port does not answer $system_user: $(head -c 300 "$W/reach")" \

@@ -62,8 +62,9 @@ describe('retention of shipped logs', () => {
     });
     expect(await apply('near', longer)).toMatchObject({ points: 1, logs: 1 });
     expect(await left('near')).toEqual([old, first, last]);
-    const pinned = await points.point(idAgo(12.5 * day), { own: 1, details });
-    await points.mark(idAgo(12.5 * day), pinned, 'pinned', { by: 'dana', how: 'audit' });
+    const early = idAgo(12.5 * day);
+    const pinned = await points.point(early, { own: 1, details });
+    await points.mark(early, pinned, 'pinned', { by: 'dana', how: 'audit' });
     expect(await apply('far')).toMatchObject({ logs: 0 });
     expect(await left('far')).toEqual([oldest, old, first, last]);
   });
