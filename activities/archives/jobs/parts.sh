@@ -165,7 +165,7 @@ curl_config() {
 
 # fetch_part NUMBER BYTES SHA256 KEY FILE: the first location whose copy has the right hash. Never decrypts anything else.
 fetch_part() {
-  local number=$1 bytes=$2 sha=$3 key=$4 file=$5 location first='' wrong='' away='' try status found url config
+  local number=$1 bytes=$2 sha=$3 key=$4 file=$5 location first='' wrong='' away='' try status found url config onto said cut size
   local locations
   mapfile -t locations <"$MUSTER_JOB/params/locations"
   for location in "${locations[@]}"; do
@@ -179,9 +179,16 @@ fetch_part() {
       url=${url_of[$number.$location]-}
       [[ -n $url ]] || continue 2
       curl_config "$url"
-      # A here-string may touch the disk, where the URL is in a file of this job anyway.
-      status=$(curl -sS -K - -o "$file" --connect-timeout 3 --speed-limit 1024 --speed-time 15 \
-        -w '%{http_code}' <<<"$config" 2>"$file.err") || status="$status cut"
+      # Onto what an earlier part left there: memory is not given back and taken anew for each. A here-string may touch the disk, where
+      # the URL is in a file of this job anyway.
+      [[ ! -s $file ]] || truncate -s "$bytes" -- "$file"
+      exec {onto}<>"$file"
+      said=$(curl -sS -K - --connect-timeout 3 --speed-limit 1024 --speed-time 15 \
+        -w '%{stderr}\n@%{http_code} %{size_download}\n' <<<"$config" 2>&1 >&"$onto") && cut='' || cut=' cut'
+      exec {onto}>&-
+      status=000 size=0
+      if [[ $said =~ @([0-9]+)\ ([0-9]+) ]]; then status=${BASH_REMATCH[1]} size=${BASH_REMATCH[2]}; fi
+      status+=$cut
       case $status in
         200)
           found=$(openssl dgst -sha256 -r "$file")
@@ -191,7 +198,7 @@ fetch_part() {
             fi
             return 0
           fi
-          wrong+="${wrong:+, }$location has other bytes ($(stat -c %s -- "$file") of $bytes, SHA-256 ${found%% *})"
+          wrong+="${wrong:+, }$location has other bytes ($size of $bytes, SHA-256 ${found%% *})"
           continue 2
           ;;
         404)
@@ -214,17 +221,22 @@ fetch_part() {
 # side by side they cost more than they bring.
 inflate() { zstd -dq "${inflate_options[@]}"; }
 
-# open_archive ARCHIVE: its zstd stream in clear on stdout.
+# open_archive ARCHIVE: its zstd stream in clear on stdout. Its parts are fetched one after the other into the same file: that of the
+# lane, if it is one of several.
 open_archive() {
-  local bytes sha number key point file
+  local bytes sha number key point file=$part_place/${lane:+lane.}${lane:-get.$1}
   [[ ${parts_of[$1]-} ]] || return 0
   while IFS=$'\t' read -r _ _ bytes sha number key point; do
-    file=$part_place/get.$number
     fetch_part "$number" "$bytes" "$sha" "$key" "$file"
     unseal_part "$point" "$file"
-    # Emptied by the shell itself; a process for each to remove it would take longer.
-    : >"$file"
   done <<<"${parts_of[$1]%$'\n'}"
+  [[ ${lane-} ]] || : >"$file"
+}
+
+# What the lanes fetched last. Emptied by the shell itself; a process to remove it would take longer.
+empty_lanes() {
+  local file
+  for file in "$part_place"/lane.*; do [[ ! -e $file ]] || : >"$file"; done
 }
 
 # tell_done BYTES TOTAL: of several side by side, one more is done.

@@ -116,6 +116,7 @@ unpack() {
   # The largest first, so that none of them is left over at the end. One more than cores: while one waits for the store, the
   # others unpack. What the tree is checked against is made among them, so that no core waits for it afterwards.
   { awk '$1 != 0' "$(param_file archives)" | sort -k 3,3nr; echo check; } | in_parallel "$(($(cores) + 1))" unpack_or_prepare
+  empty_lanes
   # Folders come last, all of them: what was unpacked into them has changed their times.
   while read -r number entries bytes; do
     [[ $number != 0 ]] || unpack_archive "$number $entries $bytes"

@@ -22,7 +22,7 @@ seal_part() {
   exec stdbuf -i64K openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER -out "$1" "$MUSTER_JOB/params/certificate.pem"
 }
 
-# unseal_part POINT FILE: a part in clear on stdout. Leaves FILE.around beside it.
+# unseal_part POINT FILE: a part in clear on stdout. FILE is not what it was after it, and FILE.around is beside it.
 unseal_part() {
   [[ ${key_of[$1]-} ]] || key_of[$1]=$(secret "key.$1")
   if is_gpg "${key_of[$1]}"; then unseal_gpg "$1" "$2"; else unseal_cms "$1" "$2"; fi
@@ -39,7 +39,7 @@ unseal_cms() {
   if command -v perl >/dev/null; then
     apart=0
     LD_PRELOAD=$buffering _STDBUF_O=65536 perl -w "${BASH_SOURCE[0]%/*}/message.pl" "$2" \
-      openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "${key_of[$1]}") -in "$2.around" -content CIPHERTEXT || apart=$?
+      openssl cms -decrypt -inform DER -binary -inkey <(printf '%s\n' "${key_of[$1]}") -in "$2.around" -content "$2" || apart=$?
   fi
   case $apart in
     0) ;;

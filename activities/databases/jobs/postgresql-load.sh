@@ -124,6 +124,7 @@ load() {
   fi
   progress "$(done_bytes)" "$(param bytes)" 'loading the rows'
   in_parallel "$(cores)" load_rows <"$2"
+  empty_lanes
   if [[ -n ${after_rows:-} ]]; then "$after_rows" "$to"; fi
   # A second start takes away what the first may have made of these.
   if is_loaded closing; then keep_option --clean --if-exists; fi

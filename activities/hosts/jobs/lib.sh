@@ -12,7 +12,8 @@
 #   progress DONE TOTAL [TEXT]
 #   refuse TYPE FACT HINT  ends the job with a refusal that people see as it is
 #   try_again TEXT         ends the job with status 75: a passing fault, the next attempt starts it anew
-#   in_parallel N FUNCTION reads lines from stdin and runs FUNCTION LINE in subshells, N at a time; secrets and functions are there
+#   in_parallel N FUNCTION reads lines from stdin and runs FUNCTION LINE in subshells, N at a time; secrets and functions are there.
+#                          Its `lane` is a number that no other running one has, and few of them come up
 # Everything else on stdout is log; the end of stderr is shown when the job fails. stdin is empty.
 # A child bash (xargs -P … bash -c) may source this file again; it has no secrets then.
 
@@ -134,14 +135,18 @@ take_spool() {
 }
 
 in_parallel() {
-  local most=$1 function=$2 line running=0 failed=0
+  local most=$1 function=$2 line lane running=0 failed=0
+  local -A process_of=()
   while IFS= read -r line; do
     if ((running >= most)); then
       wait -n || failed=$?
       running=$((running - 1))
     fi
     ((failed == 0)) || break
+    lane=0
+    while [[ ${process_of[$lane]-} ]] && kill -0 "${process_of[$lane]}" 2>/dev/null; do lane=$((lane + 1)); done
     ("$function" "$line") &
+    process_of[$lane]=$!
     running=$((running + 1))
   done
   while ((running > 0)); do
