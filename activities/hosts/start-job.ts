@@ -91,7 +91,10 @@ function problem(answer: string, words: string[], host: string, job: HostJob): E
   }
 }
 
-/** Scripts and parameters with their length, secrets as base64; only ever on stdin. */
+/** What a line of the request can hold as it is: printable, with no space at its ends. */
+const plainLine = /^([!-~]([ -~]{0,998}[!-~])?)?$/;
+
+/** Scripts and parameters with their length or on a line, secrets as base64; only ever on stdin. */
 async function requestOf(job: HostJob): Promise<Buffer> {
   const parts: (string | Buffer)[] = [];
   const add = (kind: 'script' | 'param', name: string, value: string | Buffer) => {
@@ -101,7 +104,10 @@ async function requestOf(job: HostJob): Promise<Buffer> {
   add('script', 'runner', await controlText('runner'));
   add('script', 'lib', await readScript('lib'));
   add('script', 'job', await readScript(job.script));
-  for (const [name, value] of Object.entries(job.params ?? {})) add('param', name, value);
+  for (const [name, value] of Object.entries(job.params ?? {})) {
+    if (typeof value === 'string' && plainLine.test(value)) parts.push(`line ${safeWord(name)} ${value}\n`);
+    else add('param', name, value);
+  }
   for (const [name, value] of Object.entries(job.secrets ?? {})) {
     const bytes = Buffer.from(value);
     if (bytes.length > 2 ** 20) throw new TypeError(`secret ${name} is larger than 1 MiB`);

@@ -23,7 +23,7 @@ export async function installDatabases(lab: Lab): Promise<void> {
     install -d -m 750 -o redis -g redis ${redis.data}
     install -d -m 750 -o postgres -g postgres ${postgres.archive}
     cat >${redis.config}; chown redis ${redis.config}; chmod 600 ${redis.config}
-    mariadb-install-db --no-defaults --user=mysql --datadir=${mariadb.data} --skip-test-db >/dev/null 2>&1 & maria=$!
+    mariadb-install-db --no-defaults --user=mysql --datadir=${mariadb.data} --tmpdir=${mariadb.data} --skip-test-db >/dev/null 2>&1 & maria=$!
     cd / && runuser -u postgres -- /usr/lib/postgresql/15/bin/initdb -D ${postgres.data} --no-sync --no-instructions \\
       --locale=C.UTF-8 --encoding=UTF8 --auth-local=peer --auth-host=scram-sha-256 >/dev/null
     wait $maria

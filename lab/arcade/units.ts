@@ -12,8 +12,8 @@ export const databaseUnits: Unit[] = [
     host: db.name,
     text: unit(
       'mysql',
-      `/usr/sbin/mariadbd --no-defaults --datadir=${mariadb.data} --socket=${mariadb.socket} --bind-address=127.0.0.1 \
---port=${ports.mariadb} --server-id=1 --log-bin=binlog --binlog-format=ROW --innodb-buffer-pool-size=32M`,
+      `/usr/sbin/mariadbd --no-defaults --datadir=${mariadb.data} --tmpdir=/run/arcade-mariadb \
+--socket=${mariadb.socket} --bind-address=127.0.0.1 --port=${ports.mariadb} --server-id=1 --log-bin=binlog --binlog-format=ROW --innodb-buffer-pool-size=32M`,
       'RuntimeDirectory=arcade-mariadb',
     ),
   },

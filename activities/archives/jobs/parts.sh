@@ -217,9 +217,9 @@ fetch_part() {
     'restore an earlier recovery point, or bring a good copy of this object back to one of the locations.'
 }
 
-# What an archive was before it was compressed. From 1.5.3 on zstd has threads of its own for reading and writing; where archives are opened
+# What an archive was before it was compressed; only ever within a pipeline. From 1.5.3 on zstd has threads of its own for reading and writing; where archives are opened
 # side by side they cost more than they bring.
-inflate() { zstd -dq "${inflate_options[@]}"; }
+inflate() { exec zstd -dq "${inflate_options[@]}"; }
 
 # open_archive ARCHIVE: its zstd stream in clear on stdout. Its parts are fetched one after the other into the same file: that of the
 # lane, if it is one of several.

@@ -61,12 +61,14 @@ start_scratch() {
   local waited=0
   scratch_folder=$W/scratch
   rm -rf -- "$scratch_folder"
-  mkdir -m 700 -- "$scratch_folder"
-  mariadb-install-db --no-defaults --user="$(id -un)" --datadir="$scratch_folder/data" --auth-root-authentication-method=normal --skip-test-db \
+  mkdir -m 700 -- "$scratch_folder" "$scratch_folder/tmp"
+  # A server removes at its start the temporary tables that lie where it puts its own: those of the server that is running here, too.
+  local own=(--no-defaults --user="$(id -un)" --datadir="$scratch_folder/data" --tmpdir="$scratch_folder/tmp")
+  mariadb-install-db "${own[@]}" --auth-root-authentication-method=normal --skip-test-db \
     >"$W/install.log" 2>&1 || refuse RestoreFailed "$(hostname): a scratch server could not be made: $(tail -c 300 "$W/install.log")" 'mend what it names.'
   # Its socket's path must be short.
   scratch_socket=$(mktemp -d /tmp/muster-XXXXXX)
-  mariadbd --no-defaults --user="$(id -un)" --datadir="$scratch_folder/data" --socket="$scratch_socket/s" --skip-networking --skip-log-bin \
+  mariadbd "${own[@]}" --socket="$scratch_socket/s" --skip-networking --skip-log-bin \
     --event-scheduler=OFF --log-bin-trust-function-creators=1 --max-allowed-packet=1G --innodb-flush-log-at-trx-commit=0 \
     --pid-file="$scratch_folder/pid" --log-error="$scratch_folder/log" >/dev/null 2>&1 &
   scratch_pid=$!

@@ -1,5 +1,6 @@
 # Starts a job or finds it. Arguments: base boot-id-file run step generation lock.
-# stdin: `script NAME BYTES` + the bytes (runner, lib and job), `param NAME BYTES` + the bytes, `secret NAME BASE64`, `end`.
+# stdin: `script NAME BYTES` + the bytes (runner, lib and job), `param NAME BYTES` + the bytes, `line NAME TEXT` (a parameter, too),
+# `secret NAME BASE64`, `end`.
 # Answers one line; see start-job.ts.
 # shellcheck shell=bash disable=SC2154
 set -euo pipefail
@@ -15,7 +16,9 @@ mkdir "$prepared/params" "$prepared/scripts"
 secrets='' complete=''
 while IFS=' ' read -r word name value; do
   case $word in
+    # A process for each of these, none for a short text.
     script | param) head -c "$value" >"$prepared/${word}s/$name" ;;
+    line) printf '%s' "$value" >"$prepared/params/$name" ;;
     secret) secrets+="secret $name $value"$'\n' ;;
     end) complete=yes && break ;;
   esac

@@ -21,21 +21,13 @@ export async function startMariadb(...settings: string[]): Promise<TestMariadb> 
   const socket = join(folder, 'sock');
   await run('chown', ['mysql', folder]);
   await run('chmod', ['755', folder]);
-  await run('mariadb-install-db', ['--no-defaults', '--user=mysql', `--datadir=${data}`, '--skip-test-db']);
+  // Each server removes at its start what looks left over where it keeps temporary tables: of another one, too.
+  const own = ['--no-defaults', '--user=mysql', `--datadir=${data}`, `--tmpdir=${folder}`];
+  await run('mariadb-install-db', [...own, '--skip-test-db']);
   const fast = ['--innodb-flush-log-at-trx-commit=0', '--sync-binlog=0', '--innodb-buffer-pool-size=32M'];
-  const server = spawn(
-    'mariadbd',
-    [
-      '--no-defaults',
-      '--user=mysql',
-      `--datadir=${data}`,
-      `--socket=${socket}`,
-      '--skip-networking',
-      ...fast,
-      ...settings,
-    ],
-    { stdio: 'ignore' },
-  );
+  const server = spawn('mariadbd', [...own, `--socket=${socket}`, '--skip-networking', ...fast, ...settings], {
+    stdio: 'ignore',
+  });
   const sql = async (database: string, text: string) => {
     const child = spawn('mariadb', ['--no-defaults', '-S', socket, '-N', '-B', '--raw', database], {
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -55,6 +55,33 @@ describe.each([
 
   const start = (job: HostJob, executor = host) => startOrAttach(executor, job, place);
 
+  it('takes short parameters as they are', async () => {
+    const values = [
+      '',
+      ' ',
+      'x',
+      ' led',
+      'trailed ',
+      'a  b',
+      'tab\t',
+      'back\\slash\\',
+      '-n',
+      '%s',
+      '\n',
+      'end',
+      "it's",
+      'ü',
+      '\0',
+    ];
+    const params = Object.fromEntries(values.map((value, n) => [`p${n}`, value]));
+    const { job } = makeJob(
+      `for n in {0..${values.length - 1}}; do result "\\"$(base64 -w 0 "$(param_file "p$n")")\\""; done`,
+      { params },
+    );
+    const { results } = await followJob(await start(job));
+    expect(results?.map((text) => Buffer.from(text as string, 'base64').toString())).toEqual(values);
+  });
+
   it('takes parameters with any content, and answers results, progress, log and its end', async () => {
     const names = 'two words\nand a line, $(id) `id` \' " \\ \u00fc\n\n';
     const { job } = makeJob(
