@@ -75,6 +75,7 @@ export const files: ComponentDriver<FilesComponent> = {
           'permissions.sh',
           'path.awk',
           'below.awk',
+          'plain.awk',
           'differ.awk',
           'choose.awk',
         )),

@@ -5,7 +5,7 @@
 # params: point, run, component, parts, gets, locations, archives (`number entries bytes`), roots (NUL-separated, with ./),
 #         bytes, room (bytes it takes on a disk), archive-bytes (of whole archives), entries, permissions (`path owner mode recursive`, tab-separated),
 #         after (NUL-separated), expected (NUL-separated),
-#         parts.sh, permissions.sh, path.awk, below.awk, differ.awk
+#         parts.sh, permissions.sh, path.awk, below.awk, plain.awk, differ.awk
 #         wanted (NUL-separated, with ./; optional): only these paths, each switched in by itself; only the archives that hold them
 #         are fetched. needs choose.awk
 #         into (optional): a folder below which the tree is laid out; nothing that is there is replaced
@@ -108,7 +108,7 @@ refuse_impossible() {
 }
 
 unpack() {
-  local entries bytes number total
+  local number each total
   total=$(param archive-bytes)
   progress 0 "$total"
   : >"$W/bytes-done"
@@ -118,8 +118,8 @@ unpack() {
   { awk '$1 != 0' "$(param_file archives)" | sort -k 3,3nr; echo check; } | in_parallel "$(($(cores) + 1))" unpack_or_prepare
   empty_lanes
   # Folders come last, all of them: what was unpacked into them has changed their times.
-  while read -r number entries bytes; do
-    [[ $number != 0 ]] || unpack_archive "$number $entries $bytes"
+  while read -r number each; do
+    [[ $number != 0 ]] || unpack_archive "$number $each"
   done <"$(param_file archives)"
 }
 
@@ -158,7 +158,15 @@ unpack_archive() {
 # Without --ignore-zeros tar stops at the end of the archive, and what is left of its last record breaks the pipe. Records of 512 KiB: fewer
 # reads.
 extract() {
-  tar -C "$stage/tree" -b 1024 -B -xpf - --ignore-zeros --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls "$@"
+  exec tar -C "$stage/tree" -b 1024 -B -xpf - --ignore-zeros --warning=no-timestamp --same-owner --xattrs --xattrs-include='*' --acls "$@"
+}
+
+# As plain.awk puts the index.
+list_plainly() {
+  (
+    cd "$stage/tree"
+    find "${roots[@]}" -type d -printf 'd\t%m\t%u\t%g\t%p\0' -o -type l -printf 'l\t%u\t%g\t%s\t%p\t%l\0' -o -printf '%y\t%m\t%u\t%g\t%s\t%T@\t%p\0'
+  ) | sort -z
 }
 
 members() {
@@ -170,6 +178,7 @@ members() {
 prepare_check() {
   # Parents of the roots stand in the index too, for hosts where they are absent; they are not part of what is compared.
   awk -v roots="$(printf '%s\n' "${roots[@]}")" -f "$(param_file path.awk)" -f "$(param_file below.awk)" "$W/index" >"$W/index.roots"
+  awk -f "$(param_file path.awk)" -f "$(param_file plain.awk)" "$W/index.roots" | sort -z >"$W/expected"
   awk "$(param path.awk)"'
     BEGIN { RS = "\0"; FS = "\t" } NR % 2 && $15 != "-" { printf "%s  %s%c", $15, path_of($0), 0 }' "$W/index.roots" >"$W/samples"
 }
@@ -177,8 +186,12 @@ prepare_check() {
 # The staged tree against the index: everything is there, with its type, size, time, owner and mode, and the sampled content.
 check_tree() {
   (cd "$stage/tree" && cut -z -c 67- "$W/samples" | xargs -0 -r sha256sum -z --) >"$W/sampled" &
-  (cd "$stage/tree" && find "${roots[@]}" -printf "$format") |
-    awk -f "$(param_file path.awk)" -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 /dev/stdin >"$W/differs"
+  : >"$W/differs"
+  # The usual case, nothing differs at all, is short.
+  if ! list_plainly | cmp -s "$W/expected" -; then
+    (cd "$stage/tree" && find "${roots[@]}" -printf "$format") |
+      awk -f "$(param_file path.awk)" -f "$(param_file differ.awk)" file=1 "$W/index.roots" file=2 /dev/stdin >"$W/differs"
+  fi
   # What is not there has no hash, and is told as missing.
   wait $! || :
   cmp -s "$W/samples" "$W/sampled" || printf 'content\t%s\0' "$(cmp "$W/samples" "$W/sampled" | head -n 1)" >>"$W/differs"

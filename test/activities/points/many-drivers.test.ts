@@ -168,6 +168,7 @@ describe('a copy that is killed in the middle', () => {
     const { point } = await world.backup(source, '20260106_000000');
     const target = world.stores.gcs as ObjectStore;
     const puts: string[] = [];
+    const sent: Promise<unknown>[] = [];
     const stop = new AbortController();
     let left = 3;
     const counted: ObjectStore = {
@@ -179,7 +180,9 @@ describe('a copy that is killed in the middle', () => {
         }
         left -= 1;
         puts.push(key);
-        return await target.put(key, body);
+        const put = target.put(key, body);
+        sent.push(put);
+        return await put;
       },
     };
     const store = async (name: string) => (name === 'gcs' ? counted : (world.stores[name] as ObjectStore));
@@ -188,6 +191,8 @@ describe('a copy that is killed in the middle', () => {
       copyPoint.run(input, await world.context({ step: 'copy', store, signal: stop.signal })),
     ).rejects.toThrow('killed');
     expect(puts).toHaveLength(3);
+    // What was under way at the kill arrives.
+    await Promise.all(sent);
     expect(await target.head(`${service}/points/${point}/manifest.json`)).toBeUndefined();
 
     left = 1_000;
