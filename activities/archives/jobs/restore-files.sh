@@ -164,8 +164,8 @@ extract() {
 # As plain.awk puts the index.
 list_plainly() {
   (
-    cd "$stage/tree"
-    find "${roots[@]}" -type d -printf 'd\t%m\t%u\t%g\t%p\0' -o -type l -printf 'l\t%u\t%g\t%s\t%p\t%l\0' -o -printf '%y\t%m\t%u\t%g\t%s\t%T@\t%p\0'
+    cd "$stage/tree" &&
+      find "${roots[@]}" -type d -printf 'd\t%m\t%u\t%g\t%p\0' -o -type l -printf 'l\t%u\t%g\t%s\t%p\t%l\0' -o -printf '%y\t%m\t%u\t%g\t%s\t%T@\t%p\0'
   ) | sort -z
 }
 
