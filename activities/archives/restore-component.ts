@@ -82,17 +82,18 @@ export const restoreComponent = defineStep({
     const { until } = what;
     const log = until && (await driver.log?.(component, record, { service, site, until }, opened.stores, context));
     const source = log ? { ...opened, record: { ...record, archives: [...record.archives, ...log.archives] } } : opened;
+    const [target, gets, keys] = await Promise.all([
+      context.host(host),
+      getParams(source),
+      opened.keys(undefined, { host: host.name }),
+    ]);
     const job = {
       script: parts.script,
-      params: { ...parts.params, ...(log ? log.params : {}), ...(await getParams(source)) },
-      secrets: {
-        ...parts.secrets,
-        ...(log ? log.secrets : {}),
-        ...(await opened.keys(undefined, { host: host.name })),
-      },
+      params: { ...parts.params, ...(log ? log.params : {}), ...gets },
+      secrets: { ...parts.secrets, ...(log ? log.secrets : {}), ...keys },
       lock: `component-${component.name}`,
     };
-    const { results } = await runHostJob(context, await context.host(host), job, {
+    const { results } = await runHostJob(context, target, job, {
       onLine: answerGets(source),
     }).catch(async (error: unknown) => {
       throw await namingNextGood(error, wanted, opened, context);

@@ -1,4 +1,4 @@
-# Removes what is older than so many seconds: folders of ended jobs, requests that were cut.
+# Removes what is older than so many seconds: folders of ended jobs, requests that were cut, dumps of restores that were given up.
 # Arguments: base boot-id-file seconds. Answers the removed folders, NUL-terminated.
 # `boot` is read by the functions that stand before this text.
 # shellcheck shell=bash disable=SC2154,SC2034
@@ -20,5 +20,12 @@ done
 for depth in '*/*/*' '*/*' '*'; do
   # shellcheck disable=SC2086
   for folder in "$base"/jobs/$depth/; do rmdir -- "$folder" 2>/dev/null || :; done
+done
+# Nothing goes on with these: a restore that is taken up again fetches its dump anew.
+for mark in "$base"/restored/*.dump; do
+  old "$mark" || continue
+  read -r dump _ <"$mark" || :
+  [[ $dump != /var/tmp/muster-dump.* ]] || rm -f -- "$dump" "$dump.list"
+  rm -f -- "$mark"
 done
 find "$base/prepared" -mindepth 1 -maxdepth 1 -not -newermt "-$seconds seconds" -exec rm -rf -- {} +

@@ -344,6 +344,22 @@ describe.each([
     expect((await followJob(handle)).code).toBe(0);
   });
 
+  it('of a restore that was given up leaves no dump in clear for good', async () => {
+    const dump = `/var/tmp/muster-dump.test${process.pid}${count}`;
+    const theirs = join(folder, `theirs ${count}`);
+    const restored = join(place.base ?? '', 'restored');
+    mkdirSync(restored, { recursive: true });
+    for (const path of [dump, `${dump}.list`, theirs]) writeFileSync(path, 'rows');
+    writeFileSync(join(restored, 'database.1.run.dump'), `${dump} whole\n`);
+    writeFileSync(join(restored, 'database.2.run.dump'), `${theirs} whole\n`);
+    await followJob(await start(makeJob('true').job));
+    await sweepJobs(host, 3_600_000, place);
+    expect(existsSync(dump)).toBe(true);
+    await sweepJobs(host, 0, place);
+    expect([dump, `${dump}.list`, theirs].map(existsSync)).toEqual([false, false, true]);
+    expect(readdirSync(restored)).toEqual([]);
+  });
+
   it('is heard at least every second while it says nothing', async () => {
     const { job, open } = makeJob('await go');
     let beats = 0;
