@@ -34,10 +34,10 @@ cores() { nproc 2>/dev/null || echo 2; }
 # Where parts stay between being made and being sent, or fetched and opened: in memory where there is plenty, so that nothing is
 # written to a disk that others wait for. It is the folder that the job's end removes, however it ends.
 place_for_parts() {
-  local memory=/dev/shm/muster${MUSTER_JOB//\//_} most=$((($(cores) + 2) * 65536)) free available
-  if [[ $(stat -f -c %T /dev/shm 2>/dev/null) == tmpfs ]]; then
-    free=$(df --output=avail -k /dev/shm | tail -n 1)
-    available=$(awk '/^MemAvailable:/ { print $2 }' /proc/meminfo)
+  local memory=/dev/shm/muster${MUSTER_JOB//\//_} most=$((($(cores) + 2) * 65536)) kind free name available
+  read -r kind free < <(df --output=fstype,avail -k /dev/shm 2>/dev/null | tail -n 1) || kind=none
+  if [[ $kind == tmpfs ]]; then
+    while read -r name available _ && [[ $name != MemAvailable: ]]; do :; done </proc/meminfo
     if ((free > 2 * most && available > 4 * most)) && { mkdir -m 700 -- "$memory" 2>/dev/null || [[ -O $memory && ! -L $memory ]]; }; then
       printf '%s' "$memory"
       return
@@ -147,11 +147,12 @@ prepare_puts() {
 know_parts() {
   declare -gA parts_of=() url_of=()
   local line number location url point
-  while IFS= read -r line; do parts_of[${line%%$'\t'*}]+=$line$'\n'; done <"$MUSTER_JOB/params/parts"
+  while IFS= read -r line; do
+    parts_of[${line%%$'\t'*}]+=$line$'\n'
+    point=${line##*$'\t'}
+    if [[ -z ${key_of[$point]-} ]] && has_secret "key.$point"; then key_of[$point]=$(secret "key.$point"); fi
+  done <"$MUSTER_JOB/params/parts"
   while IFS=$'\t' read -r number location url; do url_of[$number.$location]=$url; done <"$MUSTER_JOB/params/gets"
-  while read -r point; do
-    if has_secret "key.$point"; then key_of[$point]=$(secret "key.$point"); fi
-  done < <(cut -f 7 "$MUSTER_JOB/params/parts" | sort -u)
   buffering=$(stdbuf -o64K printenv LD_PRELOAD) || buffering=''
   inflate_options=()
   if zstd -q --no-asyncio </dev/null >/dev/null 2>&1; then inflate_options=(--no-asyncio); fi
@@ -250,7 +251,7 @@ tell_done() {
 # need_room FOLDER BYTES WHAT
 need_room() {
   local free
-  free=$(df --output=avail -B1 -- "$1" | tail -n 1 | tr -d ' ')
+  read -r free < <(df --output=avail -B1 -- "$1" | tail -n 1)
   if ((free < $2)); then
     refuse NotEnoughSpace "$(hostname): $3 needs $(($2 / 1048576 + 1)) MiB at $1, and $((free / 1048576)) MiB are free." \
       'free some room there or give the host a larger disk, then retry this step.'

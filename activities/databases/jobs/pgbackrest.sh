@@ -35,8 +35,14 @@ make_config() {
   secret config | (cd / && as_user sh -c 'umask 077; cat >"$1"' sh "$config")
 }
 
-# br COMMAND [options]: what it says is in $W/br.
-br() { (cd / && as_user pgbackrest --config="$config" --stanza="$stanza" --log-level-console=warn --log-level-stderr=off "$@") >"$W/br" 2>&1; }
+# br COMMAND [options]: what it says is in $W/br. While another pgBackRest holds the stanza (50), such as a job of the host's own, the next
+# attempt comes later.
+br() {
+  local code=0
+  (cd / && as_user pgbackrest --config="$config" --stanza="$stanza" --log-level-console=warn --log-level-stderr=off "$@") >"$W/br" 2>&1 || code=$?
+  ((code != 50)) || try_again "another pgBackRest is at work on $stanza: $(br_said | head -c 300)"
+  return "$code"
+}
 
 # The end of what it said, in one line.
 br_said() { grep -vE 'INFO: |^ *$' "$W/br" | tail -n 12 | cut -c -300 | tr -s '\n ' ' '; }

@@ -1,5 +1,6 @@
 /** A cluster comes back to any moment: real PostgreSQL, real pgBackRest, a repository in a real S3 server over TLS. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { chmod, readdir, readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
@@ -18,6 +19,9 @@ import { type S3Server, startS3 } from '../storage/versitygw.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 
 const run = promisify(execFile);
+/** Of this process alone: pgBackRest has one lock a stanza on a machine, and what is looked for must not be another run's. */
+const stanza = `orders-${process.pid}`;
+const cipherPass = `a cipher pass ${process.pid}`;
 const checks = [{ name: 'orders', query: 'SELECT count(*) FROM orders' }];
 
 let server: TestPostgres;
@@ -34,7 +38,7 @@ beforeAll(async () => {
   repository = await startS3(['backups']);
   front = await startTlsFront(repository.endpoint);
   server = await startPostgres();
-  process.env.MUSTER_TEST_CIPHER = 'a cipher pass';
+  process.env.MUSTER_TEST_CIPHER = cipherPass;
   process.env.MUSTER_TEST_KEY = repository.credentials.accessKeyId;
   process.env.MUSTER_TEST_SECRET = repository.credentials.secretAccessKey;
   await server.write('ca.pem', front.certificate);
@@ -43,7 +47,7 @@ beforeAll(async () => {
     driver: 'postgresql-pitr',
     host: 'db',
     rank: 0,
-    stanza: 'orders',
+    stanza,
     dataDirectory: server.data,
     systemUser: 'postgres',
     port: server.port,
@@ -104,13 +108,13 @@ describe('a cluster that is kept by pgBackRest', () => {
     await server.sql('postgres', 'ALTER SYSTEM SET archive_mode = on');
     await server.sql(
       'postgres',
-      `ALTER SYSTEM SET archive_command = 'pgbackrest --config=${config}.absent --stanza=orders archive-push %p'`,
+      `ALTER SYSTEM SET archive_command = 'pgbackrest --config=${config}.absent --stanza=${stanza} archive-push %p'`,
     );
     await server.restart();
     await expect(world.backup(host, '20260102_031501')).rejects.toMatchObject({ type: 'ArchivingBroken' });
     await server.sql(
       'postgres',
-      `ALTER SYSTEM SET archive_command = 'pgbackrest --config=${config} --stanza=orders archive-push %p'`,
+      `ALTER SYSTEM SET archive_command = 'pgbackrest --config=${config} --stanza=${stanza} archive-push %p'`,
     );
     await server.sql('postgres', 'SELECT pg_reload_conf()');
   }, 240_000);
@@ -121,15 +125,16 @@ describe('a cluster that is kept by pgBackRest', () => {
     point = { id: made.point, sha256: made.sha256 };
     const { manifest } = await readManifest(Object.values(world.stores), 'spacetime', point, await world.signers());
     const [record] = manifest.components;
-    expect(record).toMatchObject({ archives: [], details: { stanza: 'orders', type: 'full', reference: [] } });
+    expect(record).toMatchObject({ archives: [], details: { stanza, type: 'full', reference: [] } });
     expect(record?.details.label).toMatch(/^\d{8}-\d{6}F$/);
     expect(record?.bytes).toBeGreaterThan(10_000_000);
     expect(Date.parse(record?.takenAt ?? '')).toBeGreaterThanOrEqual(Date.parse(before) - 1_000);
     const { stdout } = await run('bash', [
       '-c',
-      'grep -rls -e "a cipher pass" -e lab-secret-key /dev/shm /var/tmp "$1" || true',
+      'grep -rls -e "$2" /dev/shm /var/tmp; grep -rls -e "$2" -e lab-secret-key "$1" || true',
       'sh',
       world.folder,
+      cipherPass,
     ]);
     expect(stdout.split('\n').filter((path) => path && !path.includes('muster-pg-'))).toEqual([]);
     const incremental = await world.backup(host, '20260102_031520', 'incremental');
@@ -156,7 +161,7 @@ describe('a cluster that is kept by pgBackRest', () => {
     expect(await server.sql('postgres', 'SHOW restore_command')).toBe('');
     const info = await run(
       'runuser',
-      ['-u', 'postgres', '--', 'pgbackrest', `--config=${config}`, '--stanza=orders', 'info', '--output=json'],
+      ['-u', 'postgres', '--', 'pgbackrest', `--config=${config}`, `--stanza=${stanza}`, 'info', '--output=json'],
       { cwd: '/' },
     );
     expect(info.stdout).toContain(`"muster-after":"${id}"`);
@@ -187,7 +192,7 @@ describe('a cluster that is kept by pgBackRest', () => {
     expect(shipped.segments).toBeGreaterThanOrEqual(1);
     const last = await server.sql('postgres', 'SELECT last_archived_wal FROM pg_stat_archiver');
     const { stdout } = await run('bash', ['-c', 'find "$1" -name "$2*"', 'sh', repository.data, last]);
-    expect(stdout).toContain('pgbackrest/orders/archive/orders');
+    expect(stdout).toContain(`pgbackrest/${stanza}/archive/${stanza}`);
     const lag = await logDriverFor(component).lag(place, await world.context({ step: 'lag' }, host));
     expect(Date.parse(lag.archivedTo ?? '')).toBeGreaterThanOrEqual(Date.parse(shipped.archivedTo ?? '') - 1_000);
 
@@ -204,17 +209,33 @@ describe('a cluster that is kept by pgBackRest', () => {
     );
   }, 120_000);
 
+  it('is tried again later while another pgBackRest is at work on it', async () => {
+    const lock = `/tmp/pgbackrest/${stanza}-backup.lock`;
+    const holding = ['-u', 'postgres', '--', 'bash', '-c', 'exec 9>>"$1" && flock 9 && echo held && cat', 'sh', lock];
+    const other = spawn('runuser', holding, { cwd: '/', stdio: ['pipe', 'pipe', 'inherit'] });
+    try {
+      await once(other.stdout, 'data');
+      await expect(world.backup(host, '20260102_040000')).rejects.toMatchObject({
+        type: 'JobTryAgain',
+        message: expect.stringContaining(`another pgBackRest is at work on ${stanza}`),
+      });
+    } finally {
+      other.stdin.end();
+      await once(other, 'close');
+    }
+  }, 120_000);
+
   it('is set up by what muster archiving prints, in which no secret stands', async () => {
     const setup = await archivingSetup(component, world.plan);
     expect(setupText(setup)).toContain('repo1-cipher-type=aes-256-cbc');
-    expect(setupText(setup)).not.toContain('a cipher pass');
+    expect(setupText(setup)).not.toContain(cipherPass);
     const printed = setup.config
       .replace('SECRET-1', repository.credentials.accessKeyId)
       .replace('SECRET-2', repository.credentials.secretAccessKey)
-      .replace('SECRET-3', 'a cipher pass');
+      .replace('SECRET-3', cipherPass);
     const path = await server.write('printed.conf', printed);
     await chmod(path, 0o600);
-    const check = ['-u', 'postgres', '--', 'pgbackrest', `--config=${path}`, '--stanza=orders', 'check'];
+    const check = ['-u', 'postgres', '--', 'pgbackrest', `--config=${path}`, `--stanza=${stanza}`, 'check'];
     await run('runuser', check, { cwd: '/' });
     const plain = { ...world.plan, storage: { ...world.plan.storage, archive: repository.location('backups') } };
     await expect(archivingSetup(component, plain)).rejects.toMatchObject({ type: 'TlsRequired' });
@@ -248,8 +269,8 @@ describe('a cluster that is kept by pgBackRest', () => {
   }, 120_000);
 
   it('is refused when the repository is damaged, before a point would count on it', async () => {
-    const find = `find "$1/backups/muster/pgbackrest/orders/backup" -type f -path '*F/bundle/*' -size +100k`;
-    const { stdout } = await run('bash', ['-c', find, 'sh', repository.data]);
+    const find = `find "$1/backups/muster/pgbackrest/$2/backup" -type f -path '*F/bundle/*' -size +100k`;
+    const { stdout } = await run('bash', ['-c', find, 'sh', repository.data, stanza]);
     for (const path of stdout.trim().split('\n')) {
       const bytes = await readFile(path);
       for (let at = 5_000; at < bytes.length; at += 50_000) bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
