@@ -166,8 +166,8 @@ curl_config() {
 
 # fetch_part NUMBER BYTES SHA256 KEY FILE: the first location whose copy has the right hash. Never decrypts anything else.
 fetch_part() {
-  local number=$1 bytes=$2 sha=$3 key=$4 file=$5 location first='' wrong='' away='' try status found url config onto said cut size
-  local locations
+  local number=$1 bytes=$2 sha=$3 key=$4 file=$5 location first='' wrong='' away='' try status found url
+  local locations config onto said cut size
   mapfile -t locations <"$MUSTER_JOB/params/locations"
   for location in "${locations[@]}"; do
     [[ -n $first ]] || first=$location
@@ -218,8 +218,8 @@ fetch_part() {
     'restore an earlier recovery point, or bring a good copy of this object back to one of the locations.'
 }
 
-# What an archive was before it was compressed; only ever within a pipeline. From 1.5.3 on zstd has threads of its own for reading and writing; where archives are opened
-# side by side they cost more than they bring.
+# What an archive was before it was compressed; only ever within a pipeline. From 1.5.3 on zstd has threads of its own for reading and
+# writing; where archives are opened side by side they cost more than they bring.
 inflate() { exec zstd -dq "${inflate_options[@]}"; }
 
 # open_archive ARCHIVE: its zstd stream in clear on stdout. Its parts are fetched one after the other into the same file: that of the
