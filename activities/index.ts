@@ -1,7 +1,8 @@
 /** Everything a worker registers: one activity for each step kind, and the run's own. A factory over its dependencies. */
 import { Context } from '@temporalio/activity';
-import type { AssessCall, CompileCall, NoticeCall } from '../domain/protocol.ts';
+import type { AssessCall, CompileCall, LeaseCall, NoticeCall } from '../domain/protocol.ts';
 import { assessService } from './assessment/assess-service.ts';
+import { keepLease } from './lease/keep-lease.ts';
 import { notify } from './notices/notify.ts';
 import { compilePlaybook } from './planning/compile.ts';
 import { loadPlan } from './plans/load-plan.ts';
@@ -22,6 +23,7 @@ export function activities(deps: Dependencies) {
     assess: (call: AssessCall) => alive(() => assessService(call, deps)),
     compilePlaybook: (call: CompileCall) => alive(() => compilePlaybook(call, deps)),
     describeRun: (call: { workflowId: string }) => alive(() => describeRun(call.workflowId, deps)),
+    keepLease: (call: LeaseCall) => alive(() => keepLease(call, deps)),
     notify: (call: NoticeCall) =>
       alive(async () => {
         const { plan } = await loadPlan(deps.plans.folder, call.service, { overlays: [...deps.plans.overlays] });

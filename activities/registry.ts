@@ -13,6 +13,7 @@ import { seeFromOutside } from './health/see-from-outside.ts';
 import { checkHost } from './hosts/check-host.ts';
 import { prepareHost } from './hosts/prepare-host.ts';
 import { command } from './hosts/run-command.ts';
+import { takeLease } from './lease/take-lease.ts';
 import { shipLogs } from './logs/ship-logs.ts';
 import { verifyLogs } from './logs/verify-logs.ts';
 import { sendNotice } from './notices/send-notice.ts';
@@ -66,6 +67,7 @@ export const stepDefinitions = [
   startService,
   stopInstance,
   stopService,
+  takeLease,
   provePoint,
   testRestore,
   verifyLogs,

@@ -32,6 +32,8 @@ export interface StepSpec<Schema extends z.ZodType, Output> {
   /** The commands a person would type; for the runbook and the break-glass script. */
   shell(input: z.output<Schema>): string[];
   readonly limits?: StepLimits;
+  /** False for a step that only reads: it needs no lease, and a run that lost its own may still look. */
+  readonly changes?: false;
   /** Reads only. */
   check?(input: z.output<Schema>, context: StepContext): Promise<CheckResult>;
   /** Check, act, verify its own effect; safe to run twice and to be interrupted anywhere. Small JSON out. */

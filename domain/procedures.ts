@@ -13,12 +13,16 @@ export interface ProcedureTraits {
   readonly takesPoint?: boolean;
   /** From one site to another; the others happen at one site. */
   readonly moves: boolean;
+  /** Moves while both sites work, and loses nothing. */
+  readonly planned?: true;
   /** Works on the site's hosts; the others work on what lies in the storage locations only. */
   readonly hosts: boolean;
   /** Begins with a go/no-go of people. */
   readonly approval: boolean;
   /** Temporal's priority, 1 (first) to 5. */
   readonly priority: number;
+  /** Refuses to begin while a recovery holds the lease and the service is not served again. */
+  readonly standsAside?: true;
   /** Neither reads nor writes recovery points: nothing that deletes them has to stand aside for it. */
   readonly leavesPoints?: true;
 }
@@ -33,6 +37,7 @@ export const procedureTraits = {
     hosts: true,
     approval: false,
     priority: 4,
+    standsAside: true,
   },
   failover: {
     workflow: 'failover',
@@ -95,6 +100,7 @@ export const procedureTraits = {
     hosts: false,
     approval: false,
     priority: 5,
+    standsAside: true,
   },
   'rotate-keys': {
     workflow: 'rotateKeys',
@@ -116,6 +122,7 @@ export const procedureTraits = {
     hosts: true,
     approval: false,
     priority: 5,
+    standsAside: true,
   },
   verify: {
     workflow: 'verify',

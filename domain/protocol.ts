@@ -2,6 +2,7 @@
 
 import type { ApprovalPolicy } from './approvals.ts';
 import type { Assessment } from './assessment.ts';
+import type { Hold } from './lease.ts';
 import type { Playbook, Step } from './playbook.ts';
 import type { Procedure } from './procedures.ts';
 import type { RunRequest } from './requests.ts';
@@ -15,6 +16,8 @@ export interface StepCall {
   readonly generation: number;
   /** Outputs of the steps named in `needs`. */
   readonly outputs: Readonly<Record<string, unknown>>;
+  /** What the run holds; absent in runs that took no lease. Read before every change. */
+  readonly leases?: readonly Hold[];
 }
 
 /** What every step activity answers. `busy` in ms, as the worker measured its attempt. */
@@ -43,6 +46,9 @@ export interface StepOutput {
   readonly alarm?: string;
   /** Recovery points failed a look of this depth: one is taken daily until it passes. */
   readonly validate?: LookDepth;
+  /** The lease that the run holds from now on, where the step took it; `term` in ms. */
+  readonly leases?: readonly Hold[];
+  readonly term?: number;
   /** A run that this one asks for when it has ended; it goes its own way. */
   readonly follow?: FollowUp;
   readonly [field: string]: unknown;
@@ -57,6 +63,18 @@ export interface FollowUp extends RunRequest {
 
 export interface UndoCall extends StepCall {
   readonly before: unknown;
+}
+
+/** Renews or gives back what a run holds. */
+export interface LeaseCall {
+  readonly what: 'renew' | 'release';
+  readonly service: string;
+  readonly run: string;
+  readonly leases: readonly Hold[];
+  /** ms */
+  readonly term: number;
+  /** The service is served again and only watched. */
+  readonly settled: boolean;
 }
 
 export interface AssessCall {
@@ -76,6 +94,8 @@ export interface CompileCall {
   readonly run: string;
   readonly procedure: Procedure;
   readonly label: string;
+  /** Who asked for the run; absent where nothing is started. */
+  readonly by?: string;
   readonly assessment: Assessment;
   /** The recovery point that the run was asked for by name. */
   readonly point?: string;

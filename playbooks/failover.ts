@@ -6,6 +6,7 @@
  */
 
 import { alongside, gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
+import { takeTheLease } from './lease-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
 import { dataStepsFor } from './restore-steps.ts';
 import { type Builder, stepsFor } from './steps.ts';
@@ -24,6 +25,7 @@ export function failover(situation: Situation) {
   const cutOver = site.pointNames();
   const resolve = site.awaitNames();
   return playbook(situation, point.id, [
+    stage('Take the lease', takeTheLease(situation)),
     alongside('Fence the lost site', fences),
     stage(
       'Take the name away, power up',

@@ -7,6 +7,7 @@
  */
 
 import { playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
+import { takeTheLease } from './lease-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
 import { dataStepsFor, restoreStepsFor } from './restore-steps.ts';
 import { stepsFor } from './steps.ts';
@@ -21,6 +22,7 @@ export function fullRecovery(situation: Situation) {
   const site = stepsFor(situation, to);
   const resolve = site.awaitNames();
   return playbook(situation, point.id, [
+    stage('Take the lease', takeTheLease(situation)),
     // Before the service is stopped: it takes hours.
     stage('Wait for cold storage', thaw(situation)),
     bare

@@ -4,6 +4,7 @@
  */
 
 import { playbook, pointOfNoReturn, type Situation, stage } from './compiler.ts';
+import { takeTheLease } from './lease-steps.ts';
 import { notRestorable } from './refusals.ts';
 import { restoreStepsFor } from './restore-steps.ts';
 import { stepsFor } from './steps.ts';
@@ -16,6 +17,8 @@ export function restore(situation: Situation) {
   const part = restoreStepsFor(situation, to);
   const bare = situation.request?.restore?.bare !== undefined;
   const before = [
+    // A scratch place is nobody's.
+    stage('Take the lease', situation.procedure === 'restore' ? takeTheLease(situation) : []),
     stage('Wait for cold storage', thaw(situation)),
     stage('Look at the hosts', part.awaitHosts(), part.prepareHosts(), part.checkHosts()),
     // On a bare host there is no service yet to be stopped.

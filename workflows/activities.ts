@@ -126,6 +126,7 @@ export async function compile(run: Run, assessment: Assessment): Promise<Compile
     run: run.status.run,
     procedure: run.status.procedure,
     label: run.input.label,
+    by: run.input.by,
     assessment,
     point: run.input.point,
     request: requestOf(run.input),
@@ -177,7 +178,8 @@ function stepCall(run: Run, step: Step, name: string, summary: string): Call {
 function argumentOf(run: Run, step: Step, generation: number): StepCall {
   const outputs: Record<string, unknown> = {};
   for (const id of step.needs) outputs[id] = run.outputs.get(id);
-  return { run: run.status.run, service: run.status.service, step, generation, outputs };
+  const leases = run.leases.length > 0 ? { leases: run.leases } : {};
+  return { run: run.status.run, service: run.status.service, step, generation, outputs, ...leases };
 }
 
 /** Tells people. Never waited for by the recovery: what cannot be sent is noted and left. */

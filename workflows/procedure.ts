@@ -16,6 +16,7 @@ import { startUnderItsOwnId } from './doorman.ts';
 import { badInput, describeFailure, failedRun } from './failures.ts';
 import { startFollowUps } from './follow.ts';
 import { execute } from './interpreter.ts';
+import { releaseLeases } from './lease.ts';
 import { receiveDecisions } from './messages.ts';
 import { Run } from './run.ts';
 import { undoAll } from './undo.ts';
@@ -70,6 +71,7 @@ async function stopped(run: Run, error: unknown): Promise<void> {
 async function finish(run: Run): Promise<RunResult> {
   if (run.status.phase === 'reporting') run.phase('done');
   run.ended = true;
+  await releaseLeases(run);
   run.note('end', run.summary());
   notify(run, run.status.phase, run.summary(), severityOf(run));
   const reports = run.playbook ? await writeReport(run) : [];

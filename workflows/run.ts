@@ -13,6 +13,7 @@ import {
 } from '@temporalio/workflow';
 import type { z } from 'zod';
 import type { Assessment } from '../domain/assessment.ts';
+import type { Hold } from '../domain/lease.ts';
 import type { Playbook, Step } from '../domain/playbook.ts';
 import { presentStatus } from '../domain/present.ts';
 import { commandFor, type Procedure, traitsOf } from '../domain/procedures.ts';
@@ -51,6 +52,8 @@ export class Run {
   readonly undo: Undo[] = [];
   readonly pendingNotices = new Set<Promise<unknown>>();
   readonly waiting: WaitingClock;
+  /** What the run may change the service by; every mutating attempt reads it. Empty until a step took it. */
+  leases: readonly Hold[] = [];
   plan: Compiled | undefined;
   assessment: Assessment | undefined;
   abort: { by: string; reason: string } | undefined;

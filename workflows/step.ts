@@ -7,6 +7,7 @@ import type { StepAnswer } from '../domain/protocol.ts';
 import type { StepStatus } from '../domain/run.ts';
 import { callStep, noteBefore, notify } from './activities.ts';
 import { describeFailure, failedRun } from './failures.ts';
+import { holdLease } from './lease.ts';
 import type { Run } from './run.ts';
 
 export async function runStep(run: Run, step: Step): Promise<void> {
@@ -56,6 +57,7 @@ async function attempt(run: Run, step: Step, status: StepStatus): Promise<StepAn
 function succeed(run: Run, step: Step, status: StepStatus, answer: StepAnswer): void {
   const { output } = answer;
   run.outputs.set(step.id, output);
+  holdLease(run, output);
   status.busy = (status.busy ?? 0) + answer.busy;
   status.worker = answer.worker;
   status.outcome = output.outcome;

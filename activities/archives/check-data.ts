@@ -33,6 +33,7 @@ export interface Checked {
 export const checkData = defineStep({
   kind: 'checkData',
   version: 1,
+  changes: false,
   input,
   title: ({ component, host, point }) => `Check ${component.name} on ${host.name} against ${point.id}`,
   shell: ({ component }) => verifyShell(component),

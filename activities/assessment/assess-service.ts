@@ -5,6 +5,7 @@ import { copiesNeeded } from '../../domain/point-state.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { coldOf } from '../../domain/thaw.ts';
 import { connectHost } from '../hosts/connect.ts';
+import { leasesInForce } from '../lease/holders.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import { partClasses } from '../points/cold-parts.ts';
 import { findPoints } from '../points/find-points.ts';
@@ -46,6 +47,7 @@ export async function assessService(call: AssessCall, deps: Dependencies, signal
       const { manifest } = await readManifestAt(store, plan.service, point.id, signers);
       return coldOf(location, [...(await partClasses(store, manifest, components)).values()]);
     },
+    leases: () => leasesInForce(plan, (location) => openStore(plan, location, secret), signal),
     now: () => new Date(),
     signal,
   });

@@ -8,12 +8,14 @@
 import type { Assessment, Fact } from '../../domain/assessment.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
+import { describeHolder } from '../../domain/lease.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { traitsOf } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { promiseOf } from '../../domain/restore-request.ts';
 import { risksOf } from '../../domain/risks.ts';
 import { thawText } from '../../domain/thaw.ts';
+import { holdersIn } from '../lease/holders.ts';
 import { checkSecrets } from '../plans/check-secrets.ts';
 import type { AssessDeps } from './deps.ts';
 import { directionOf, servingSites } from './direction.ts';
@@ -31,11 +33,12 @@ import { chosen, leftAside, leftAsideFact, pointFor, takesPoint } from './point-
 import { type RestoreTarget, restoreTarget } from './restore-target.ts';
 
 /**
- * @throws refusals before anything is changed: `SiteUnknown`, `NotServing`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
+ * @throws refusals before anything is changed: `RecoveryUnderWay`, `LeaseHeld`, `SiteUnknown`, `NotServing`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
  *   `HostPrerequisite`, `NoRecoveryPoint`, `PointNotFound`; a passing error when EC2 of the target does not answer
  */
 export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
   const { plan } = deps;
+  await standAside(call, deps);
   const seenNames = Promise.all(plan.traffic.records.map((record) => nameNow(record, deps)));
   const { from, to } = await directionOf(call, plan, seenNames);
   const { moves: fails, hosts: usesHosts } = traitsOf(call.procedure);
@@ -120,6 +123,24 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     serving: servingSites(names),
     outageStart: outside.evidence?.outageStart,
   };
+}
+
+/**
+ * What a recovery changes must neither be saved half-way nor deleted under it; and two recoveries never work on one service.
+ *
+ * @throws RecoveryUnderWay, LeaseHeld
+ */
+async function standAside({ procedure, run, service }: AssessCall, deps: AssessDeps): Promise<void> {
+  const { standsAside, restores } = traitsOf(procedure);
+  if (!standsAside && !restores) return;
+  const others = holdersIn((await deps.leases?.()) ?? []).filter((lease) => lease.run !== run);
+  const holders = others.filter(({ settled }) => restores || !settled);
+  if (holders.length === 0) return;
+  throw refusal(
+    restores ? 'LeaseHeld' : 'RecoveryUnderWay',
+    `The lease of ${service} is held by ${holders.map(describeHolder).join(' and ')}.`,
+    `again when that run has ended; if it was terminated: muster takeover ${service} --reason WHY.`,
+  );
 }
 
 /** For what works on recovery points alone: hosts that are off, or a region that is gone, must not hold it up. */

@@ -8,6 +8,7 @@ import type { SecretRef } from '../../domain/plan-values.ts';
 import type { SeenPoint } from '../../domain/point-state.ts';
 import type { Cold } from '../../domain/thaw.ts';
 import type { HostExecutor } from '../hosts/executor.ts';
+import type { LeaseAt } from '../lease/holders.ts';
 
 interface LocationPoints {
   /** Manifest and signature are good. */
@@ -28,6 +29,8 @@ export interface AssessDeps {
   findPoints(location: string, signal: AbortSignal): Promise<LocationPoints>;
   /** What of a point is in cold storage at one location; absent where stores have no such thing. */
   coldAt?(location: string, point: PointSummary, components: readonly string[]): Promise<Cold | undefined>;
+  /** Leases in force beside the sites; absent where nothing stands aside. */
+  leases?(): Promise<readonly LeaseAt[]>;
   now(): Date;
   /** ms for each fact; default 4000. A region that hangs costs this once, or twice where one fact needs another. */
   readonly limit?: number;

@@ -15,6 +15,7 @@ const inputSchema = z.object({
 export const awaitHost = defineStep({
   kind: 'awaitHost',
   version: 1,
+  changes: false,
   input: inputSchema,
   title: ({ host }) => `Wait for host ${host.name} at ${host.address}`,
   shell: ({ host }) => [

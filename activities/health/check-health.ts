@@ -7,6 +7,7 @@ import { probeUntilHealthy, probeUntilSchema } from './probe-until.ts';
 export const checkHealth = defineStep({
   kind: 'checkHealth',
   version: 1,
+  changes: false,
   input: probeUntilSchema,
   title: ({ url, successes }) => `Check ${url}${successes > 1 ? `, ${successes} times in a row` : ''}`,
   shell: ({ url, expect }) => {

@@ -35,6 +35,7 @@ export interface SeenOutput {
 export const seeFromOutside = defineStep<typeof inputSchema, SeenOutput>({
   kind: 'seeFromOutside',
   version: 1,
+  changes: false,
   input: inputSchema,
   title: ({ url }) => `See ${url} from outside`,
   shell: ({ url, observer }) => (observer ? [`curl -fsS ${observer}/state`] : [`curl -fsS --max-time 5 ${url}`]),

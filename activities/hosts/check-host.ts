@@ -16,6 +16,7 @@ type Input = z.output<typeof inputSchema>;
 export const checkHost = defineStep({
   kind: 'checkHost',
   version: 1,
+  changes: false,
   input: inputSchema,
   title: ({ host }) => `Check host ${host.name}: SSH with its known key, tools, space, clock`,
   shell: ({ host }) => [

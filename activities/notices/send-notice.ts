@@ -16,6 +16,7 @@ const inputSchema = z.object({
 export const sendNotice = defineStep({
   kind: 'sendNotice',
   version: 1,
+  changes: false,
   input: inputSchema,
   title: ({ text }) => `Tell the team: ${text}`,
   shell: ({ text }) => [

@@ -15,6 +15,7 @@ const manualInputSchema = z.object({
 export const manual = defineStep({
   kind: 'manual',
   version: 1,
+  changes: false,
   input: manualInputSchema,
   title: ({ title }) => title,
   shell: ({ title, instructions }) => [

@@ -14,6 +14,7 @@ const mostShown = 50;
 export const previewRetention = defineStep({
   kind: 'previewRetention',
   version: 1,
+  changes: false,
   input,
   title: ({ service }) => `Say which recovery points of ${service} would go, and why`,
   shell: ({ service }) => [`muster retention ${service}`],

@@ -5,6 +5,8 @@ import type { StepCall } from '../../domain/protocol.ts';
 import type { Progress, StepContext } from '../context.ts';
 import { connectHost } from '../hosts/connect.ts';
 import type { HostExecutor } from '../hosts/executor.ts';
+import { watchLeases } from '../lease/held.ts';
+import { otherHolders } from '../lease/holders.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import { otherRuns } from '../runs/other-runs.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
@@ -39,6 +41,8 @@ export async function openContext(deps: Dependencies, call: StepCall): Promise<O
       if (activity.cancellationDetails?.cancelRequested) return;
       activity.log.warn('this attempt is given up, another worker may have the step', { why: `${signal.reason}` });
     });
+    const store = (location: string) => once(stores, location, () => openStore(plan, location, secret));
+    const unwatch = watchLeases(call, store, signal, (error) => lost.abort(error));
     const context: StepContext = {
       run: call.run,
       step: call.step.id,
@@ -59,14 +63,21 @@ export async function openContext(deps: Dependencies, call: StepCall): Promise<O
       secret,
       ec2: (region) => deps.aws.ec2(region),
       route53: () => deps.aws.route53(),
-      store: (location) => once(stores, location, () => openStore(plan, location, secret)),
-      otherRuns: () => otherRuns(deps.temporal, call.service, activity.info.workflowExecution?.workflowId ?? ''),
+      store,
+      otherRuns: async () => {
+        const runs = await otherRuns(deps.temporal, call.service, activity.info.workflowExecution?.workflowId ?? '');
+        return [...runs, ...(await otherHolders(plan, call.run, runs, store))];
+      },
       host: (host: Host) => once(hosts, `${host.ssh.user}@${host.address}`, () => connectHost(host, secret)),
       plan,
       planFolder: deps.plans.folder,
       log: (message, fields) => activity.log.info(message, fields),
     };
-    return { context, close: () => close(pulse, hosts) };
+    const stop = () => {
+      pulse.stop();
+      unwatch();
+    };
+    return { context, close: () => close({ stop }, hosts) };
   } catch (error) {
     pulse.stop();
     throw error;

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import { refusal } from '../../domain/errors.ts';
 import type { NotedBefore, StepAnswer, StepCall, StepOutput, UndoCall } from '../../domain/protocol.ts';
 import type { StepContext } from '../context.ts';
+import { assertHeld } from '../lease/held.ts';
 import type { StepDefinition } from '../step.ts';
 import { openContext } from './context.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -23,6 +24,7 @@ export function stepActivities(definitions: readonly StepDefinition[], deps: Dep
     undoStep: (call: UndoCall) =>
       inContext(deps, call, async (context) => {
         const definition = definitionOf(byKind, call);
+        await assertMayChange(definition, call, context);
         return (await definition.undo?.(definition.input.parse(call.step.input), call.before, context)) ?? null;
       }),
   };
@@ -36,8 +38,15 @@ export function stepActivities(definitions: readonly StepDefinition[], deps: Dep
 async function runStep(definition: StepDefinition, call: StepCall, context: StepContext): Promise<StepAnswer> {
   const started = performance.now();
   definitionOf(new Map([[definition.kind, definition]]), call);
+  await assertMayChange(definition, call, context);
   const output = ((await definition.run(definition.input.parse(call.step.input), context)) ?? {}) as StepOutput;
   return { output, busy: Math.round(performance.now() - started), worker: Context.current().info.taskQueue };
+}
+
+/** A superseded attempt that wakes up late is stopped here, before it changes anything. @throws LeaseLost */
+async function assertMayChange(definition: StepDefinition, call: StepCall, context: StepContext): Promise<void> {
+  if (definition.changes === false) return;
+  await assertHeld(call, (location) => context.store(location), context.signal);
 }
 
 /** A worker of another build must not guess what an unknown version means. */

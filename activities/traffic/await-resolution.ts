@@ -26,6 +26,7 @@ const inputSchema = z.object({
 export const awaitResolution = defineStep({
   kind: 'awaitResolution',
   version: 1,
+  changes: false,
   input: inputSchema,
   title: ({ name, target }) => `See ${name} resolve to ${describeTarget(target)}`,
   shell: ({ name, resolver }) => {

@@ -26,6 +26,7 @@ import { addRpo } from './rpo.ts';
 import { addSchedules } from './schedules.ts';
 import { addSkip } from './skip.ts';
 import { addStatus } from './status.ts';
+import { addTakeover } from './takeover.ts';
 import type { AddVerb } from './verb.ts';
 import { addVerify } from './verify.ts';
 import { addWatch } from './watch.ts';
@@ -62,6 +63,7 @@ export const verbs: readonly AddVerb[] = [
   addAccept,
   addAbort,
   addNote,
+  addTakeover,
   // Last: what it allows itself would be inherited by the verbs added after it.
   addOverview,
 ];

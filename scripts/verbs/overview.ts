@@ -1,6 +1,10 @@
 /** `muster` alone: where things stand for every plan, what needs a person, and what to do next. */
+import { holdersIn, leasesInForce } from '../../activities/lease/holders.ts';
+import { resolveSecret } from '../../activities/secrets/resolve.ts';
+import { openStore } from '../../activities/storage/open-store.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
+import { describeHolder } from '../../domain/lease.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { newestThatCounts } from '../../domain/point-state.ts';
 import type { Cli } from '../cli/cli.ts';
@@ -27,6 +31,8 @@ interface Standing {
   readonly runs: readonly RunSeen[];
   /** What is not as the plan says about what happens by itself: missed, paused, failed, not applied. */
   readonly schedules: readonly string[];
+  /** Runs that hold the lease though they do not go on: terminated, or a script. */
+  readonly stranded: readonly string[];
   readonly next: readonly string[];
 }
 
@@ -59,12 +65,14 @@ async function standingOf(cli: Cli, service: string, withRuns: boolean): Promise
   try {
     const { plan } = await cli.plan(service);
     const schedules = withRuns ? await schedulesOf(cli, plan) : [];
+    const stranded = await strandedLeases(cli, plan, runs, withRuns);
     const points = await pointsOf(cli, service).catch((error: Error) => error.message);
     const standing = {
       service,
       title: plan.title,
       runs,
       schedules,
+      stranded,
       ...(typeof points === 'string' ? { pointsUnknown: points } : { points }),
     };
     return { ...standing, next: nextSteps(standing) };
@@ -76,6 +84,7 @@ async function standingOf(cli: Cli, service: string, withRuns: boolean): Promise
       problem: error.message,
       runs,
       schedules: [],
+      stranded: [],
       next: [`muster plan check ${service}`],
     };
   }
@@ -85,6 +94,19 @@ async function runsOf(cli: Cli, service: string): Promise<RunSeen[]> {
   const temporal = await cli.temporal();
   const seen = await Promise.all([`${service}/recovery`, `${service}/backup`].map((id) => seeRun(temporal, id)));
   return seen.filter((run) => run !== undefined);
+}
+
+/** After a Terminate nothing runs, and the lease still says that something does. Where runs are not known, neither is that. */
+async function strandedLeases(cli: Cli, plan: Plan, runs: readonly RunSeen[], known: boolean): Promise<string[]> {
+  if (!known) return [];
+  const store = (location: string) => openStore(plan, location, (ref) => resolveSecret(ref, cli.planFolder));
+  const goesOn = new Set(runs.filter(({ state }) => state === 'RUNNING').map(({ run }) => run));
+  return holdersIn(await leasesInForce(plan, store))
+    .filter(({ run }) => !goesOn.has(run))
+    .map(
+      (lease) =>
+        `held by ${describeHolder(lease)}, which does not go on: it was terminated, or is no run of this server`,
+    );
 }
 
 async function schedulesOf(cli: Cli, plan: Plan): Promise<string[]> {
@@ -110,7 +132,12 @@ async function pointsOf(cli: Cli, service: string): Promise<NonNullable<Standing
 }
 
 /** The most urgent first. */
-function nextSteps({ service, runs, points }: Pick<Standing, 'service' | 'runs' | 'points'>): string[] {
+function nextSteps({
+  service,
+  runs,
+  points,
+  stranded,
+}: Pick<Standing, 'service' | 'runs' | 'points' | 'stranded'>): string[] {
   const next: string[] = [];
   const running = runs.filter((run) => run.state === 'RUNNING');
   for (const run of running.filter((each) => each.needsPerson)) {
@@ -120,6 +147,7 @@ function nextSteps({ service, runs, points }: Pick<Standing, 'service' | 'runs' 
   for (const run of running.filter((each) => !each.needsPerson)) {
     next.push(`muster watch ${service}${run.procedure === 'backup' ? ' --backup' : ''}`);
   }
+  if (stranded.length > 0) next.push(`muster takeover ${service} --reason WHY`);
   const failed = runs.find((run) => run.state !== 'RUNNING' && run.state !== 'COMPLETED');
   if (failed) next.push(`muster report ${service}${failed.procedure === 'backup' ? ' --backup' : ''}`);
   const backingUp = running.some((run) => run.procedure === 'backup');
@@ -151,6 +179,7 @@ function standingLines(standing: Standing): string[] {
       `  run      ${run.procedure}: ${run.phase}, by ${run.by}, since ${run.startedAt}${ended}${memory}${person}`,
     );
   }
+  for (const line of standing.stranded) lines.push(`  lease    ${line}`);
   for (const trouble of standing.schedules) lines.push(`  schedule ${trouble}`);
   for (const next of standing.next) lines.push(`  next     ${next}`);
   return lines;

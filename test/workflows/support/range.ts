@@ -19,7 +19,7 @@ import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
-import type { Compiled, NoticeCall, StepAnswer, StepCall, UndoCall } from '../../../domain/protocol.ts';
+import type { Compiled, LeaseCall, NoticeCall, StepAnswer, StepCall, UndoCall } from '../../../domain/protocol.ts';
 import type { DecisionAnswer, RunInput, RunStatus } from '../../../domain/run.ts';
 
 import type { ValidationDue } from '../../../domain/verification.ts';
@@ -46,6 +46,8 @@ export async function openRange() {
   const released = new Set<string>();
   const failures = new Map<string, number>();
   const scripts = new Map<string, Script>();
+  /** Runs whose lease somebody took. */
+  const lost = new Set<string>();
   const files = new Map<string, string>();
   const looks = new Map<string, ValidationDue>();
 
@@ -79,8 +81,9 @@ export async function openRange() {
         fallback: 'muster-fallback',
       };
     },
-    async act({ step, generation }: StepCall): Promise<StepAnswer> {
+    async act({ step, generation, leases }: StepCall): Promise<StepAnswer> {
       calls.push(`${step.id}#${generation}`);
+      if (leases) calls.push(`${step.id} by ${leases.map((hold) => `${hold.location}#${hold.generation}`).join()}`);
       const {
         fail = 0,
         wait,
@@ -111,6 +114,11 @@ export async function openRange() {
     },
     async undoStep({ step, before }: UndoCall) {
       calls.push(`undo ${step.id} to ${JSON.stringify(before)}`);
+    },
+    async keepLease({ what, run, leases, settled }: LeaseCall) {
+      const where = leases.map(({ location, generation }) => `${location}#${generation}`).join();
+      calls.push(`${what} ${where} of ${run}${settled ? ', settled' : ''}`);
+      if (what === 'renew' && lost.has(run)) throw ApplicationFailure.nonRetryable('another run has it', 'LeaseLost');
     },
     async notify({ event, severity, service }: NoticeCall) {
       calls.push(`notice ${event} ${severity} of ${service}`);
@@ -149,6 +157,7 @@ export async function openRange() {
   return {
     client,
     calls,
+    lost,
     release: (id: string) => released.add(id),
     write: (service: string, text: string) => files.set(service, text),
     looked: (service: string, state: Partial<ValidationDue>) =>
