@@ -17,8 +17,8 @@ export function restore(situation: Situation) {
   const part = restoreStepsFor(situation, to);
   const bare = situation.request?.restore?.bare !== undefined;
   const before = [
-    // A scratch place is nobody's.
-    stage('Take the lease', situation.procedure === 'restore' ? takeTheLease(situation) : []),
+    // A scratch place is nobody's, nor is a host besides the site's own.
+    stage('Take the lease', situation.procedure === 'restore' && !part.elsewhere ? takeTheLease(situation) : []),
     stage('Wait for cold storage', thaw(situation)),
     stage('Look at the hosts', part.awaitHosts(), part.prepareHosts(), part.checkHosts()),
     // On a bare host there is no service yet to be stopped.

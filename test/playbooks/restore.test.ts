@@ -38,6 +38,7 @@ describe('a configuration rollback', () => {
   it('restores the configuration alone, with the service stopped, and undoes until it starts', async () => {
     const ids = await steps({ configOnly: true });
     expect(ids).toEqual([
+      'take-lease',
       'await-host-app',
       'check-host-app',
       'stop-service',
@@ -145,7 +146,7 @@ describe('a bare host', () => {
 
   it('is made ready first, is not stopped, and its units start with it', async () => {
     const ids = await steps({ components: ['application'], bare: true }, withBare);
-    expect(ids.slice(0, 4)).toEqual(['await-host-app', 'prepare-host-app', 'check-host-app', 'restore-application']);
+    expect(ids.slice(1, 5)).toEqual(['await-host-app', 'prepare-host-app', 'check-host-app', 'restore-application']);
     expect(ids).toContain('enable-units-app');
     expect(ids).not.toContain('stop-service');
     expect(ids).toContain('start-service');
