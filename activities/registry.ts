@@ -34,7 +34,9 @@ import { pinPoint } from './retention/pin-point.ts';
 import { previewRetention } from './retention/preview-retention.ts';
 import type { StepDefinition } from './step.ts';
 import { awaitResolution } from './traffic/await-resolution.ts';
+import { clearSwitch } from './traffic/clear-switch.ts';
 import { pointNameAt } from './traffic/point-name-at.ts';
+import { putSwitch } from './traffic/put-switch.ts';
 import { withdrawName } from './traffic/withdraw-name.ts';
 
 export const stepDefinitions = [
@@ -49,6 +51,7 @@ export const stepDefinitions = [
   checkData,
   checkHealth,
   checkHost,
+  clearSwitch,
   command,
   commitPoint,
   copyPoint,
@@ -57,6 +60,7 @@ export const stepDefinitions = [
   pointNameAt,
   prepareHost,
   preparePoint,
+  putSwitch,
   resealKeys,
   reseedLocation,
   restoreComponent,

@@ -60,6 +60,12 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
           },
         ),
         ...targets.flatMap((site) => named(site, siteNames, [...path, site], 'site')),
+        ...named(
+          map(map(record).switch).location,
+          storage,
+          ['traffic', 'records', index, 'switch', 'location'],
+          'storage location',
+        ),
         ...siteNames
           .filter((site) => !targets.includes(site))
           .map((site) => ({ path, fact: `the name has no target at ${site}`, hint: `add ${site}.` })),

@@ -11,6 +11,7 @@ import { encryptionSchema } from './plan-encryption.ts';
 import { retentionSchema } from './plan-retention.ts';
 import { catchUpSchema, scheduleSchema, webhookSchema } from './plan-schedules.ts';
 import { locationSchema } from './plan-storage.ts';
+import { trafficSchema } from './plan-traffic.ts';
 import { httpUrl, nameSchema, secretSchema, someTime } from './plan-values.ts';
 import { pointStates } from './point-states.ts';
 
@@ -35,14 +36,6 @@ const sshSchema = z.strictObject({
   /** OpenSSH known_hosts lines. A host whose key is not there is refused. */
   knownHosts: secretSchema,
 });
-
-const trafficTargetSchema = z.union([
-  z.strictObject({
-    alias: z.strictObject({ zone: z.string(), name: z.string(), evaluateTargetHealth: z.boolean().default(false) }),
-  }),
-  z.strictObject({ addresses: z.array(z.string()).min(1), ttl: durationSchema }),
-]);
-export type TrafficTarget = z.infer<typeof trafficTargetSchema>;
 
 const siteSchema = z.strictObject({
   role: z.enum(['primary', 'standby']),
@@ -142,29 +135,7 @@ export const planSchema = z.strictObject({
     timeout: someTime.default(5_000),
     within: someTime.default(300_000),
   }),
-  traffic: z.strictObject({
-    zone: z.string().min(1),
-    /** DNS server to ask when looking from outside, `address` or `address:port`; the system's when absent. */
-    resolver: z
-      .string()
-      .regex(/^(\d{1,3}(\.\d{1,3}){3}(:\d+)?|\[[0-9a-f:]+\](:\d+)?|[0-9a-f:]+)$/i, {
-        error: 'a resolver is an IP address with a port. Try: 192.0.2.53:53',
-      })
-      .optional(),
-    records: z
-      .array(
-        z.strictObject({
-          name: z.string().min(1),
-          type: z.literal('A').default('A'),
-          /** How long resolvers may hold the old answer. An alias has no TTL of its own. */
-          wait: durationSchema,
-          sites: z.record(nameSchema, trafficTargetSchema),
-          /** Where the name points while no site serves. */
-          withdrawn: trafficTargetSchema.optional(),
-        }),
-      )
-      .min(1),
-  }),
+  traffic: trafficSchema,
   observer: z.strictObject({ url: z.url() }).optional(),
   approvals: z
     .strictObject({
@@ -204,7 +175,6 @@ export const planSchema = z.strictObject({
 });
 export type Plan = z.infer<typeof planSchema>;
 export type Site = Plan['sites'][string];
-export type TrafficRecord = Plan['traffic']['records'][number];
 
 /** The site of a role, if the plan has exactly one. */
 export function siteOfRole(plan: Plan, role: Site['role']): string | undefined {

@@ -11,6 +11,7 @@ const riskIds = [
   'primary-still-healthy',
   'target-serves-already',
   'name-leads-elsewhere',
+  'switch-not-ready',
   'old-primary-not-fenced',
   'standby-host-missing',
   'point-older-than-rpo',
@@ -57,6 +58,8 @@ export interface RiskEvidence {
   readonly fromHealthy?: boolean;
   /** Sites that the service's names lead to now, as far as that is known. */
   readonly namesAt: readonly string[];
+  /** What keeps the switches of names from moving them. */
+  readonly unready?: readonly string[];
   /** Empty when its hosts are off or may be stopped from here; else why that is not so. */
   readonly cannotFence: string;
   /** Hosts that the plan expects at the target and that are not there. */
@@ -79,7 +82,7 @@ const medium: readonly RiskId[] = ['too-few-copies', 'observer-missing', 'point-
 
 function siteRisks(evidence: RiskEvidence): Texts {
   const { procedure, from, to, fromHealthy, cannotFence, missingHosts, observed, namesAt } = evidence;
-  const { stops = true, elsewhere: besides = false } = evidence;
+  const { stops = true, elsewhere: besides = false, unready = [] } = evidence;
   const elsewhere = namesAt.filter((site) => site !== to).join(', ');
   return {
     'primary-still-healthy':
@@ -97,6 +100,10 @@ function siteRisks(evidence: RiskEvidence): Texts {
       !besides &&
       elsewhere !== '' &&
       `The name leads to ${elsewhere}: users do not reach ${to}, where this recovery happens, and it does not move the name.`,
+    'switch-not-ready':
+      traitsOf(procedure).moves &&
+      unready.length > 0 &&
+      `The switch does not lead the traffic: ${unready.join(' ')} Put right what is wrong before the cutover, or the name stays.`,
     'old-primary-not-fenced':
       procedure === 'failover' &&
       cannotFence !== '' &&

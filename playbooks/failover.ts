@@ -27,6 +27,7 @@ export function failover(situation: Situation) {
   return playbook(situation, point.id, [
     stage('Take the lease', takeTheLease(situation)),
     alongside('Fence the lost site', fences),
+    alongside('Take the names beside it away', site.withdrawOthers(from)),
     stage(
       'Take the name away, power up',
       [...site.withdrawNames(from), ...site.startHosts()],
@@ -44,6 +45,7 @@ export function failover(situation: Situation) {
     pointOfNoReturn(`${to} takes writes`),
     stage('Cut traffic over', cutOver),
     stage('See it from outside', resolve, site.seeFromOutside([...cutOver, ...resolve])),
+    stage('Move the names beside it', site.pointOthers(), site.awaitOthers()),
     stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
     watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
   ]);

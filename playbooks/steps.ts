@@ -14,14 +14,9 @@ import { seeFromOutside } from '../activities/health/see-from-outside.ts';
 import { checkHost } from '../activities/hosts/check-host.ts';
 import { command } from '../activities/hosts/run-command.ts';
 import { manual } from '../activities/people/manual.ts';
-import { awaitResolution } from '../activities/traffic/await-resolution.ts';
-import { pointNameAt } from '../activities/traffic/point-name-at.ts';
-import { withdrawName } from '../activities/traffic/withdraw-name.ts';
 import type { PointSummary } from '../domain/assessment.ts';
 import { logKeepingOf } from '../domain/components/logs.ts';
-import { refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import type { TrafficRecord, TrafficTarget } from '../domain/plan.ts';
 import type { Component } from '../domain/plan-component.ts';
 import type { Step } from '../domain/playbook.ts';
 import { roomFor } from '../domain/room.ts';
@@ -36,6 +31,7 @@ import {
   type Situation,
   siteOf,
 } from './compiler.ts';
+import { trafficSteps } from './traffic-steps.ts';
 
 export type Builder = ReturnType<typeof stepsFor>;
 
@@ -52,32 +48,12 @@ export function stepsFor(situation: Situation, siteName: string) {
     return on === 'worker' ? undefined : hostsOfGroup(situation, siteName, on, `the command "${title}"`)[0];
   }
 
-  function targetOf(record: TrafficRecord): TrafficTarget {
-    const target = record.sites[siteName];
-    if (target) return target;
-    throw refusal(
-      'TrafficTargetMissing',
-      `The record ${record.name} of the plan has no target for ${siteName}.`,
-      `add traffic.records[].sites.${siteName} to the plan.`,
-    );
-  }
-
   const perHost = (component: Component) => hostsFor(component).map((host) => ({ component, host }));
   const suffix = (host: Host, all: readonly Host[]) => (all.length > 1 ? `-${host.name}` : '');
   const health = { expect: plan.health.expect, interval: plan.health.interval, timeout: plan.health.timeout };
 
   return {
-    withdrawNames: (from: string): Step[] =>
-      plan.traffic.records.flatMap(({ name, type, withdrawn }) =>
-        withdrawn
-          ? [
-              withdrawName.step(
-                { zone: plan.traffic.zone, name, type, target: withdrawn, site: from },
-                at(`withdraw-${name}`),
-              ),
-            ]
-          : [],
-      ),
+    ...trafficSteps(situation, siteName),
 
     /** Hosts that EC2 did not show are looked up by their tags when the step runs: the lost region may answer by then. */
     fence: (from: string): Step[] => {
@@ -166,22 +142,6 @@ export function stepsFor(situation: Situation, siteName: string) {
             ...health,
           },
           at(`check-health${suffix(host, serving)}`),
-        ),
-      ),
-
-    pointNames: (): Step[] =>
-      plan.traffic.records.map((record) =>
-        pointNameAt.step(
-          { zone: plan.traffic.zone, name: record.name, type: record.type, target: targetOf(record), site: siteName },
-          at(`point-${record.name}`),
-        ),
-      ),
-
-    awaitNames: (): Step[] =>
-      plan.traffic.records.map((record) =>
-        awaitResolution.step(
-          { name: record.name, target: targetOf(record), resolver: plan.traffic.resolver, wait: record.wait },
-          at(`await-${record.name}`),
         ),
       ),
 

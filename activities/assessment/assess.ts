@@ -104,6 +104,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     targetLocation: siteOf(plan, to).storage,
     fromHealthy: fromHealth.evidence,
     namesAt: servingSites(names),
+    unready: names.flatMap(({ evidence }) => evidence?.unready ?? []),
     cannotFence: stopRight ? (stopRight.evidence ?? stopRight.fact.value.replace(/^not known: /, '')) : '',
     missingHosts: targetHosts.evidence?.missing ?? [],
     observed: outside.evidence !== undefined,

@@ -39,6 +39,9 @@ export interface AssessDeps {
 
 export const defaultLimit = 4_000;
 
-export function limitsOf(deps: AssessDeps): { limit: number; signal?: AbortSignal } {
+/** What a look at the names needs. */
+export type NameDeps = Pick<AssessDeps, 'plan' | 'route53' | 'limit' | 'signal'>;
+
+export function limitsOf(deps: Pick<AssessDeps, 'limit' | 'signal'>): { limit: number; signal?: AbortSignal } {
   return { limit: deps.limit ?? defaultLimit, signal: deps.signal };
 }

@@ -15,7 +15,9 @@ import { describeRecord, leadsTo } from '../../domain/traffic.ts';
 import { awsError } from '../aws/errors.ts';
 import { findInstances } from '../compute/instances.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import { switchProblems } from '../traffic/failover-records.ts';
 import { readRecord } from '../traffic/record-sets.ts';
+import { switchedRecord } from '../traffic/switched-record.ts';
 import { withLimit } from '../waiting.ts';
 import { checkSecrets, type PlanFinding } from './check-secrets.ts';
 
@@ -91,6 +93,11 @@ async function checkTraffic(plan: Plan, clients: WorldClients): Promise<PlanFind
   const records = plan.traffic.records.map((record, index) => ({ path: `traffic.records[${index}]`, record }));
   return await each(records, clients, async ({ path, record }, signal) => {
     try {
+      if (record.via === 'switch') {
+        const wrong = await switchProblems(await clients.route53(), switchedRecord(plan, record), { signal });
+        const hint = `set it up while the primary serves: muster traffic prepare ${plan.service}.`;
+        return wrong.map((fact) => ({ path: `${path}.switch`, fact, hint }));
+      }
       const now = await readRecord(await clients.route53(), { zone, name: record.name, type: record.type }, { signal });
       if (Object.values(record.sites).some((target) => leadsTo(now, target))) return [];
       const fact = `${record.name} points at ${describeRecord(now)}, which is no site of the plan.`;

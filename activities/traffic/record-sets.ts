@@ -1,5 +1,5 @@
 /** Reading and writing one record set in Route 53. */
-import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
+import type { Change, ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
 import { refusal } from '../../domain/errors.ts';
 import { type RecordSet, sameName, type Target } from '../../domain/traffic.ts';
 import { awsError, passing } from '../aws/errors.ts';
@@ -24,19 +24,7 @@ export async function readRecord(
   at: RecordName,
   ask: AskOptions = {},
 ): Promise<RecordSet | undefined> {
-  const { ListResourceRecordSetsCommand } = await import('@aws-sdk/client-route-53');
-  let sets: ResourceRecordSet[];
-  try {
-    const answer = await client.send(
-      new ListResourceRecordSetsCommand({ HostedZoneId: at.zone, StartRecordName: at.name, StartRecordType: at.type }),
-      handling(ask),
-    );
-    sets = (answer.ResourceRecordSets ?? []).filter(
-      (each) => sameName(each.Name ?? '', at.name) && each.Type === at.type,
-    );
-  } catch (error) {
-    throw awsError(error, `The record ${at.name} in zone ${at.zone} could not be read`);
-  }
+  const sets = await readSets(client, at, ask);
   const routed = sets.find((each) => each.SetIdentifier !== undefined);
   if (routed || sets.length > 1) {
     throw refusal(
@@ -46,6 +34,26 @@ export async function readRecord(
     );
   }
   return sets[0] && factsOf(sets[0]);
+}
+
+/** Every record set of a name, routed or simple. */
+export async function readSets(
+  client: Route53Client,
+  at: RecordName,
+  ask: AskOptions = {},
+): Promise<ResourceRecordSet[]> {
+  const { ListResourceRecordSetsCommand } = await import('@aws-sdk/client-route-53');
+  try {
+    const answer = await client.send(
+      new ListResourceRecordSetsCommand({ HostedZoneId: at.zone, StartRecordName: at.name, StartRecordType: at.type }),
+      handling(ask),
+    );
+    return (answer.ResourceRecordSets ?? []).filter(
+      (each) => sameName(each.Name ?? '', at.name) && each.Type === at.type,
+    );
+  } catch (error) {
+    throw awsError(error, `The record ${at.name} in zone ${at.zone} could not be read`);
+  }
 }
 
 /** What a target looks like as a record set. */
@@ -63,14 +71,24 @@ export async function changeRecord(
   record: RecordSet,
   context: StepContext,
 ): Promise<string> {
+  const change = { Action: action, ResourceRecordSet: awsRecord(record) };
+  return await changeSets(client, at, [change], context);
+}
+
+/** Sends changes that come to be together or not at all. */
+export async function changeSets(
+  client: Route53Client,
+  at: RecordName,
+  changes: readonly Change[],
+  context: Pick<StepContext, 'run' | 'step' | 'signal' | 'assertCurrent' | 'log'>,
+): Promise<string> {
   const { ChangeResourceRecordSetsCommand } = await import('@aws-sdk/client-route-53');
-  const Changes = [{ Action: action, ResourceRecordSet: awsRecord(record) }];
   const Comment = `Muster run ${context.run}, step ${context.step}`;
   context.assertCurrent();
-  context.log(`${action} ${at.name} in ${at.zone}`);
+  context.log(`${changes.map(({ Action }) => Action).join(', ')} ${at.name} in ${at.zone}`);
   try {
     const answer = await client.send(
-      new ChangeResourceRecordSetsCommand({ HostedZoneId: at.zone, ChangeBatch: { Comment, Changes } }),
+      new ChangeResourceRecordSetsCommand({ HostedZoneId: at.zone, ChangeBatch: { Comment, Changes: [...changes] } }),
       handling({ signal: context.signal }),
     );
     return answer.ChangeInfo?.Id ?? '';
@@ -84,7 +102,7 @@ export async function awaitChange(
   client: Route53Client,
   id: string,
   within: number,
-  context: StepContext,
+  context: Pick<StepContext, 'signal' | 'heartbeat'>,
 ): Promise<void> {
   const { GetChangeCommand } = await import('@aws-sdk/client-route-53');
   const done = await waitFor(
@@ -116,7 +134,7 @@ export async function awaitChange(
   }
 }
 
-function factsOf(set: ResourceRecordSet): RecordSet {
+export function factsOf(set: ResourceRecordSet): RecordSet {
   const base = { name: set.Name ?? '', type: set.Type ?? '', healthCheck: set.HealthCheckId };
   if (set.AliasTarget) {
     const { HostedZoneId = '', DNSName = '', EvaluateTargetHealth = false } = set.AliasTarget;
@@ -125,7 +143,7 @@ function factsOf(set: ResourceRecordSet): RecordSet {
   return { ...base, ttl: set.TTL, values: (set.ResourceRecords ?? []).map((each) => each.Value ?? '') };
 }
 
-function awsRecord(record: RecordSet): ResourceRecordSet {
+export function awsRecord(record: RecordSet): ResourceRecordSet {
   const base = { Name: record.name, Type: record.type as 'A', HealthCheckId: record.healthCheck };
   if (record.alias) {
     const { zone, name, evaluateTargetHealth } = record.alias;

@@ -6,7 +6,7 @@
  */
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { Route53Client } from '@aws-sdk/client-route-53';
-import { seedBucket } from './seed-bucket.ts';
+import { type BucketSeed, resetBucket, seedBucket } from './seed-bucket.ts';
 import { type InstanceSeed, resetInstances, seedInstances } from './seed-instances.ts';
 import { resetRecords, seedZones, type ZoneIds } from './seed-zones.ts';
 
@@ -14,7 +14,7 @@ type RegionSeed = {
   /** This region's moto, asked directly: seeding must not trip over faults in the proxy. */
   awsUrl: string;
   /** This region's object store, and the credentials it accepts; without it no bucket is made. */
-  store?: { url: string; accessKeyId: string; secretAccessKey: string; bucket: string };
+  store?: BucketSeed;
   /** The lab's network of the region, such as 10.77.1.0/24. */
   cidr: string;
   hosts: { app: string; db: string };
@@ -44,11 +44,12 @@ export async function seedAws(seed: AwsSeed): Promise<SeededAws> {
   return { zones, instances };
 }
 
-/** Puts powers, tags and records back to what seeding made; extra records and health checks go away. */
+/** Puts powers, tags and records back to what seeding made; extra records, health checks and switch objects go away. */
 export async function resetAws(seed: AwsSeed, seeded: SeededAws): Promise<void> {
   await Promise.all([
     withClient(globalClient(seed), (client) => resetRecords(client, seeded.zones, namesOf(seed))),
     eachRegion(seed, (client, region, name) => resetInstances(client, region, seeded.instances[name])),
+    ...Object.entries(seed.regions).map(([name, region]) => region.store && resetBucket(name, region.store)),
   ]);
 }
 

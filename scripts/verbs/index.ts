@@ -27,6 +27,7 @@ import { addSchedules } from './schedules.ts';
 import { addSkip } from './skip.ts';
 import { addStatus } from './status.ts';
 import { addTakeover } from './takeover.ts';
+import { addTraffic } from './traffic.ts';
 import type { AddVerb } from './verb.ts';
 import { addVerify } from './verify.ts';
 import { addWatch } from './watch.ts';
@@ -47,6 +48,7 @@ export const verbs: readonly AddVerb[] = [
   addPin,
   addUnpin,
   addDelete,
+  addTraffic,
   addPreview,
   addFailover,
   addRestore,

@@ -50,6 +50,7 @@ export function planLines({ plan, sha256, files }: LoadedPlan): string[] {
       plan.traffic.records.map((each) => [
         each.name,
         each.type,
+        `by ${each.via}`,
         `wait ${formatDuration(each.wait)}`,
         Object.keys(each.sites).join(', '),
       ]),

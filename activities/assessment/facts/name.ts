@@ -1,11 +1,13 @@
 /** Where a name of the service points now, as Route 53 has it. */
-import type { TrafficRecord } from '../../../domain/plan.ts';
+import type { TrafficRecord } from '../../../domain/plan-traffic.ts';
 import { describeRecord, leadsTo, type RecordSet } from '../../../domain/traffic.ts';
 import { readRecord } from '../../traffic/record-sets.ts';
-import { type AssessDeps, limitsOf } from '../deps.ts';
+import { limitsOf, type NameDeps } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';
+import { type NameNow, switchedNameNow } from './switched-name.ts';
 
-export async function nameNow(record: TrafficRecord, deps: AssessDeps): Promise<Finding<{ site?: string }>> {
+export async function nameNow(record: TrafficRecord, deps: NameDeps): Promise<Finding<NameNow>> {
+  if (record.via === 'switch') return await switchedNameNow(record, deps);
   const { zone } = deps.plan.traffic;
   const about = {
     id: `name-${record.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`,

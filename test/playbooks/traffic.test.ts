@@ -1,0 +1,81 @@
+import { expect, it } from 'vitest';
+import { trafficSchema } from '../../domain/plan-traffic.ts';
+import type { Playbook, Step } from '../../domain/playbook.ts';
+import { compilers } from '../../playbooks/index.ts';
+import { aSituation } from './a-situation.ts';
+
+const main = 'spacetime-api.company.com';
+
+/** The plan with its users' name led by a switch, and a name with a record beside it. */
+async function switched(change: object = {}) {
+  const situation = await aSituation('failover');
+  const [record] = situation.plan.traffic.records;
+  if (!record) throw new Error('no record');
+  const { withdrawn, ...rest } = record;
+  const records = [
+    { ...rest, wait: '60s', via: 'switch', ...change },
+    { name: 'beside.company.com', wait: '60s', sites: rest.sites, withdrawn: { addresses: ['192.0.2.1'], ttl: '60s' } },
+  ];
+  const traffic = trafficSchema.parse({ zone: 'Z1', records });
+  return { ...situation, plan: { ...situation.plan, traffic } };
+}
+
+const stageOf = ({ items }: Playbook, title: string): Step[] =>
+  items.flatMap((item) => (item.type === 'stage' && item.title === title ? item.ranks.flat() : []));
+
+it('moves the users by their switch, and the name beside it when they are served', async () => {
+  const playbook = compilers.failover(await switched());
+  expect(stageOf(playbook, 'Cut traffic over')).toMatchObject([
+    {
+      kind: 'putSwitch',
+      input: {
+        name: main,
+        site: 'us-west-2',
+        object: {
+          location: 'company-backups-dr',
+          key: `spacetime/switch/${main}`,
+          url: `https://company-backups-dr.s3.us-west-2.amazonaws.com/muster/spacetime/switch/${main}`,
+          inverted: true,
+        },
+      },
+    },
+  ]);
+  const outside = stageOf(playbook, 'See it from outside');
+  expect(outside.map(({ kind }) => kind)).toEqual(['awaitResolution', 'seeFromOutside']);
+  expect(outside[1]?.needs).toEqual(['switch-spacetime-api-company-com', 'await-spacetime-api-company-com']);
+  expect(stageOf(playbook, 'Move the names beside it').map(({ id }) => id)).toEqual([
+    'point-beside-company-com',
+    'await-beside-company-com',
+  ]);
+});
+
+it('withdraws only the name beside it, which holds nobody up where Route 53 refuses', async () => {
+  const playbook = compilers.failover(await switched());
+  expect(stageOf(playbook, 'Take the name away, power up').map(({ kind }) => kind)).not.toContain('withdrawName');
+  const item = playbook.items.find(({ title }) => title === 'Take the names beside it away');
+  expect(item).toMatchObject({ alongside: true });
+  expect(stageOf(playbook, 'Take the names beside it away')).toMatchObject([
+    { kind: 'withdrawName', required: false, limits: { startToClose: 15_000, budget: 15_000 } },
+  ]);
+});
+
+it('deletes the object instead where its health check is not inverted', async () => {
+  const playbook = compilers.failover(await switched({ switch: { inverted: false } }));
+  expect(stageOf(playbook, 'Cut traffic over').map(({ kind }) => kind)).toEqual(['clearSwitch']);
+});
+
+it.each([
+  [{ withdrawn: { addresses: ['192.0.2.1'], ttl: '60s' } }, /never nowhere/],
+  [{ via: 'record', switch: {} }, /via: switch/],
+  [{ sites: { a: { addresses: ['192.0.2.1'], ttl: '60s' } } }, /two positions/],
+  [{ switch: { every: '20s' } }, /every 10 or 30 seconds/],
+])('a plan that asks for what a switch cannot do is told so: %j', async (change, why) => {
+  await expect(switched(change)).rejects.toThrow(why);
+});
+
+it('a location whose objects have no address that is known must have one named', async () => {
+  const situation = await switched();
+  const local = { driver: 'local', region: 'office', prefix: 'muster', folder: '/mnt' } as never;
+  situation.plan.storage['company-backups-dr'] = local;
+  expect(() => compilers.failover(situation)).toThrow(expect.objectContaining({ type: 'SwitchNotPossible' }));
+});
