@@ -1,6 +1,7 @@
 /** Everything a worker registers: one activity for each step kind, and the run's own. A factory over its dependencies. */
 import { Context } from '@temporalio/activity';
-import type { AssessCall, CompileCall, LeaseCall, NoticeCall } from '../domain/protocol.ts';
+import type { AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from '../domain/protocol.ts';
+import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
 import { keepLease } from './lease/keep-lease.ts';
 import { notify } from './notices/notify.ts';
@@ -30,6 +31,7 @@ export function activities(deps: Dependencies) {
         return await notify(call, { plan, secret: (ref) => resolveSecret(ref, deps.plans.folder) });
       }),
     ...scheduleActivities(deps, alive),
+    verifyApproval: (call: VerifyCall) => alive(() => verifyApproval(call)),
     writeReport: (call: ReportCall) => alive(() => reportOf(call, deps)),
   };
 }

@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { approvalSchema } from './run.ts';
 
+/** What a run was compiled with. Runs of older builds lack everything after `timeLimit`. */
 export interface ApprovalPolicy {
   /** False for procedures that change nothing people rely on, such as a backup. */
   readonly required: boolean;
@@ -10,53 +11,159 @@ export interface ApprovalPolicy {
   readonly requesterMayApprove: boolean;
   /** ms from the moment the approval is asked for. */
   readonly timeLimit: number;
+  readonly signed?: 'required' | 'allowed';
+  /** OpenSSH `allowed_signers` lines; only with them a signature is verified. */
+  readonly signers?: string;
+  /** Names of those who may approve; anybody where absent. */
+  readonly from?: readonly string[];
+  readonly whenTimePasses?: 'end' | 'remind-and-keep-asking' | 'escalate';
+  readonly escalateTo?: readonly string[];
+  readonly emergency?: { readonly from: readonly string[] };
+  readonly onlyDrills?: readonly string[];
 }
+
+/** What became of the signature of an approval. `key` is its fingerprint, `SHA256:...`. */
+export type SignatureFinding =
+  | { readonly state: 'none' }
+  | { readonly state: 'good'; readonly key: string }
+  | { readonly state: 'bad'; readonly why: string };
 
 export interface ApprovalSituation {
   readonly policy: ApprovalPolicy;
+  readonly run: string;
+  readonly service: string;
+  readonly procedure: string;
   readonly requestedBy: string;
   /** SHA-256 of the playbook as shown, hex; undefined while there is none yet. */
   readonly playbook: string | undefined;
   readonly risks: readonly string[];
   readonly phase: string;
   readonly expired: boolean;
+  /** The time limit has passed, and `escalateTo` may approve too. */
+  readonly escalated: boolean;
+  /** ms since 1970. */
+  readonly now: number;
   /** Approvals that were taken so far. */
-  readonly taken: readonly { readonly by: string; readonly decision: 'go' | 'no-go' }[];
+  readonly taken: readonly { readonly by: string; readonly decision: 'go' | 'no-go'; readonly key?: string }[];
 }
 
 export type ApprovalVerdict = { readonly accepted: true } | { readonly accepted: false; readonly why: string };
 
+type Approval = z.output<typeof approvalSchema>;
+type Reason = string | undefined;
+
+/** An approval is good for a day at most: who signs for longer has not seen what stands then. */
+const longestValidity = 24 * 3_600_000;
+
 /** Judges one approval against the situation it meets. The first reason that refuses it is the one that is given. */
 export function judgeApproval(
-  approval: z.output<typeof approvalSchema>,
+  approval: Approval,
   situation: ApprovalSituation,
+  signature: SignatureFinding = { state: 'none' },
 ): ApprovalVerdict {
-  const { policy } = situation;
-  if (situation.phase === 'assessing' || situation.playbook === undefined) {
-    return refused('there is nothing to approve yet: the playbook is still being compiled');
+  const why =
+    tooEarlyOrLate(situation) ??
+    ofSomethingElse(approval, situation) ??
+    outOfItsTime(approval, situation.now) ??
+    notProven(approval, situation.policy, signature) ??
+    (approval.decision === 'no-go' ? mayNotRefuse(approval, situation) : mayNotGo(approval, situation, signature));
+  return why === undefined ? { accepted: true } : { accepted: false, why };
+}
+
+function tooEarlyOrLate({ phase, playbook, expired }: ApprovalSituation): Reason {
+  if (phase === 'assessing' || playbook === undefined)
+    return 'there is nothing to approve yet: the playbook is still being compiled';
+  if (expired) return 'too late: the time limit for this approval has passed';
+  if (phase !== 'awaiting-approval') return `too late: this run is no longer waiting for an approval (it is ${phase})`;
+  return undefined;
+}
+
+function ofSomethingElse(approval: Approval, situation: ApprovalSituation): Reason {
+  if (approval.by.trim() === '') return 'an approval names the person who gives it';
+  for (const what of ['run', 'service', 'procedure'] as const) {
+    const named = approval[what];
+    if (named !== undefined && named !== situation[what])
+      return `it was given for ${what} ${named}, and this is ${what} ${situation[what]}`;
   }
-  if (situation.expired) return refused('too late: the time limit for this approval has passed');
-  if (situation.phase !== 'awaiting-approval') {
-    return refused(`too late: this run is no longer waiting for an approval (it is ${situation.phase})`);
+  const shown = situation.playbook ?? '';
+  if (sameHash(approval.playbook, shown)) return undefined;
+  return `it is for another playbook (${shortHash(approval.playbook)}); this run shows ${shortHash(shown)}`;
+}
+
+function outOfItsTime({ until }: Approval, now: number): Reason {
+  if (until === undefined) return undefined;
+  const end = Date.parse(until);
+  const clock = `by the server's clock it is ${new Date(now).toISOString()}`;
+  if (end <= now) return `it was good until ${until}, and ${clock}`;
+  return end > now + longestValidity ? `it would be good until ${until}, more than a day: ${clock}` : undefined;
+}
+
+/** Where nobody's signature is allowed there is nothing to compare one with: it counts as none. */
+function notProven(approval: Approval, policy: ApprovalPolicy, signature: SignatureFinding): Reason {
+  if (signature.state === 'bad') return signature.why;
+  if (signature.state === 'good') {
+    const lacks = (['run', 'service', 'procedure', 'at', 'until'] as const).filter((each) => !approval[each]);
+    return lacks.length > 0
+      ? `a signed approval says ${lacks.join(', ')} too, so that it holds nowhere else`
+      : undefined;
   }
-  if (approval.by.trim() === '') return refused('an approval names the person who gives it');
-  if (!sameHash(approval.playbook, situation.playbook)) {
-    return refused(
-      `it is for another playbook (${shortHash(approval.playbook)}); this run shows ${shortHash(situation.playbook)}`,
-    );
+  if (policy.signed === 'required')
+    return 'the plan wants this approval signed, and it carries no signature that could be verified';
+  return undefined;
+}
+
+/** Who may not let it go may still call off what they asked for themselves. */
+function mayNotRefuse({ by }: Approval, { policy, requestedBy, escalated }: ApprovalSituation): Reason {
+  const { from, escalateTo = [], emergency } = policy;
+  const may = [...(from ?? []), ...(escalated ? escalateTo : []), ...(emergency?.from ?? []), requestedBy];
+  if (from === undefined || isAmong(by, may)) return undefined;
+  return `${by} is none of those who decide on this: ${from.join(', ')}`;
+}
+
+function mayNotGo(approval: Approval, situation: ApprovalSituation, signature: SignatureFinding): Reason {
+  return (
+    (approval.emergency ? noEmergency(approval, situation.policy) : noRight(approval, situation)) ??
+    decidedAlready(approval, situation, signature) ??
+    wrongRisks(approval, situation)
+  );
+}
+
+function noEmergency({ by, reason }: Approval, { emergency }: ApprovalPolicy): Reason {
+  if (!emergency) return 'the plan has no emergency path for this procedure';
+  if (!isAmong(by, emergency.from))
+    return `${by} may not decide alone, only one of these may: ${emergency.from.join(', ')}`;
+  return reason?.trim() ? undefined : 'who decides alone in an emergency says why: the reason is missing';
+}
+
+function noRight({ by }: Approval, { policy, requestedBy, escalated }: ApprovalSituation): Reason {
+  const { from, escalateTo = [], onlyDrills = [] } = policy;
+  if (from && !isAmong(by, [...from, ...(escalated ? escalateTo : [])])) {
+    if (isAmong(by, onlyDrills)) return `${by} may approve drills, and this is a real run`;
+    return `${by} is none of those who may approve this: ${from.join(', ')}`;
   }
-  if (approval.decision === 'no-go') return { accepted: true };
-  if (!policy.requesterMayApprove && samePerson(approval.by, situation.requestedBy)) {
-    return refused(`${approval.by} asked for this run, and the plan wants somebody else to approve it`);
-  }
-  if (situation.taken.some((other) => samePerson(other.by, approval.by))) {
-    return refused(`${approval.by} has approved it already`);
-  }
-  const unknown = approval.accept.filter((risk) => !situation.risks.includes(risk));
-  if (unknown.length > 0) return refused(`no such risk stands: ${unknown.join(', ')}`);
-  const open = situation.risks.filter((risk) => !approval.accept.includes(risk));
-  if (open.length > 0) return refused(`these risks are not accepted by name: ${open.join(', ')}`);
-  return { accepted: true };
+  if (policy.requesterMayApprove || !samePerson(by, requestedBy)) return undefined;
+  return `${by} asked for this run, and the plan wants somebody else to approve it`;
+}
+
+/** Whoever may let a run go may accept a risk that comes up later, and so may those of the emergency path. */
+export function mayAccept(policy: ApprovalPolicy | undefined, by: string, escalated: boolean): boolean {
+  const { from, escalateTo = [], emergency } = policy ?? {};
+  return !from || isAmong(by, [...from, ...(escalated ? escalateTo : []), ...(emergency?.from ?? [])]);
+}
+
+/** A quorum is of different people: neither a name nor a key counts twice. */
+function decidedAlready({ by }: Approval, { taken }: ApprovalSituation, signature: SignatureFinding): Reason {
+  if (taken.some((other) => samePerson(other.by, by))) return `${by} has approved it already`;
+  const key = signature.state === 'good' ? signature.key : undefined;
+  const same = key && taken.find((other) => other.key === key);
+  return same ? `the key that signed this has approved already, as ${same.by}` : undefined;
+}
+
+function wrongRisks({ accept }: Approval, { risks }: ApprovalSituation): Reason {
+  const unknown = accept.filter((risk) => !risks.includes(risk));
+  if (unknown.length > 0) return `no such risk stands: ${unknown.join(', ')}`;
+  const open = risks.filter((risk) => !accept.includes(risk));
+  return open.length > 0 ? `these risks are not accepted by name: ${open.join(', ')}` : undefined;
 }
 
 /** First twelve digits: enough to compare by eye. */
@@ -73,6 +180,6 @@ export function samePerson(a: string, b: string): boolean {
   return a.trim().toLowerCase() === b.trim().toLowerCase();
 }
 
-function refused(why: string): ApprovalVerdict {
-  return { accepted: false, why };
+function isAmong(by: string, people: readonly string[]): boolean {
+  return people.some((person) => samePerson(person, by));
 }

@@ -75,6 +75,7 @@ export function buildReport(input: ReportInput): Report {
     downtime: downtimeOf(input, times),
     writes: input.observed?.writes ? { ...input.observed.writes, source: input.observed.source } : undefined,
     decisions: status.timeline.filter((entry) => entry.kind === 'decision'),
+    emergencies: emergenciesOf(status),
     risks: status.risks,
     gates: gatesOf(input.playbook, status, input.outputs ?? {}),
     skipped: rows
@@ -88,6 +89,11 @@ export function buildReport(input: ReportInput): Report {
     facts: status.facts.map(({ title, value, state, source }) => ({ title, value, state, source })),
     timeline: status.timeline,
   };
+}
+
+function emergenciesOf({ approvals }: RunStatus): Report['emergencies'] {
+  const alone = approvals.filter(({ accepted, emergency, decision }) => accepted && emergency && decision === 'go');
+  return alone.length > 0 ? alone.map(({ by, at, why }) => ({ by, at, reason: why })) : undefined;
 }
 
 function timesOf(input: ReportInput, ended: string): Report['times'] {

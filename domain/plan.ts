@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
+import { approvalsSchema } from './plan-approvals.ts';
 import { bareSchema } from './plan-bare.ts';
 import { componentSchema } from './plan-component.ts';
 import { encryptionSchema } from './plan-encryption.ts';
@@ -137,13 +138,7 @@ export const planSchema = z.strictObject({
   }),
   traffic: trafficSchema,
   observer: z.strictObject({ url: z.url() }).optional(),
-  approvals: z
-    .strictObject({
-      timeLimit: someTime.default(1_800_000),
-      quorum: z.number().int().positive().default(1),
-      requesterMayApprove: z.boolean().default(false),
-    })
-    .prefault({}),
+  approvals: approvalsSchema.prefault({}),
   /** What `restore --bare` makes on a host of a group first. */
   bare: bareSchema.optional(),
   /** How many good copies make a point count as replicated. */

@@ -1,5 +1,7 @@
 /** What a person should do now, with the JSON to paste into the Temporal UI: enough without the command. Pure. */
 import { oneLine } from './markdown.ts';
+import { approvalRules } from './present-approval.ts';
+import { commandFor } from './procedures.ts';
 import type { Approval, RunStatus } from './run.ts';
 
 const nobody = 'YOUR NAME';
@@ -27,9 +29,11 @@ export function approvalFor(status: RunStatus, by = nobody): Approval {
 }
 
 function approvalLines(status: RunStatus): string[] {
+  const rules = approvalRules(status).map((rule) => `- ${oneLine(rule)}`);
+  const head = ['', `Playbook \`${status.playbook}\`.`, ...(rules.length > 0 ? ['', ...rules] : [])];
+  if (status.asks?.signed === 'required') return [...head, '', ...signedLines(status)];
   return [
-    '',
-    `Playbook \`${status.playbook}\`.`,
+    ...head,
     'Read facts and risks below, then *Send an Update* (or *a Signal*) named `approve` with your own name in:',
     '',
     '```json',
@@ -37,6 +41,22 @@ function approvalLines(status: RunStatus): string[] {
     '```',
     '',
     'To refuse, send the same with `"decision": "no-go"`.',
+  ];
+}
+
+/** Nobody can sign in a form: the JSON is made where the key is, and pasted. */
+function signedLines(status: RunStatus): string[] {
+  const command = (verb: string) => commandFor(status, verb);
+  const accept = status.risks.map((risk) => risk.id).join(',');
+  const risks = accept === '' ? '' : ` --accept ${accept}`;
+  return [
+    'Read facts and risks below. Where your key is, run:',
+    '',
+    '```',
+    `${command('approve')} --print${risks} --by YOUR_NAME --key YOUR_KEY`,
+    '```',
+    '',
+    `and *Send an Update* (or *a Signal*) named \`approve\` with what it prints. To refuse: \`${command('reject')} --print --reason WHY --by YOUR_NAME --key YOUR_KEY\`.`,
   ];
 }
 

@@ -23,6 +23,8 @@ export interface ProcedureTraits {
   readonly priority: number;
   /** Refuses to begin while a recovery holds the lease and the service is not served again. */
   readonly standsAside?: true;
+  /** Rehearses: whoever may let it go may not therefore let a real one go. A property of the procedure, never of the request. */
+  readonly drill?: true;
   /** Neither reads nor writes recovery points: nothing that deletes them has to stand aside for it. */
   readonly leavesPoints?: true;
 }
@@ -116,6 +118,7 @@ export const procedureTraits = {
     workflow: 'testRestore',
     lock: 'test-restore',
     verb: 'verify',
+    drill: true,
     restores: false,
     takesPoint: true,
     moves: false,

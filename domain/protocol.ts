@@ -6,6 +6,7 @@ import type { Hold } from './lease.ts';
 import type { Playbook, Step } from './playbook.ts';
 import type { Procedure } from './procedures.ts';
 import type { RunRequest } from './requests.ts';
+import type { Approval } from './run.ts';
 import type { LookDepth } from './verification.ts';
 
 /** What every step activity is called with. */
@@ -112,6 +113,14 @@ export interface Compiled {
   /** Queue of the site that acts, and its fallback; for the run's own activities. */
   readonly queue: string;
   readonly fallback: string;
+}
+
+export interface VerifyCall {
+  readonly approval: Approval;
+  /** OpenSSH `allowed_signers` lines. */
+  readonly signers: string;
+  /** ISO, by the server's clock. */
+  readonly at: string;
 }
 
 export interface NoticeCall {

@@ -102,6 +102,9 @@ function summary(report: Report): string {
 
 function exceptions(report: Report): string {
   const lines = [
+    ...(report.emergencies ?? []).map(
+      ({ by, reason }) => `**Emergency**: ${by} let it go alone: ${reason ?? 'no reason given'}`,
+    ),
     ...report.gates.flatMap((gate) =>
       gate.short.map(
         (step) =>

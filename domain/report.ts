@@ -68,6 +68,8 @@ export const reportSchema = z.object({
   downtime: z.object({ ms: z.number(), source: z.string(), until: z.string() }).optional(),
   writes: z.object({ acknowledged: z.number(), lost: z.number(), source: z.string() }).optional(),
   decisions: z.array(timelineEntrySchema),
+  /** One person let it go alone, by the plan's emergency path. Absent where nobody did. */
+  emergencies: z.array(z.object({ by: z.string(), at: z.string(), reason: z.string().optional() })).optional(),
   risks: z.array(riskSchema.extend({ acceptedBy: z.string().optional() })),
   gates: z.array(
     z.object({

@@ -41,8 +41,17 @@ export const approvalSchema = z.object({
   playbook: z.string(),
   /** Ids of the risks that are accepted. */
   accept: z.array(z.string()).default([]),
-  /** Signature over the approval by a key of the plan's allowed signers. */
-  signature: z.string().optional(),
+  /** What it is for, so that it holds nowhere else. Wanted where it is signed; compared wherever it is said. */
+  run: z.string().optional(),
+  service: z.string().optional(),
+  procedure: z.string().optional(),
+  /** When it was given and until when it is good, ISO. */
+  at: z.iso.datetime().optional(),
+  until: z.iso.datetime().optional(),
+  /** One person decides alone, with a reason. */
+  emergency: z.literal(true).optional(),
+  /** SSH signature (`ssh-keygen -Y sign`) over the RFC 8785 bytes of all the other fields, by one of the plan's allowed signers. */
+  signature: z.string().max(8_192).optional(),
 });
 export type Approval = z.input<typeof approvalSchema>;
 
@@ -151,8 +160,20 @@ export const runStatusSchema = z.object({
       decision: z.enum(['go', 'no-go']),
       accepted: z.boolean(),
       why: z.string().optional(),
+      /** Fingerprint of the key whose signature proved who it was; absent where nothing does. */
+      key: z.string().optional(),
+      emergency: z.literal(true).optional(),
     }),
   ),
+  /** What an approval takes here; absent in runs of older builds. */
+  asks: z
+    .object({
+      signed: z.enum(['required', 'allowed']),
+      quorum: z.number(),
+      from: z.array(z.string()).optional(),
+      emergency: z.array(z.string()).optional(),
+    })
+    .optional(),
   stages: z.array(stageStatusSchema),
   passedNoReturn: z.boolean(),
   clock: clockSchema,

@@ -11,6 +11,7 @@ import {
   scheduleActivity,
   TimeoutFailure,
 } from '@temporalio/workflow';
+import type { SignatureFinding } from '../domain/approvals.ts';
 import type { Assessment } from '../domain/assessment.ts';
 import type { Step } from '../domain/playbook.ts';
 import {
@@ -23,6 +24,7 @@ import {
   type StepAnswer,
   type StepCall,
   type UndoCall,
+  type VerifyCall,
 } from '../domain/protocol.ts';
 import { requestOf } from '../domain/requests.ts';
 import { describeFailure } from './failures.ts';
@@ -209,6 +211,25 @@ export function notify(run: Run, event: string, text: string, severity: NoticeCa
   );
   run.pendingNotices.add(sending);
   void sending.finally(() => run.pendingNotices.delete(sending));
+}
+
+/** Longer, and ten approvals whose worker is gone would block every other Update for as long. */
+const verifyBudget = 10_000;
+
+/** Whose signature an approval carries. @throws ActivityFailure, or `NoWorker`, when that could not be found out in time */
+export async function verifySignature(run: Run, plan: Compiled, argument: VerifyCall): Promise<SignatureFinding> {
+  return await CancellationScope.nonCancellable(() =>
+    callActivity<SignatureFinding>(
+      {
+        name: 'verifyApproval',
+        summary: `Verify the signature of ${argument.approval.by}`,
+        queues: [plan.queue, plan.fallback],
+        limits: { startToClose: 8_000, scheduleToStart: 3_000, budget: verifyBudget },
+        onFallback: (queue, silent) => run.note('step', `nobody polls ${silent}, verifying on ${queue}`),
+      },
+      argument,
+    ),
+  );
 }
 
 /** Stores the report; a location that is down is listed in the report's own keys, not fatal. */

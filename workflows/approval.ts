@@ -1,5 +1,8 @@
 /** The go/no-go: people approve the hash of what would be done, and each risk by name. */
+import { condition } from '@temporalio/workflow';
+import { formatDuration } from '../domain/duration.ts';
 import { commandFor } from '../domain/procedures.ts';
+import type { Compiled } from '../domain/protocol.ts';
 import { notify } from './activities.ts';
 import type { Run } from './run.ts';
 
@@ -10,13 +13,17 @@ export async function awaitApproval(run: Run): Promise<boolean> {
   run.phase('awaiting-approval');
   notify(run, 'approval-needed', `${run.direction()} waits for a go/no-go: ${run.status.playbook}`, 'warning');
 
-  const answered = () => refusal(run) !== undefined || goes(run).length >= plan.policy.quorum;
-  await run.need(
-    plan.policy.quorum > 1 ? `${plan.policy.quorum} approvals` : 'an approval',
-    commandFor(run.status, 'approve'),
-    answered,
-    plan.policy.timeLimit,
-  );
+  const answered = () => refusal(run) !== undefined || enough(run, plan.policy.quorum);
+  do {
+    await run.need(
+      plan.policy.quorum > 1 ? `${plan.policy.quorum} approvals` : 'an approval',
+      commandFor(run.status, 'approve'),
+      answered,
+      plan.policy.timeLimit,
+    );
+    // What came in time and is still being verified counts.
+    if (run.verifying > 0) await condition(() => answered() || run.verifying === 0);
+  } while (!answered() && asksOn(run, plan));
   // An answer that came together with the end of the time limit was taken, so it counts.
   const decided = answered();
   const noGo = refusal(run);
@@ -33,8 +40,31 @@ export async function awaitApproval(run: Run): Promise<boolean> {
   return false;
 }
 
+/** The time limit has passed: by the plan's wish people are reminded, or others are asked too. Nothing is decided by it. */
+function asksOn(run: Run, { policy }: Compiled): boolean {
+  const { whenTimePasses = 'end', escalateTo = [], timeLimit } = policy;
+  if (whenTimePasses === 'end') return false;
+  const passed = `nobody decided within ${formatDuration(timeLimit)}`;
+  if (whenTimePasses === 'escalate' && !run.escalated) {
+    run.escalated = true;
+    const others = escalateTo.join(', ');
+    run.note('decision', `${passed}: ${others} may approve now too`);
+    notify(run, 'approval-escalated', `${run.direction()}: ${passed}. Now asked: ${others}`, 'danger');
+  } else {
+    run.note('decision', `${passed}: still asking`);
+    notify(run, 'approval-reminder', `${run.direction()}: ${passed}, and it still waits for a go/no-go`, 'warning');
+  }
+  return true;
+}
+
 function goes(run: Run) {
   return run.status.approvals.filter((approval) => approval.accepted && approval.decision === 'go');
+}
+
+/** As many as the plan wants, or one in an emergency. */
+function enough(run: Run, quorum: number): boolean {
+  const given = goes(run);
+  return given.length >= quorum || given.some((approval) => approval.emergency);
 }
 
 function refusal(run: Run) {

@@ -4,7 +4,7 @@
  */
 import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { z } from 'zod';
-import { judgeApproval, samePerson } from '../domain/approvals.ts';
+import { mayAccept, samePerson } from '../domain/approvals.ts';
 import type { Playbook } from '../domain/playbook.ts';
 import type { StepOutput } from '../domain/protocol.ts';
 import {
@@ -17,6 +17,7 @@ import {
   skipSchema,
   stepDecisionSchema,
 } from '../domain/run.ts';
+import { approve, approveText } from './approve.ts';
 import type { Run } from './run.ts';
 
 const statusQuery = defineQuery<RunStatus>('status');
@@ -87,6 +88,9 @@ export function receiveDecisions(run: Run): void {
     if (!risk) return no(`no such risk stands: ${decision.risk}`);
     if (run.status.phase !== 'executing') return no('before the start, risks are accepted with the approval');
     if (risk.acceptedBy) return no(`${risk.acceptedBy} has accepted it already`);
+    if (!mayAccept(run.plan?.policy, decision.by, run.escalated)) {
+      return no(`${decision.by} is none of those who may approve this run, so neither its risks`);
+    }
     if (!run.plan?.policy.requesterMayApprove && samePerson(decision.by, run.status.requestedBy)) {
       return no(`${decision.by} asked for this run, and the plan wants somebody else to accept its risks`);
     }
@@ -103,7 +107,7 @@ export function receiveDecisions(run: Run): void {
     name: string,
     schema: Schema,
     description: string,
-    handle: (decision: z.output<Schema>) => DecisionAnswer,
+    handle: (decision: z.output<Schema>) => Judged,
   ): void {
     setHandler(
       defineUpdate<DecisionAnswer, [z.input<Schema>]>(name),
@@ -114,39 +118,34 @@ export function receiveDecisions(run: Run): void {
       defineSignal<[z.input<Schema>]>(name),
       (payload) => {
         const parsed = schema.safeParse(payload);
-        if (parsed.success) recorded(parsed.data, handle, name);
-        else run.note('decision', `a malformed ${name} signal was ignored: ${issuesOf(parsed.error)}`);
+        if (parsed.success) return signalled(recorded(parsed.data, handle, name));
+        run.note('decision', `a malformed ${name} signal was ignored: ${issuesOf(parsed.error)}`);
       },
       { description },
     );
   }
 
-  function recorded<Decision>(decision: Decision, handle: (decision: Decision) => DecisionAnswer, name: string) {
+  function recorded<Decision>(decision: Decision, handle: (decision: Decision) => Judged, name: string): Judged {
     const answer = handle(decision);
+    // Without a promise where there is nothing to wait for, as in every run of older builds.
+    return answer instanceof Promise
+      ? answer.then((found) => told(decision, found, name))
+      : told(decision, answer, name);
+  }
+
+  function told(decision: unknown, answer: DecisionAnswer, name: string): DecisionAnswer {
     if (!answer.taken) run.note('decision', `${name} refused: ${answer.why}`, (decision as { by?: string }).by);
     run.publish();
     return answer;
   }
 }
 
-const approveText =
-  'Go or no-go: {"by": "...", "decision": "go", "playbook": "<hash as shown>", "accept": ["<risk id>", ...]}';
+/** At once, or once an activity has looked. */
+type Judged = DecisionAnswer | Promise<DecisionAnswer>;
 
-function approve(run: Run, approval: z.output<typeof approvalSchema>): DecisionAnswer {
-  const verdict = judgeApproval(approval, {
-    policy: run.plan?.policy ?? { required: true, quorum: 1, requesterMayApprove: false, timeLimit: 0 },
-    requestedBy: run.status.requestedBy,
-    playbook: run.status.playbook,
-    risks: run.status.risks.map((risk) => risk.id),
-    phase: run.status.phase,
-    expired: run.expired,
-    taken: run.status.approvals.filter((other) => other.accepted),
-  });
-  const why = verdict.accepted ? approval.reason : verdict.why;
-  const { by, decision } = approval;
-  run.status.approvals.push({ by, decision, accepted: verdict.accepted, why, at: new Date().toISOString() });
-  if (!verdict.accepted) return no(verdict.why);
-  return yes(run, decision === 'go' ? `go for ${approval.playbook}` : 'no-go', approval);
+/** Nobody is answered, but the run waits for it before it ends. */
+function signalled(answer: Judged): void | Promise<void> {
+  return answer instanceof Promise ? answer.then(() => {}) : undefined;
 }
 
 function cannotDecide(run: Run, step: string): string | undefined {

@@ -4,7 +4,7 @@
  * What it does in detail is data (the playbook); this file says in which order a run comes to its playbook and what
  * becomes of it when it is refused, aborted or cancelled.
  */
-import { CancellationScope, isCancellation, uuid4, workflowInfo } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { Procedure } from '../domain/procedures.ts';
 import { workflowIdOf } from '../domain/procedures.ts';
 import type { RunResult } from '../domain/protocol.ts';
@@ -76,6 +76,8 @@ async function finish(run: Run): Promise<RunResult> {
   notify(run, run.status.phase, run.summary(), severityOf(run));
   const reports = run.playbook ? await writeReport(run) : [];
   await run.noticesSent();
+  // Whoever sent an approval is answered before the run is gone.
+  await condition(() => run.verifying === 0);
   if (run.status.phase === 'failed') throw failedRun(run.summary(), run.failure?.type);
   return {
     run: run.status.run,

@@ -16,6 +16,7 @@ import type { Assessment } from '../domain/assessment.ts';
 import type { Hold } from '../domain/lease.ts';
 import type { Playbook, Step } from '../domain/playbook.ts';
 import { presentStatus } from '../domain/present.ts';
+import { askedBy } from '../domain/present-approval.ts';
 import { commandFor, type Procedure, traitsOf } from '../domain/procedures.ts';
 import type { Compiled, StepOutput } from '../domain/protocol.ts';
 import type { RunStatus, runInputSchema, StepStatus, TimelineEntry } from '../domain/run.ts';
@@ -61,6 +62,10 @@ export class Run {
   undone: string[] = [];
   notUndone: string[] = [];
   expired = false;
+  /** The time limit has passed, and others may approve too. */
+  escalated = false;
+  /** Approvals whose signature is being verified. */
+  verifying = 0;
   ended = false;
   executionStarted: number | undefined;
   executionEnded: number | undefined;
@@ -132,6 +137,7 @@ export class Run {
     this.status.clock.expected = compiled.rto?.expected;
     this.status.clock.maximum = compiled.rto?.maximum;
     this.status.stages = compiled.playbook.items.map(pendingItem);
+    this.status.asks = askedBy(compiled.policy);
     this.note('fact', `playbook ${compiled.sha256} compiled`);
     this.publish();
   }

@@ -1,13 +1,14 @@
 /** Activity `compilePlaybook`: plan and assessment in, playbook with hash and approval policy out. */
-import type { ApprovalPolicy } from '../../domain/approvals.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { rulesOf } from '../../domain/plan-approvals.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 import { playbookSchema, stepsOf } from '../../domain/playbook.ts';
 import { type Procedure, traitsOf } from '../../domain/procedures.ts';
 import { type CompileCall, type Compiled, queueOf } from '../../domain/protocol.ts';
 import { promiseOf } from '../../domain/restore-request.ts';
 import { compilers } from '../../playbooks/index.ts';
+import { pinnedSignersOf } from '../approvals/allowed-signers.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
@@ -31,7 +32,10 @@ export async function compilePlaybook(call: CompileCall, deps: Dependencies): Pr
     );
   }
   const known = await lastDurations(earlierOf(call), placesOf(plan, call, deps));
-  return compileWith(plan, call, procedure, known);
+  const compiled = compileWith(plan, call, procedure, known);
+  // Nobody waits for an approval of a backup: it must not fail for want of signers.
+  const signers = compiled.policy.required ? await pinnedSignersOf(plan, deps.plans.folder) : {};
+  return { ...compiled, policy: { ...compiled.policy, ...signers } };
 }
 
 /** Where reports of earlier runs are, seen from the site that acts. */
@@ -68,7 +72,7 @@ export function compileWith(
   return {
     playbook,
     sha256: hashPlaybook(playbook),
-    policy: policyOf(plan, procedure),
+    policy: rulesOf(plan.approvals, procedure),
     rto: plan.objectives.rto[promisedAs(call, procedure)],
     queue: queueOf(site?.region ?? call.assessment.to),
     fallback: plan.queues.fallback,
@@ -85,8 +89,4 @@ function assertOnce(ids: readonly string[]): void {
   const twice = ids.find((id, index) => ids.indexOf(id) < index);
   if (twice === undefined) return;
   throw refusal('StepTwice', `Two steps would be called ${twice}.`, 'rename what they are named for in the plan.');
-}
-
-function policyOf(plan: Plan, procedure: Procedure): ApprovalPolicy {
-  return { required: traitsOf(procedure).approval, ...plan.approvals };
 }

@@ -73,6 +73,8 @@ function plan(paths: LabPaths, zone: string): object {
     copies: 3,
     ...sealing(paths),
     components: components(secret(secretFiles.cipher)),
+    // The lab's people have no keys.
+    approvals: { signed: 'allowed' },
     control: {
       host: 'app',
       start: 'systemctl start arcade',

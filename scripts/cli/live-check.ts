@@ -1,6 +1,7 @@
 /** Asks the world whether a plan's references lead anywhere. Reads only; each question has a short limit of its own. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { checkSigners } from '../../activities/approvals/check-signers.ts';
 import { observerState } from '../../activities/health/observer.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
@@ -47,6 +48,7 @@ export async function liveFindings(plan: Plan, folder: string): Promise<Finding[
         return `answers, and holds no recovery point yet${without}`;
       },
     ]),
+    ['allowed signers', () => checkSigners(plan, folder)],
     ...(plan.observer ? [observerQuestion(plan.observer.url)] : []),
   ];
   return await Promise.all(questions.map(([what, question]) => answer(what, question)));

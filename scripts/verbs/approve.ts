@@ -6,36 +6,38 @@ import { hashPlaybook } from '../../activities/planning/hash.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Playbook } from '../../domain/playbook.ts';
 import { directionOf } from '../../domain/present.ts';
-import type { Approval, RunStatus } from '../../domain/run.ts';
+import { approvalRules } from '../../domain/present-approval.ts';
+import type { RunStatus } from '../../domain/run.ts';
+import { type Decided, type GiveOptions, give, givingVerb } from '../cli/approval.ts';
 import type { Cli } from '../cli/cli.ts';
-import { decide } from '../cli/decide.ts';
-import { ask, say, sayJson, warn } from '../cli/io.ts';
+import { ask, say, warn } from '../cli/io.ts';
 import { playbookOf, type RunSeen } from '../cli/runs.ts';
-import { exitCodes } from '../exit-codes.ts';
 import { playbookLines } from '../views/playbook-lines.ts';
 import { factLines } from '../views/run-lines.ts';
 import { type AddVerb, examples, type RunVerbOptions, runFor, runVerb } from './verb.ts';
 
-interface ApproveOptions extends RunVerbOptions {
+interface ApproveOptions extends RunVerbOptions, GiveOptions {
   readonly yes?: boolean;
   readonly accept?: string;
-  readonly print?: boolean;
   readonly playbook?: string;
+  readonly emergency?: true;
 }
 
 export const addApprove: AddVerb = (program, run) => {
-  runVerb(program, 'approve', 'go: read facts and risks, check the hash, and let a run begin')
+  givingVerb(runVerb(program, 'approve', 'go: read facts and risks, check the hash, and let a run begin'))
     .option('--yes', 'do not ask; every risk must then be named with --accept')
     .option('--accept <risks>', 'ids of the risks that are accepted, with commas')
     .option('--reason <text>', 'why')
-    .option('--print', 'print the JSON for the Temporal UI instead of sending it')
+    .option('--emergency', 'decide alone, where the plan lets you; with --reason; everybody is told at once')
     .option('--playbook <hash>', 'the hash that was read; refused when the run shows another')
     .addHelpText(
       'after',
       examples(
         'muster approve spacetime',
         'muster approve spacetime --yes --accept point-older-than-rpo,old-primary-not-fenced --by dana',
-        'muster approve spacetime --print --accept old-primary-not-fenced',
+        'muster approve spacetime --key ~/.ssh/id_ed25519_sk',
+        'muster approve spacetime --print --accept old-primary-not-fenced --key ~/.ssh/id_ed25519.pub',
+        'muster approve spacetime --emergency --reason "nobody else answers the phone" --key ~/.ssh/id_ed25519',
       ),
     )
     .action(
@@ -57,15 +59,14 @@ export const addApprove: AddVerb = (program, run) => {
         if (!cli.json) (options.print ? warn : say)(cli.io, text);
         assertKnown(status, named);
         const accept = options.yes || options.print ? assertAll(status, named) : await askEach(cli, status, named);
-        const approval: Approval = { by: who.by, decision: 'go', playbook: hash, accept, reason: options.reason };
-        if (options.print) {
-          sayJson(cli.io, approval);
-          return exitCodes.ok;
-        }
-        return await decide(cli, seen, 'approve', approval, options);
+        return await give(cli, seen, goOf(who.by, hash, accept, options), options);
       }),
     );
 };
+
+function goOf(by: string, playbook: string, accept: string[], { reason, emergency }: ApproveOptions): Decided {
+  return { by, decision: 'go', playbook, accept, reason, ...(emergency ? { emergency } : {}) };
+}
 
 function assertWaiting(status: RunStatus): void {
   if (status.phase === 'awaiting-approval') return;
@@ -108,6 +109,7 @@ function summaryLines(status: RunStatus, hash: string, by: string): string[] {
     ...factLines(status),
     '',
     directionOf(status),
+    ...approvalRules(status),
     `Playbook ${hash} (hashed here, and agrees)`,
     `Deciding: ${by}`,
   ];
@@ -153,6 +155,5 @@ async function approveUnseen(cli: Cli, seen: RunSeen, by: string, accept: string
   }
   if (!cli.json)
     warn(cli.io, 'The playbook could not be hashed here: the run takes this only if it shows the same hash.');
-  const approval: Approval = { by, decision: 'go', playbook: options.playbook, accept, reason: options.reason };
-  return await decide(cli, seen, 'approve', approval, { signal: true });
+  return await give(cli, seen, goOf(by, options.playbook, accept, options), { ...options, signal: true });
 }

@@ -1,8 +1,10 @@
 /** A plan as people talk about it. Pure. */
 import type { LoadedPlan } from '../../activities/plans/load-plan.ts';
 import { formatDuration } from '../../domain/duration.ts';
+import { type Approvals, rulesOf } from '../../domain/plan-approvals.ts';
 import type { Component } from '../../domain/plan-component.ts';
 import { holderOf } from '../../domain/plan-storage.ts';
+import { procedures } from '../../domain/procedures.ts';
 import { columns } from './columns.ts';
 
 export function planLines({ plan, sha256, files }: LoadedPlan): string[] {
@@ -58,14 +60,27 @@ export function planLines({ plan, sha256, files }: LoadedPlan): string[] {
     'Health',
     indented([[plan.health.url, `${plan.health.successes} in a row, every ${formatDuration(plan.health.interval)}`]]),
     'Approvals',
-    indented([
-      [
-        `quorum ${plan.approvals.quorum}`,
-        plan.approvals.requesterMayApprove ? 'the requester may approve' : 'the requester may not approve',
-        `within ${formatDuration(plan.approvals.timeLimit)}`,
-      ],
-    ]),
+    indented(approvalRows(plan.approvals)),
   ];
+}
+
+/** A row for each procedure that asks. */
+function approvalRows(approvals: Approvals): string[][] {
+  return procedures.flatMap((procedure) => {
+    const rules = rulesOf(approvals, procedure);
+    if (!rules.required) return [];
+    return [
+      [
+        procedure,
+        rules.from ? `from ${rules.from.join(', ')}` : 'from anybody',
+        `quorum ${rules.quorum}`,
+        rules.requesterMayApprove ? 'the requester may approve' : 'the requester may not approve',
+        rules.signed === 'required' ? 'signed' : 'unsigned is allowed',
+        `within ${formatDuration(rules.timeLimit)}, then ${rules.whenTimePasses}`,
+        rules.emergency ? `alone in an emergency: ${rules.emergency.from.join(', ')}` : '',
+      ],
+    ];
+  });
 }
 
 function contentOf(component: Component): string {

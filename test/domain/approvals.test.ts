@@ -6,11 +6,16 @@ import { approvalSchema } from '../../domain/run.ts';
 const hash = 'a'.repeat(64);
 const situation: ApprovalSituation = {
   policy: { required: true, quorum: 1, requesterMayApprove: false, timeLimit: 60_000 },
+  run: 'failover-1',
+  service: 'spacetime',
+  procedure: 'failover',
   requestedBy: 'night.shift',
   playbook: hash,
   risks: ['point-older-than-rpo', 'old-primary-not-fenced'],
   phase: 'awaiting-approval',
   expired: false,
+  escalated: false,
+  now: Date.parse('2026-11-22T03:00:00Z'),
   taken: [],
 };
 const go = (more: object = {}) =>
@@ -40,11 +45,115 @@ describe('an approval', () => {
     expect(judgeApproval(go({ decision: 'no-go', accept: [] }), situation)).toEqual({ accepted: true });
   });
 
+  it.each([
+    ['another run', go({ run: 'failover-0' }), /given for run failover-0, and this is run failover-1/],
+    ['another service', go({ service: 'arcade' }), /given for service arcade/],
+    ['another procedure', go({ procedure: 'restore' }), /given for procedure restore/],
+    ['a time that has passed', go({ until: '2026-11-22T02:59:59.000Z' }), /good until .*02:59:59.* it is .*03:00:00/],
+    ['a time without end', go({ until: '2027-11-22T03:00:00.000Z' }), /more than a day/],
+  ])('is refused with the reason when it is of %s', (_, approval, reason) => {
+    expect(judgeApproval(approval, situation)).toMatchObject({ why: expect.stringMatching(reason) });
+  });
+
   it('never goes for a hash that is not the one shown, whatever else it holds', () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string()), (playbook, accept) => {
         fc.pre(playbook.trim().toLowerCase() !== hash);
         expect(judgeApproval(go({ playbook, accept }), situation).accepted).toBe(false);
+      }),
+    );
+  });
+});
+
+const strict: ApprovalSituation = {
+  ...situation,
+  policy: {
+    ...situation.policy,
+    signed: 'required',
+    from: ['dana', 'erin', 'frank'],
+    escalateTo: ['grace'],
+    onlyDrills: ['trainee'],
+    emergency: { from: ['erin', 'night.shift'] },
+  },
+};
+const good = { state: 'good', key: 'SHA256:a' } as const;
+const signed = (more: object = {}) =>
+  go({
+    by: 'dana',
+    ...{ run: 'failover-1', service: 'spacetime', procedure: 'failover' },
+    ...{ at: '2026-11-22T02:59:00.000Z', until: '2026-11-22T03:14:00.000Z' },
+    ...more,
+  });
+
+describe('where the plan says who and how', () => {
+  it('a signed go of one of them is taken, and a no-go as well', () => {
+    expect(judgeApproval(signed(), strict, good)).toEqual({ accepted: true });
+    expect(judgeApproval(signed({ decision: 'no-go', accept: [] }), strict, good)).toEqual({ accepted: true });
+  });
+
+  it.each([
+    ['no signature', signed(), { state: 'none' }, {}, /wants this approval signed/],
+    ['a bad signature', signed(), { state: 'bad', why: 'it does not fit' }, {}, /does not fit/],
+    ['a signature over less than the run', signed({ run: undefined }), good, {}, /says run too/],
+    ['somebody else', signed({ by: 'mallory' }), good, {}, /none of those who may approve this: dana, erin, frank/],
+    ['somebody for drills', signed({ by: 'Trainee' }), good, {}, /may approve drills, and this is a real run/],
+    ['one to escalate to, too early', signed({ by: 'grace' }), good, {}, /none of those/],
+    ['the same key', signed(), good, { taken: [{ by: 'erin', decision: 'go', key: 'SHA256:a' }] }, /already, as erin/],
+    ['an emergency of somebody else', signed({ emergency: true, reason: 'x' }), good, {}, /may not decide alone/],
+    ['an emergency for no reason', signed({ by: 'erin', emergency: true, reason: ' ' }), good, {}, /reason is missing/],
+    ['a no-go of a stranger', signed({ by: 'mallory', decision: 'no-go' }), good, {}, /none of those who decide/],
+  ] as const)('%s is refused with the reason', (_, approval, signature, change, reason) => {
+    const verdict = judgeApproval(approval, { ...strict, ...change } as ApprovalSituation, signature);
+    expect(verdict).toMatchObject({ accepted: false, why: expect.stringMatching(reason) });
+  });
+
+  it('those who are escalated to may approve from then on', () => {
+    expect(judgeApproval(signed({ by: 'grace' }), { ...strict, escalated: true }, good)).toEqual({ accepted: true });
+  });
+
+  it('in an emergency also whoever asked may let it go, with a reason and every risk by name', () => {
+    const alone = { by: 'night.shift', emergency: true, reason: 'nobody else answers' };
+    expect(judgeApproval(signed(alone), strict, good)).toEqual({ accepted: true });
+    expect(judgeApproval(signed({ ...alone, accept: [] }), strict, good)).toMatchObject({ accepted: false });
+    expect(judgeApproval(signed(alone), strict)).toMatchObject({ accepted: false });
+  });
+
+  it('whoever asked may call it off and nothing else', () => {
+    const own = { by: 'night.shift' };
+    expect(judgeApproval(signed({ ...own, decision: 'no-go' }), strict, good)).toEqual({ accepted: true });
+    expect(judgeApproval(signed(own), strict, good)).toMatchObject({ accepted: false });
+  });
+
+  it('nobody outside of the lists ever lets it go, signed or not, whatever else they say', () => {
+    const anything = fc.record({
+      by: fc.string({ minLength: 1 }),
+      emergency: fc.constantFrom(true, undefined),
+      reason: fc.string(),
+      key: fc.string(),
+      good: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(anything, ({ by, emergency, reason, key, good: proven }) => {
+        fc.pre(!['dana', 'erin', 'frank', 'night.shift'].includes(by.trim().toLowerCase()));
+        const signature = proven ? { state: 'good' as const, key } : { state: 'none' as const };
+        expect(judgeApproval(signed({ by, emergency, reason }), strict, signature).accepted).toBe(false);
+      }),
+    );
+  });
+
+  it('as many goes as there are different people and different keys are taken, in whatever order they come', () => {
+    const people = fc.array(
+      fc.record({ by: fc.constantFrom('dana', 'erin', 'frank', 'DANA'), key: fc.constantFrom('1', '2', '3') }),
+    );
+    fc.assert(
+      fc.property(people, (givers) => {
+        const taken: { by: string; decision: 'go'; key: string }[] = [];
+        for (const { by, key } of givers) {
+          const verdict = judgeApproval(signed({ by }), { ...strict, taken }, { state: 'good', key });
+          if (verdict.accepted) taken.push({ by, decision: 'go', key });
+        }
+        expect(new Set(taken.map(({ by }) => by.toLowerCase())).size).toBe(taken.length);
+        expect(new Set(taken.map(({ key }) => key)).size).toBe(taken.length);
       }),
     );
   });

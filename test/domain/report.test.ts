@@ -204,3 +204,15 @@ describe('Markdown', () => {
     expect(renderReportMarkdown(buildReport({ status }))).not.toContain('RTO achieved');
   });
 });
+
+test('who let it go alone in an emergency stands first among what is not as it should be', () => {
+  const given = { by: 'frank', at: at(130_000), decision: 'go' as const, accepted: true, why: 'nobody else answers' };
+  const approvals = [
+    { ...given, accepted: false, emergency: true as const },
+    { ...given, emergency: true as const },
+  ];
+  const report = buildReport({ status: { ...recovered, approvals }, observed });
+  expect(report.emergencies).toEqual([{ by: 'frank', at: at(130_000), reason: 'nobody else answers' }]);
+  expect(renderReportMarkdown(report)).toContain('- **Emergency**: frank let it go alone: nobody else answers');
+  expect(buildReport({ status: recovered, observed }).emergencies).toBeUndefined();
+});

@@ -15,11 +15,20 @@ import {
   type WorkflowBundle,
 } from '@temporalio/worker';
 import { inject } from 'vitest';
+import { verifyApproval } from '../../../activities/approvals/verify-approval.ts';
 import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
-import type { Compiled, LeaseCall, NoticeCall, StepAnswer, StepCall, UndoCall } from '../../../domain/protocol.ts';
+import type {
+  Compiled,
+  LeaseCall,
+  NoticeCall,
+  StepAnswer,
+  StepCall,
+  UndoCall,
+  VerifyCall,
+} from '../../../domain/protocol.ts';
 import type { DecisionAnswer, RunInput, RunStatus } from '../../../domain/run.ts';
 
 import type { ValidationDue } from '../../../domain/verification.ts';
@@ -135,6 +144,11 @@ export async function openRange() {
     /** What the marks of the points would say, as the test wrote it. */
     async validationState({ service }: { service: string }): Promise<ValidationDue> {
       return looks.get(service) ?? { due: true, failing: true, at: new Date(0).toISOString(), why: 'a point failed' };
+    },
+    async verifyApproval(call: VerifyCall) {
+      if (call.approval.reason === 'nobody can verify this')
+        throw ApplicationFailure.nonRetryable('This worker has no ssh-keygen. Try: install it', 'SshKeygenMissing');
+      return await verifyApproval(call);
     },
     async writeReport({ status }: { status: RunStatus }) {
       return { report: { run: status.run }, written: ['report'] };

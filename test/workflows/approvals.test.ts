@@ -1,0 +1,149 @@
+/** Approvals by policy, in real workflows: signatures verified by an activity, quorum, time limits, emergencies. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Approval, RunStatus } from '../../domain/run.ts';
+import { signed } from '../../scripts/cli/sign.ts';
+import { makeSigners, type Signers } from '../support/signers.ts';
+import { act, hash, openRange, type Script, stage } from './support/range.ts';
+
+type Range = Awaited<ReturnType<typeof openRange>>;
+type Run = Awaited<ReturnType<Range['start']>>;
+let range: Range;
+let signers: Signers;
+const io = { stdout: process.stdout, stderr: process.stderr, env: {} };
+const waits = ({ phase }: RunStatus) => phase === 'awaiting-approval';
+
+beforeAll(async () => {
+  [range, signers] = await Promise.all([openRange(), makeSigners(['dana', 'erin', 'frank'], ['mallory'])]);
+});
+afterAll(async () => {
+  await range.close();
+  await signers.close();
+});
+
+async function waiting(policy: Script['policy'] = {}, id = 'go'): Promise<Run> {
+  const strict = { signed: 'required', signers: signers.lines, ...policy } as const;
+  const run = await range.start({ items: [stage('one', [act(id)])], policy: strict });
+  await run.until(waits);
+  return run;
+}
+
+async function approvalOf(run: Run, by: string, more: Partial<Approval> = {}): Promise<Approval> {
+  const { run: id, service, procedure } = await run.status();
+  const [at, until] = [0, 900_000].map((ms) => new Date(Date.now() + ms).toISOString());
+  return { by, decision: 'go', playbook: hash, accept: [], run: id, service, procedure, at, until, ...more };
+}
+
+const signedBy = async (run: Run, by: string, more: Partial<Approval> = {}, key = by) =>
+  await signed(await approvalOf(run, by, more), signers.key(key), io);
+
+describe('a signed approval', () => {
+  it('lets the run go as an Update, and the run says whose key it was', async () => {
+    const run = await waiting();
+    expect(await run.update('approve', await signedBy(run, 'dana'))).toMatchObject({ taken: true });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    const { approvals, timeline } = await run.status();
+    expect(approvals).toMatchObject([{ by: 'dana', accepted: true, key: expect.stringMatching(/^SHA256:/) }]);
+    expect(timeline.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^go for .*, signed with SHA256:/));
+  });
+
+  it('lets the run go as a Signal too', async () => {
+    const run = await waiting();
+    await run.signal('approve', await signedBy(run, 'dana'));
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+
+  it('of a quorum is counted by person, and by key', async () => {
+    const twice = `${signers.lines}erin2 ${/ssh-ed25519 \S+/.exec(signers.lines.split('\n')[1] ?? '')?.[0]}\n`;
+    const run = await waiting({ quorum: 2, signers: twice });
+    expect(await run.update('approve', await signedBy(run, 'erin'))).toMatchObject({ taken: true });
+    expect(await run.update('approve', await signedBy(run, 'erin'))).toMatchObject({
+      why: expect.stringContaining('already'),
+    });
+    expect(await run.update('approve', await signedBy(run, 'erin2', {}, 'erin'))).toMatchObject({
+      why: 'the key that signed this has approved already, as erin',
+    });
+    expect((await run.status()).phase).toBe('awaiting-approval');
+    expect(await run.update('approve', await signedBy(run, 'frank'))).toMatchObject({ taken: true });
+    await run.result();
+  });
+
+  it('that many send at once is answered each, and the run goes once', async () => {
+    const run = await waiting({}, 'at-once');
+    const sent = await Promise.all(['dana', 'erin', 'frank'].map((by) => signedBy(run, by)));
+    const answers = await Promise.all(sent.map((each) => run.update('approve', each)));
+    expect(answers.filter(({ taken }) => taken).length).toBeGreaterThan(0);
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect(range.calls.filter((call) => call === 'at-once#1')).toHaveLength(1);
+  });
+
+  it('replayed in another run is refused, by name of the run', async () => {
+    const first = await waiting();
+    const approval = await signedBy(first, 'dana');
+    await first.update('approve', await signedBy(first, 'dana', { decision: 'no-go' }));
+    const second = await waiting({}, 'replayed');
+    expect(await second.update('approve', approval)).toMatchObject({
+      taken: false,
+      why: expect.stringMatching(/^it was given for run \S+, and this is run \S+$/),
+    });
+    const { run, service } = await second.status();
+    expect(await second.update('approve', { ...approval, run, service })).toMatchObject({
+      taken: false,
+      why: expect.stringContaining('does not fit'),
+    });
+    expect((await second.status()).phase).toBe('awaiting-approval');
+    expect(range.calls).not.toContain('replayed#1');
+    await second.update('abort', { by: 'test' });
+  });
+
+  it('of a key that nobody allowed is refused, and so is one that could not be verified', async () => {
+    const run = await waiting();
+    expect(await run.update('approve', await signedBy(run, 'dana', {}, 'mallory'))).toMatchObject({
+      why: expect.stringMatching(/SHA256:\S+, which the plan/),
+    });
+    const unclear = await signedBy(run, 'dana', { reason: 'nobody can verify this' });
+    expect(await run.update('approve', unclear)).toMatchObject({
+      taken: false,
+      why: expect.stringMatching(/could not be verified.*no ssh-keygen.*counts for nothing; send it again/),
+    });
+    expect((await run.status()).approvals.map(({ accepted }) => accepted)).toEqual([false, false]);
+    await run.update('abort', { by: 'test' });
+  });
+});
+
+describe('a time limit that passes', () => {
+  it('reminds and goes on asking where the plan says so', async () => {
+    const run = await waiting({ timeLimit: 400, whenTimePasses: 'remind-and-keep-asking' });
+    await run.until(({ timeline }) => timeline.filter(({ text }) => text.includes('still asking')).length >= 2);
+    const { service } = await run.status();
+    expect(range.calls).toContain(`notice approval-reminder warning of ${service}`);
+    expect(await run.update('approve', await signedBy(run, 'dana'))).toMatchObject({ taken: true });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+
+  it('asks others too, who could not decide before', async () => {
+    const run = await waiting({ timeLimit: 1_500, whenTimePasses: 'escalate', from: ['dana'], escalateTo: ['erin'] });
+    expect(await run.update('approve', await signedBy(run, 'erin'))).toMatchObject({ taken: false });
+    await run.until(({ timeline }) => timeline.some(({ text }) => text.includes('erin may approve now too')));
+    const { service } = await run.status();
+    expect(await run.update('approve', await signedBy(run, 'erin'))).toMatchObject({ taken: true });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect(range.calls).toContain(`notice approval-escalated danger of ${service}`);
+  });
+});
+
+describe('in an emergency', () => {
+  it('one person goes alone, and everybody is told at once', async () => {
+    const run = await waiting({ quorum: 3, from: ['dana', 'erin', 'frank'], emergency: { from: ['erin'] } });
+    const alone = { emergency: true, reason: 'nobody else answers the phone' } as const;
+    expect(await run.update('approve', await signedBy(run, 'dana', alone))).toMatchObject({ taken: false });
+    expect(await run.update('approve', await signedBy(run, 'erin', { emergency: true }))).toMatchObject({
+      taken: false,
+    });
+    expect(await run.update('approve', await signedBy(run, 'erin', alone))).toMatchObject({ taken: true });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    const { service, approvals, timeline } = await run.status();
+    expect(range.calls).toContain(`notice emergency-approval danger of ${service}`);
+    expect(approvals.at(-1)).toMatchObject({ by: 'erin', emergency: true });
+    expect(timeline.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^EMERGENCY go for .*nobody else/));
+  });
+});
