@@ -8,6 +8,10 @@ import { startInstance } from './compute/start-instance.ts';
 import { startService } from './compute/start-service.ts';
 import { stopInstance } from './compute/stop-instance.ts';
 import { stopService } from './compute/stop-service.ts';
+import { awaitReplica } from './databases/replica/await-replica.ts';
+import { demoteDatabase } from './databases/replica/demote-database.ts';
+import { promoteDatabase } from './databases/replica/promote-database.ts';
+import { reattachReplica } from './databases/replica/reattach-replica.ts';
 import { checkHealth } from './health/check-health.ts';
 import { seeFromOutside } from './health/see-from-outside.ts';
 import { checkHost } from './hosts/check-host.ts';
@@ -46,6 +50,10 @@ export const stepDefinitions = [
   pinPoint,
   previewRetention,
   awaitHost,
+  awaitReplica,
+  demoteDatabase,
+  promoteDatabase,
+  reattachReplica,
   awaitResolution,
   captureComponent,
   checkData,

@@ -6,6 +6,7 @@ import { postgresqlComponent } from './components/postgresql.ts';
 import { postgresqlPitrComponent } from './components/postgresql-pitr.ts';
 import { redisComponent } from './components/redis.ts';
 import { durationSchema } from './duration.ts';
+import { standbySchema } from './plan-standby.ts';
 import { nameSchema } from './plan-values.ts';
 
 const componentBase = {
@@ -20,6 +21,8 @@ const componentBase = {
   reload: z.string().min(1).optional(),
   /** Part of a configuration rollback. Where no component says so, those that are called configuration are. */
   rollback: z.boolean().optional(),
+  /** How the standby site comes to its data; restored from a recovery point where nothing is said. */
+  standby: standbySchema.optional(),
 };
 export const componentSchema = z.discriminatedUnion('driver', [
   filesComponent.extend(componentBase),

@@ -5,6 +5,7 @@
  */
 import { objectiveNames } from './plan.ts';
 import { scheduleProblems } from './schedule-references.ts';
+import { standbyProblems } from './standby-references.ts';
 
 export interface ReferenceProblem {
   readonly path: readonly (string | number)[];
@@ -37,6 +38,7 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
         'storage location',
       ),
     ]),
+    ...standbyProblems(list(plan.components), sites),
     ...scheduleProblems(
       list(plan.schedules),
       list(plan.components).flatMap((component) => {

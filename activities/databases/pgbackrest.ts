@@ -179,7 +179,7 @@ async function shared(component: PostgresqlPitrComponent): Promise<Record<string
   const { name, database, port, systemUser, stanza, dataDirectory } = component;
   return {
     ...(await helpers('archives', ...partFiles)),
-    ...(await helpers('databases', 'checks.sh', 'postgresql.sh', 'pgbackrest.sh')),
+    ...(await helpers('databases', 'checks.sh', 'postgresql.sh', 'postgresql-server.sh', 'pgbackrest.sh')),
     component: name,
     database,
     port: String(port),

@@ -4,13 +4,14 @@
 #
 # shellcheck disable=SC1090,SC2016,SC2154
 # params: point, kind (full or incr), verify (full, always or never), repository (for people), component, stanza, data-directory, database,
-#         port, system-user, parts.sh, postgresql.sh, pgbackrest.sh
+#         port, system-user, parts.sh, postgresql.sh, postgresql-server.sh, pgbackrest.sh
 # secrets: config (pgBackRest's configuration)
 # results: info (all backups of the stanza), summary
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
 . "$(param_file postgresql.sh)"
+. "$(param_file postgresql-server.sh)"
 . "$(param_file pgbackrest.sh)"
 
 main() {

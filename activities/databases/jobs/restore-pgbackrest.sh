@@ -6,7 +6,7 @@
 #
 # shellcheck disable=SC1090,SC2016,SC2154
 # params: point, run, label, size, server, until (with zone), latest (the end of the log; without both: the end of the backup), into, start, stop, checks (NUL-separated pairs: name, query),
-#         component, stanza, data-directory, database, port, system-user, parts.sh, checks.sh, postgresql.sh, pgbackrest.sh
+#         component, stanza, data-directory, database, port, system-user, parts.sh, checks.sh, postgresql.sh, postgresql-server.sh, pgbackrest.sh
 # secrets: config (pgBackRest's configuration)
 # results: done-already, reached, check, kept, noted, summary
 # For undo-pgbackrest.sh it notes in restored/ that the present cluster is renamed (`.kept`), before it does so.
@@ -15,6 +15,7 @@
 . "$(param_file parts.sh)"
 . "$(param_file checks.sh)"
 . "$(param_file postgresql.sh)"
+. "$(param_file postgresql-server.sh)"
 . "$(param_file pgbackrest.sh)"
 
 main() {

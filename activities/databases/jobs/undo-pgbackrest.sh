@@ -3,12 +3,13 @@
 # may have taken writes; what was not switched in yet is taken away.
 #
 # shellcheck disable=SC1090,SC2016,SC2154
-# params: point, run, start, stop, component, stanza, data-directory, database, port, system-user, parts.sh, postgresql.sh, pgbackrest.sh
+# params: point, run, start, stop, component, stanza, data-directory, database, port, system-user, parts.sh, postgresql.sh, postgresql-server.sh, pgbackrest.sh
 # results: put-back, aside, summary
 
 . "$MUSTER_LIB"
 . "$(param_file parts.sh)"
 . "$(param_file postgresql.sh)"
+. "$(param_file postgresql-server.sh)"
 . "$(param_file pgbackrest.sh)"
 
 main() {
