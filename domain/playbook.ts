@@ -78,6 +78,8 @@ export type Watch = z.infer<typeof watchSchema>;
 export const playbookSchema = z.object({
   format: z.literal(1),
   run: z.string(),
+  /** Rises each time the plan of a run that goes on is changed; absent at first. Part of what is approved. */
+  revision: z.number().int().min(2).optional(),
   service: z.string(),
   procedure: z.enum(procedures),
   from: z.string(),

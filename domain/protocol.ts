@@ -5,6 +5,7 @@ import type { Assessment } from './assessment.ts';
 import type { Hold } from './lease.ts';
 import type { Playbook, Step } from './playbook.ts';
 import type { Procedure } from './procedures.ts';
+import type { Progress } from './replan.ts';
 import type { RunRequest } from './requests.ts';
 import type { Approval } from './run.ts';
 import type { LookDepth } from './verification.ts';
@@ -101,6 +102,8 @@ export interface CompileCall {
   /** The recovery point that the run was asked for by name. */
   readonly point?: string;
   readonly request?: RunRequest;
+  /** Where a run's plan changes: what is done already. */
+  readonly progress?: Progress;
 }
 
 export interface Compiled {

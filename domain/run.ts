@@ -4,6 +4,7 @@ import { factSchema, pointSummarySchema, riskSchema } from './assessment.ts';
 import { nameSchema } from './plan-values.ts';
 import { procedures } from './procedures.ts';
 import { pointIdSchema } from './recovery-point.ts';
+import { goesOnSchema } from './replan.ts';
 import { requestFields } from './requests.ts';
 
 /** Input of every procedure's workflow: one object, small enough to type into the UI's form. */
@@ -28,6 +29,8 @@ export const runInputSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/, { error: 'a run id is letters, digits, _ and -' })
     .optional(),
+  /** Written by a run for itself when its plan changes; nobody types it. */
+  goesOn: goesOnSchema.optional(),
 });
 export type RunInput = z.input<typeof runInputSchema>;
 
@@ -58,6 +61,17 @@ export type Approval = z.input<typeof approvalSchema>;
 export const operatorSchema = z.object(attributed);
 export const stepDecisionSchema = z.object({ ...attributed, step: z.string().min(1) });
 export const skipSchema = z.object({ ...attributed, step: z.string().min(1), reason: z.string().min(1) });
+export const replanSchema = z.object({
+  by: z.string().min(1),
+  reason: z.string().min(1),
+  /** Another recovery point; what was restored from the one before is put back first. */
+  point: pointIdSchema.optional(),
+  /** First put back what this run changed, also where it could stay. */
+  putBack: z.boolean().optional(),
+  /** A planned move goes on as a failover: the source is not asked any more. */
+  ungraceful: z.boolean().optional(),
+});
+export type Replan = z.output<typeof replanSchema>;
 export const noteSchema = z.object({ by: z.string().min(1), text: z.string().min(1) });
 export const acceptRiskSchema = z.object({ ...attributed, risk: z.string().min(1) });
 
@@ -179,6 +193,8 @@ export const runStatusSchema = z.object({
   clock: clockSchema,
   timeline: z.array(timelineEntrySchema),
   queue: z.string(),
+  /** Of the playbook, where the plan was changed while the run went on. */
+  revision: z.number().optional(),
 });
 export type RunStatus = z.infer<typeof runStatusSchema>;
 

@@ -28,7 +28,7 @@ import {
 } from '../domain/protocol.ts';
 import { requestOf } from '../domain/requests.ts';
 import { describeFailure } from './failures.ts';
-import type { Run } from './run.ts';
+import type { Run, Undo } from './run.ts';
 import { asSummary } from './summary.ts';
 
 export interface Call {
@@ -124,6 +124,8 @@ function assessmentQueues(run: Run): string[] {
 const anyWorker = 'muster-fallback';
 
 export async function compile(run: Run, assessment: Assessment): Promise<Compiled> {
+  const { goesOn } = run.input;
+  const { revision = 1, done = [], passedNoReturn = false } = goesOn ?? {};
   const argument: CompileCall = {
     run: run.status.run,
     procedure: run.status.procedure,
@@ -132,6 +134,7 @@ export async function compile(run: Run, assessment: Assessment): Promise<Compile
     assessment,
     point: run.input.point,
     request: requestOf(run.input),
+    ...(goesOn ? { progress: { revision, done, passedNoReturn } } : {}),
   };
   return await callActivity<Compiled>(
     {
@@ -160,8 +163,8 @@ export async function noteBefore(run: Run, step: Step): Promise<NotedBefore> {
 /** Putting back is quick or stuck: nobody should wait hours for a host that is gone before they are told. */
 const undoBudget = 10 * 60_000;
 
-export async function undoStep(run: Run, step: Step, before: unknown): Promise<{ outcome?: string } | null> {
-  const argument: UndoCall = { ...argumentOf(run, step, 1), before };
+export async function undoStep(run: Run, { step, before, generation }: Undo): Promise<{ outcome?: string } | null> {
+  const argument: UndoCall = { ...argumentOf(run, step, generation), before };
   const call = stepCall(run, step, 'undoStep', `Put back: ${step.title}`);
   const limits = { ...call.limits, budget: Math.min(call.limits.budget, undoBudget) };
   return await callActivity({ ...call, limits }, argument);

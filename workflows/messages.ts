@@ -14,10 +14,12 @@ import {
   noteSchema,
   operatorSchema,
   type RunStatus,
+  replanSchema,
   skipSchema,
   stepDecisionSchema,
 } from '../domain/run.ts';
 import { approve, approveText } from './approve.ts';
+import { cannotReplan } from './replan.ts';
 import type { Run } from './run.ts';
 
 const statusQuery = defineQuery<RunStatus>('status');
@@ -97,6 +99,18 @@ export function receiveDecisions(run: Run): void {
     risk.acceptedBy = decision.by;
     return yes(run, `risk ${decision.risk} accepted`, decision);
   });
+  receive(
+    'replan',
+    replanSchema,
+    'Go on with another plan, which is approved anew: {"by": "...", "reason": "...", "point": "<id>", "putBack": true}',
+    (asked) => {
+      const why = isEnding(run) ? ending : cannotReplan(run, asked);
+      if (why) return no(why);
+      run.replan = asked;
+      run.work.cancel();
+      return yes(run, 'the plan is changed', asked);
+    },
+  );
   receive('note', noteSchema, 'Write into the timeline: {"by": "...", "text": "..."}', (note) => {
     run.note('note', note.text, note.by);
     return { taken: true, why: 'noted' };

@@ -16,26 +16,25 @@ import { startUnderItsOwnId } from './doorman.ts';
 import { badInput, describeFailure, failedRun } from './failures.ts';
 import { startFollowUps } from './follow.ts';
 import { execute } from './interpreter.ts';
-import { releaseLeases } from './lease.ts';
+import { holdLease, releaseLeases } from './lease.ts';
 import { receiveDecisions } from './messages.ts';
+import { anotherPlan, goOnWith } from './replan.ts';
 import { Run } from './run.ts';
 import { undoAll } from './undo.ts';
 
 export async function runProcedure(procedure: Procedure, raw: RunInput): Promise<RunResult> {
+  const root = CancellationScope.current();
   const input = readInput(procedure, raw);
   if (workflowInfo().workflowId !== workflowIdOf(input.service, procedure)) {
     return await startUnderItsOwnId(procedure, input);
   }
   const run = new Run(procedure, input, input.run ?? `${procedure}-${stampOf(new Date())}-${uuid4().slice(0, 4)}`);
   receiveDecisions(run);
+  for (const output of run.outputs.values()) holdLease(run, output);
 
   try {
     await run.work.run(async () => {
-      run.phase('assessing');
-      const assessment = await assess(run);
-      run.assessed(assessment);
-      const compiled = await compile(run, assessment);
-      run.compiled(compiled);
+      await planned(run);
       startClock(run);
       notify(run, 'started', run.direction());
 
@@ -47,9 +46,30 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
       run.phase('reporting');
     });
   } catch (error) {
-    await CancellationScope.nonCancellable(() => stopped(run, error));
+    await CancellationScope.nonCancellable(() => replannedOr(run, error, root.consideredCancelled));
   }
   return await CancellationScope.nonCancellable(() => finish(run));
+}
+
+/** A changed plan that is refused ends nothing: what was done stands, and a person says how it goes on. */
+async function planned(run: Run): Promise<void> {
+  run.phase('assessing');
+  try {
+    const assessment = await assess(run);
+    run.assessed(assessment);
+    run.compiled(await compile(run, assessment));
+  } catch (error) {
+    if (!run.input.goesOn || isCancellation(error)) throw error;
+    await anotherPlan(run, describeFailure(error).message);
+  }
+}
+
+/** A plan that was changed goes on; a cancel from the UI in the same moment is the later word and counts. */
+async function replannedOr(run: Run, error: unknown, cancelled: boolean): Promise<void> {
+  if (!run.replan || run.abort || cancelled) return await stopped(run, error);
+  await goOnWith(run, run.replan);
+  run.stop({ by: run.replan.by, reason: `the plan was changed, and not all could be put back first` });
+  run.phase('aborted');
 }
 
 /** After an abort, a cancel or a failure that nobody can decide on: put back what may be put back, say what is true. */

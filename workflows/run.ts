@@ -19,10 +19,11 @@ import { presentStatus } from '../domain/present.ts';
 import { askedBy } from '../domain/present-approval.ts';
 import { commandFor, type Procedure, traitsOf } from '../domain/procedures.ts';
 import type { Compiled, StepOutput } from '../domain/protocol.ts';
-import type { RunStatus, runInputSchema, StepStatus, TimelineEntry } from '../domain/run.ts';
+import type { Replan, RunStatus, runInputSchema, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
 import type { Failure } from './failures.ts';
 import { pendingItem } from './pending.ts';
+import { doneBefore, takeUp } from './replan.ts';
 import { asSummary } from './summary.ts';
 import { WaitingClock } from './waiting.ts';
 
@@ -40,6 +41,8 @@ export interface StepVerdict {
 export interface Undo {
   readonly step: Step;
   readonly before: unknown;
+  /** Of the step that made the change: what is put back is never taken for what was put back before. */
+  readonly generation: number;
 }
 
 export class Run {
@@ -59,6 +62,10 @@ export class Run {
   assessment: Assessment | undefined;
   abort: { by: string; reason: string } | undefined;
   failure: Failure | undefined;
+  /** Somebody changed the plan: the run goes on with a new playbook. */
+  replan: Replan | undefined;
+  /** The changed plan was refused; only another change or an abort leads on. */
+  planRefused = false;
   undone: string[] = [];
   notUndone: string[] = [];
   expired = false;
@@ -102,7 +109,10 @@ export class Run {
       timeline: [],
       queue: workflowInfo().taskQueue,
     };
-    this.note('start', `${procedure} of ${input.service} asked for: ${input.reason || 'no reason given'}`, input.by);
+    if (input.goesOn) takeUp(this, input.goesOn);
+    if (input.goesOn) this.note('start', `goes on with plan ${input.goesOn.revision}`, input.goesOn.because.by);
+    else
+      this.note('start', `${procedure} of ${input.service} asked for: ${input.reason || 'no reason given'}`, input.by);
     upsertMemo({ run: id, service: input.service, procedure, by: input.by });
   }
 
@@ -136,8 +146,12 @@ export class Run {
     this.status.playbook = compiled.sha256;
     this.status.clock.expected = compiled.rto?.expected;
     this.status.clock.maximum = compiled.rto?.maximum;
-    this.status.stages = compiled.playbook.items.map(pendingItem);
     this.status.asks = askedBy(compiled.policy);
+    this.status.stages = [...compiled.playbook.items.map(pendingItem), ...doneBefore(this.input.goesOn)];
+    for (const [id, generation] of Object.entries(this.input.goesOn?.generations ?? {})) {
+      const step = this.stepStatus(id);
+      if (step?.state === 'pending') step.generation = generation;
+    }
     this.note('fact', `playbook ${compiled.sha256} compiled`);
     this.publish();
   }

@@ -48,7 +48,7 @@ async function attempt(run: Run, step: Step, status: StepStatus): Promise<StepAn
   const registered = run.undo.some((undo) => undo.step.id === step.id);
   if (step.undoable && !registered && !run.status.passedNoReturn) {
     const { state, busy } = step.noted === false ? { state: null, busy: 0 } : await noteBefore(run, step);
-    run.undo.push({ step, before: state });
+    run.undo.push({ step, before: state, generation: status.generation });
     status.busy = busy;
   }
   return await callStep(run, step, status.generation);

@@ -4,10 +4,11 @@ import { describeFailure } from './failures.ts';
 import type { Run } from './run.ts';
 
 export async function undoAll(run: Run): Promise<void> {
-  for (const { step, before } of [...run.undo].reverse()) {
+  for (const undo of [...run.undo].reverse()) {
+    const { step } = undo;
     const status = run.stepStatus(step.id);
     try {
-      const outcome = (await undoStep(run, step, before))?.outcome;
+      const outcome = (await undoStep(run, undo))?.outcome;
       run.undone.push(step.title);
       run.note('undo', `put back: ${step.title}${outcome ? ` (${outcome})` : ''}`);
       if (status) status.state = 'undone';

@@ -14,6 +14,11 @@ export class WaitingClock {
     if (this.open === 0) this.sum += Date.now() - this.since;
   }
 
+  /** ms that were waited before this began to count. */
+  add(ms: number): void {
+    this.sum += ms;
+  }
+
   /** ms so far */
   total(): number {
     return this.sum + (this.open > 0 ? Date.now() - this.since : 0);

@@ -10,7 +10,7 @@ import { lost } from './take.ts';
 type Held = Pick<StepCall, 'run' | 'service' | 'leases'>;
 
 /** ms between looks while an attempt works, and that one look may take. */
-const lookEvery = 10_000;
+const lookEvery = 3_000;
 const lookLimit = 4_000;
 
 /**
@@ -43,7 +43,7 @@ export async function assertHeld(
   );
 }
 
-/** Looks again every ten seconds; `onLost` is told once. What cannot be read says nothing here. Returns how to stop. */
+/** Looks again every few seconds; `onLost` is told once. What cannot be read says nothing here. Returns how to stop. */
 export function watchLeases(
   held: Held,
   store: (location: string) => Promise<ObjectStore>,

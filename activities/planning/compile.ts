@@ -6,6 +6,7 @@ import type { SecretRef } from '../../domain/plan-values.ts';
 import { playbookSchema, stepsOf } from '../../domain/playbook.ts';
 import { type Procedure, traitsOf } from '../../domain/procedures.ts';
 import { type CompileCall, type Compiled, queueOf } from '../../domain/protocol.ts';
+import { leftOf } from '../../domain/replan.ts';
 import { promiseOf } from '../../domain/restore-request.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { pinnedSignersOf } from '../approvals/allowed-signers.ts';
@@ -65,7 +66,8 @@ export function compileWith(
   procedure: Procedure,
   known: ReadonlyMap<string, number> = new Map(),
 ): Compiled {
-  const playbook = playbookSchema.parse(compilers[procedure]({ plan, ...call }));
+  const whole = playbookSchema.parse(compilers[procedure]({ plan, ...call }));
+  const playbook = call.progress ? leftOf(whole, call.progress) : whole;
   assertOnce(stepsOf(playbook).map((step) => step.id));
   for (const step of stepsOf(playbook)) step.expected = known.get(step.id) ?? step.expected;
   const site = plan.sites[call.assessment.to];

@@ -17,6 +17,7 @@ import { addPlan } from './plan.ts';
 import { addPoints } from './points.ts';
 import { addPreview } from './preview.ts';
 import { addReject } from './reject.ts';
+import { addReplan } from './replan.ts';
 import { addReport } from './report.ts';
 import { addRestore } from './restore.ts';
 import { addResume } from './resume.ts';
@@ -63,6 +64,7 @@ export const verbs: readonly AddVerb[] = [
   addSkip,
   addConfirm,
   addAccept,
+  addReplan,
   addAbort,
   addNote,
   addTakeover,

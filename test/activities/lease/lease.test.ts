@@ -97,7 +97,7 @@ describe('the lease at a store', () => {
       const held = { run: 'one', service, leases: [{ location: 'near', generation, needed: true }] };
       const told = new Promise<Error>((resolve) => watchLeases(held, open, signal, resolve));
       await takeLeaseAway(near, { service, by: 'dana', reason: 'terminated' });
-      vi.advanceTimersByTime(10_000);
+      vi.advanceTimersByTime(3_000);
       expect(await told).toMatchObject({ type: 'LeaseLost' });
     } finally {
       vi.useRealTimers();

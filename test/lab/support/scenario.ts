@@ -169,6 +169,7 @@ export async function openScenario(service = 'spacetime') {
     const left = await endLeftOver();
     if (left) await stopWorkers(); // so that nothing of the run acts on
     await lab.reset();
+    if (left) await freeTheLease();
     await labUntil('SpaceTime is served from us-east-1 again', async () => (await observer.state()).state === 'ok', {
       timeoutMs: 60_000,
     });
@@ -188,6 +189,12 @@ export async function openScenario(service = 'spacetime') {
       }
     });
     return (await Promise.all(running)).includes(true);
+  }
+
+  /** A run that was terminated gave nothing back. */
+  async function freeTheLease(): Promise<void> {
+    const { code, stderr } = await muster(['takeover', service, '--reason', 'left over by a test', '--yes']);
+    if (code !== 0) throw new Error(`The lease could not be taken over: ${stderr}`);
   }
 
   async function stopWorkers(): Promise<void> {

@@ -19,8 +19,10 @@ import { verifyApproval } from '../../../activities/approvals/verify-approval.ts
 import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
+import type { Refusal } from '../../../domain/errors.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
 import type {
+  AssessCall,
   Compiled,
   LeaseCall,
   NoticeCall,
@@ -29,6 +31,7 @@ import type {
   UndoCall,
   VerifyCall,
 } from '../../../domain/protocol.ts';
+import { leftOf, type Progress } from '../../../domain/replan.ts';
 import type { DecisionAnswer, RunInput, RunStatus } from '../../../domain/run.ts';
 
 import type { ValidationDue } from '../../../domain/verification.ts';
@@ -43,6 +46,12 @@ export interface Script {
 }
 
 export const hash = 'c0ffee'.padEnd(64, '0');
+
+/** Of the playbook after a change of plan. */
+export function hashOf(revision = 1): string {
+  return revision === 1 ? hash : `c0ffee${revision}`.padEnd(64, '0');
+}
+
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 let bundle: Promise<WorkflowBundle> | undefined;
 
@@ -52,6 +61,7 @@ export async function openRange() {
   const connection = await NativeConnection.connect({ address });
   bundle ??= bundleWorkflowCode({ workflowsPath: new URL('../../../workflows/index.ts', import.meta.url).pathname });
   const calls: string[] = [];
+  const assessed: AssessCall[] = [];
   const released = new Set<string>();
   const failures = new Map<string, number>();
   const scripts = new Map<string, Script>();
@@ -61,7 +71,9 @@ export async function openRange() {
   const looks = new Map<string, ValidationDue>();
 
   const activities = {
-    async assess({ service, procedure }: { service: string; procedure: string }): Promise<Assessment> {
+    async assess(call: AssessCall): Promise<Assessment> {
+      const { service, procedure } = call;
+      assessed.push(call);
       if (scripts.get(service)?.unknown)
         throw ApplicationFailure.nonRetryable('There is nothing to restore. Try: a backup.', 'NoRecoveryPoint');
       return assessmentOf(service, procedure, scripts.get(service)?.risks ?? []);
@@ -70,25 +82,31 @@ export async function openRange() {
       run: string;
       procedure: Playbook['procedure'];
       assessment: Assessment;
+      progress?: Progress;
     }): Promise<Compiled> {
       const script = scripts.get(call.assessment.service) as Script;
-      return {
-        playbook: {
-          format: 1,
-          run: call.run,
-          service: call.assessment.service,
-          procedure: call.procedure,
-          from: 'east',
-          to: 'west',
-          risks: call.assessment.risks.map((risk) => risk.id),
-          items: script.items,
-        },
-        sha256: hash,
-        policy: { required: true, quorum: 1, requesterMayApprove: false, timeLimit: 60_000, ...script.policy },
-        rto: script.rto,
-        queue: 'muster-west',
-        fallback: 'muster-fallback',
+      const whole: Playbook = {
+        format: 1,
+        run: call.run,
+        service: call.assessment.service,
+        procedure: call.procedure,
+        from: 'east',
+        to: 'west',
+        risks: call.assessment.risks.map((risk) => risk.id),
+        items: script.items,
       };
+      try {
+        return {
+          playbook: call.progress ? leftOf(whole, call.progress) : whole,
+          sha256: hashOf(call.progress?.revision),
+          policy: { required: true, quorum: 1, requesterMayApprove: false, timeLimit: 60_000, ...script.policy },
+          rto: script.rto,
+          queue: 'muster-west',
+          fallback: 'muster-fallback',
+        };
+      } catch (error) {
+        throw ApplicationFailure.nonRetryable((error as Error).message, (error as Refusal).type);
+      }
     },
     async act({ step, generation, leases }: StepCall): Promise<StepAnswer> {
       calls.push(`${step.id}#${generation}`);
@@ -171,6 +189,7 @@ export async function openRange() {
   return {
     client,
     calls,
+    assessed,
     lost,
     release: (id: string) => released.add(id),
     write: (service: string, text: string) => files.set(service, text),

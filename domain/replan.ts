@@ -1,0 +1,98 @@
+/**
+ * Changing what a run does while it goes on: another point, another procedure, a plan that was mended. The run goes on under its own id
+ * with a new playbook, a new hash and a new approval; what it has done is not done again.
+ */
+import { z } from 'zod';
+import { refusal } from './errors.ts';
+import { type Playbook, type PlaybookItem, type Step, stepSchema, stepsOf } from './playbook.ts';
+
+/** Registered before an act: what to put back, what was there, and the generation of the step that changed it. */
+export const undoSchema = z.object({ step: stepSchema, before: z.unknown(), generation: z.number().int().positive() });
+
+const sourcedTime = z.object({ at: z.string(), source: z.string() });
+
+/** What a run hands to itself when its plan changes. Shapes of its own status are checked where that is built. */
+export const goesOnSchema = z.object({
+  /** Of the playbook: 2 for the first change. */
+  revision: z.number().int().min(2),
+  because: z.object({ by: z.string(), reason: z.string() }),
+  /** Steps that were done under earlier playbooks and stand. */
+  done: z.array(stepSchema),
+  outputs: z.record(z.string(), z.record(z.string(), z.unknown())),
+  /** Generation that each step which has begun goes on with, so that no host job is taken for its own. */
+  generations: z.record(z.string(), z.number().int().positive()),
+  undo: z.array(undoSchema),
+  passedNoReturn: z.boolean(),
+  clock: z.object({
+    outage: sourcedTime.optional(),
+    declared: sourcedTime,
+    recovered: sourcedTime.optional(),
+    spoken: z.array(z.number()),
+    /** ms */
+    waiting: z.number(),
+  }),
+  timeline: z.array(z.record(z.string(), z.unknown())),
+  /** Status of the steps that were done, for people. */
+  statuses: z.array(z.record(z.string(), z.unknown())),
+});
+export type GoesOn = z.output<typeof goesOnSchema>;
+
+/** What the compiler needs of it. */
+export type Progress = Pick<GoesOn, 'revision' | 'done' | 'passedNoReturn'>;
+
+/**
+ * The part of a newly compiled playbook that is left to do: without the steps that are done just so, and past the point of no return
+ * only what comes after it.
+ *
+ * @throws ReplanUnsafe where a step was done with other inputs than it would be now: what came after it rests on the old ones
+ */
+export function leftOf(compiled: Playbook, { revision, done, passedNoReturn }: Progress): Playbook {
+  const items = passedNoReturn ? afterNoReturn(compiled.items) : compiled.items;
+  const doneById = new Map(done.map((step) => [step.id, step]));
+  const changed = stepsOf({ ...compiled, items }).filter((step) => {
+    const before = doneById.get(step.id);
+    return before !== undefined && !sameWork(before, step);
+  });
+  if (changed.length > 0) {
+    throw refusal(
+      'ReplanUnsafe',
+      `${changed.map(({ title }) => title).join('; ')}: this was done already, with other inputs, and later steps rest on it.`,
+      'change the plan with --put-back, which first puts back what this run changed; or abort.',
+    );
+  }
+  const left = items.flatMap((item) => without(item, doneById));
+  if (left.length > 0) return { ...compiled, revision, items: left };
+  throw refusal(
+    'NothingLeft',
+    'With this plan everything is done already.',
+    'skip the step that fails, with a reason.',
+  );
+}
+
+/** The same act with the same inputs; estimates and limits may differ. */
+function sameWork(a: Step, b: Step): boolean {
+  return a.kind === b.kind && a.version === b.version && sameJson(a.input, b.input);
+}
+
+function without(item: PlaybookItem, done: ReadonlyMap<string, Step>): PlaybookItem[] {
+  if (item.type !== 'stage') return [item];
+  const ranks = item.ranks.map((rank) => rank.filter(({ id }) => !done.has(id))).filter((rank) => rank.length > 0);
+  return ranks.length > 0 ? [{ ...item, ranks }] : [];
+}
+
+function afterNoReturn(items: readonly PlaybookItem[]): PlaybookItem[] {
+  return items.slice(items.findIndex(({ type }) => type === 'pointOfNoReturn') + 1);
+}
+
+/** Whatever the order of the keys; what is undefined is absent. */
+function sameJson(a: unknown, b: unknown): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [left, right] = [present(a), present(b)];
+  const keys = Object.keys(left);
+  return keys.length === Object.keys(right).length && keys.every((key) => sameJson(left[key], right[key]));
+}
+
+function present(value: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined));
+}

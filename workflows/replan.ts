@@ -1,0 +1,130 @@
+/** A run whose plan changes goes on as a new execution under the same ids, and takes up there what it has done. */
+import { allHandlersFinished, CancelledFailure, condition, makeContinueAsNewFunc } from '@temporalio/workflow';
+import { stepsOf } from '../domain/playbook.ts';
+import { commandFor, traitsOf } from '../domain/procedures.ts';
+import type { StepOutput } from '../domain/protocol.ts';
+import type { GoesOn } from '../domain/replan.ts';
+import type { Replan, RunInput, StageStatus, StepStatus, TimelineEntry } from '../domain/run.ts';
+import { notify } from './activities.ts';
+import type { Run } from './run.ts';
+import { undoAll } from './undo.ts';
+
+/** Entries of the timeline that go along; a run of days must not carry all of them from plan to plan. */
+const remembered = 400;
+
+/** Why a change cannot be taken now; undefined where it can. */
+export function cannotReplan(run: Run, asked: Replan): string | undefined {
+  const { phase, passedNoReturn, procedure } = run.status;
+  if (run.replan) return `${run.replan.by} is changing the plan already`;
+  const open = phase === 'executing' || phase === 'awaiting-approval' || run.planRefused;
+  if (!open) return `the run is ${phase}; there is no plan to change`;
+  if (asked.ungraceful && !traitsOf(procedure).planned) return `a ${procedure} does not wait for its source anyway`;
+  if (asked.ungraceful && asked.putBack)
+    return 'ungraceful leaves everything as it is: the source is not asked any more';
+  if (passedNoReturn && (asked.point || asked.putBack || asked.ungraceful))
+    return 'past the point of no return nothing is put back: only what is left can be planned anew';
+  return undefined;
+}
+
+/**
+ * Puts back what must be put back, and begins anew with what stands. Never returns: the workflow ends by going on.
+ *
+ * @returns false when something could not be put back; then the run must not go on over it
+ */
+export async function goOnWith(run: Run, change: Replan): Promise<false> {
+  const otherPoint = change.point !== undefined && change.point !== run.playbook?.point;
+  const putBack = !run.status.passedNoReturn && (change.putBack === true || otherPoint);
+  if (putBack) {
+    run.phase('undoing');
+    await undoAll(run);
+    if (run.notUndone.length > 0) return false;
+  }
+  notify(run, 'replan', `${run.direction()}: the plan is changed by ${change.by}: ${change.reason}`, 'warning');
+  run.ended = true; // ends the clock and the renewal here; both begin again there
+  await run.noticesSent();
+  const input = nextInput(run, change, putBack);
+  await condition(allHandlersFinished);
+  const { workflow } = traitsOf(input.procedure);
+  await makeContinueAsNewFunc<(input: RunInput) => Promise<unknown>>({ workflowType: workflow })(input);
+  return false;
+}
+
+/** Ends only by being cancelled: by an abort, or by another change. */
+export async function anotherPlan(run: Run, why: string): Promise<never> {
+  run.planRefused = true;
+  run.note('decision', `the changed plan is refused: ${why}`);
+  notify(run, 'replan-refused', `${run.direction()}: the changed plan is refused: ${why}`, 'danger');
+  const how = `${commandFor(run.status, 'replan')} --reason WHY, or ${commandFor(run.status, 'abort')}`;
+  await run.need(`another plan; the changed one is refused: ${why}`, how, () => false);
+  throw new CancelledFailure('the changed plan was refused');
+}
+
+function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
+  const { status, input, playbook } = run;
+  const procedure = change.ungraceful ? 'failover' : status.procedure;
+  // Asked for by nobody, the point stays: the newest may be another by now.
+  const point = change.point ?? (change.ungraceful ? undefined : (playbook?.point ?? input.point));
+  const kept = putBack || change.ungraceful ? [] : doneSteps(run);
+  const ids = new Set(kept.map(({ id }) => id));
+  const { clock } = status;
+  const goesOn: GoesOn = {
+    revision: (status.revision ?? 1) + 1,
+    because: { by: change.by, reason: change.reason },
+    done: kept,
+    outputs: Object.fromEntries([...run.outputs].filter(([id]) => ids.has(id))),
+    generations: { ...input.goesOn?.generations, ...generationsOf(run) },
+    undo: [...run.undo],
+    passedNoReturn: status.passedNoReturn,
+    clock: {
+      outage: clock.outage,
+      declared: clock.declared,
+      recovered: clock.recovered,
+      spoken: clock.spoken,
+      waiting: run.waiting.total(),
+    },
+    timeline: status.timeline.slice(-remembered) as unknown as GoesOn['timeline'],
+    statuses: doneStatuses(run).filter(({ id }) => ids.has(id)) as unknown as GoesOn['statuses'],
+  };
+  const { from, to } = status;
+  return { ...input, procedure, from: from || input.from, to: to || input.to, point, run: status.run, goesOn };
+}
+
+/** Steps of this playbook and of those before it that are done and stand. What a person skipped is planned again. */
+function doneSteps(run: Run) {
+  const before = run.input.goesOn?.done ?? [];
+  const now = run.playbook ? stepsOf(run.playbook) : [];
+  return [...before, ...now.filter(({ id }) => run.stepStatus(id)?.state === 'done')];
+}
+
+function doneStatuses(run: Run): StepStatus[] {
+  const before = (run.input.goesOn?.statuses ?? []) as unknown as StepStatus[];
+  const known = new Set(before.map(({ id }) => id));
+  return [...before, ...stepsIn(run.status.stages).filter(({ id, state }) => state === 'done' && !known.has(id))];
+}
+
+function generationsOf(run: Run): Record<string, number> {
+  const begun = stepsIn(run.status.stages).filter(({ state }) => state !== 'pending');
+  return Object.fromEntries(begun.map(({ id, generation }) => [id, generation + 1]));
+}
+
+function stepsIn(stages: readonly StageStatus[]): StepStatus[] {
+  return stages.flatMap(({ ranks }) => ranks.flat());
+}
+
+/** The other side: a new execution is as far as the one before was. */
+export function takeUp(run: Run, goesOn: GoesOn): void {
+  run.status.revision = goesOn.revision;
+  run.status.passedNoReturn = goesOn.passedNoReturn;
+  run.status.clock = { ...run.status.clock, ...goesOn.clock };
+  run.waiting.add(goesOn.clock.waiting);
+  run.status.timeline.push(...(goesOn.timeline as unknown as TimelineEntry[]));
+  run.undo.push(...goesOn.undo.map(({ step, before, generation }) => ({ step, before, generation })));
+  for (const [id, output] of Object.entries(goesOn.outputs)) run.outputs.set(id, output as StepOutput);
+}
+
+/** What stands already, below what is left. */
+export function doneBefore(goesOn: GoesOn | undefined): StageStatus[] {
+  if (!goesOn || goesOn.statuses.length === 0) return [];
+  const ranks = goesOn.statuses.map((step) => [step as unknown as StepStatus]);
+  return [{ type: 'stage', title: 'Done before the plan was changed', state: 'done', ranks }];
+}
