@@ -38,6 +38,8 @@ export const stepSchema = z.object({
   required: z.boolean(),
   /** ms it is expected to take; 0 where nothing is known. For the time left. Not part of the decisions. */
   expected: z.number().int().nonnegative(),
+  /** ms after which it is named as stuck while it runs. Not part of the decisions. */
+  slow: z.number().int().positive().optional(),
 });
 export type Step = z.infer<typeof stepSchema>;
 
@@ -89,6 +91,8 @@ export const playbookSchema = z.object({
   /** Ids of the risks that stand; the approver accepts each by name. */
   risks: z.array(z.string()),
   items: z.array(z.discriminatedUnion('type', [stageSchema, gateSchema, pointOfNoReturnSchema, watchSchema])).min(1),
+  /** Looks after something was put back: what is true now. They only read, and fail nothing. */
+  steady: z.array(stepSchema).optional(),
 });
 export type Playbook = z.infer<typeof playbookSchema>;
 export type PlaybookItem = Playbook['items'][number];
@@ -109,7 +113,7 @@ export function decisionsOf(playbook: Playbook): unknown {
 
 /** Only a step's own estimate goes: its input may have an `expected` too (files that a restore must bring back). */
 function withoutEstimates(item: PlaybookItem): unknown {
-  const bare = ({ expected: _estimate, ...step }: Step) => step;
+  const bare = ({ expected: _estimate, slow: _slow, ...step }: Step) => step;
   if (item.type === 'stage') return { ...item, ranks: item.ranks.map((rank) => rank.map(bare)) };
   return item.type === 'watch' ? { ...item, step: bare(item.step) } : item;
 }

@@ -60,7 +60,7 @@ function presentHead(status: RunStatus, now: string | undefined): string {
   const lines = [
     `# ${directionOf(status)}`,
     '',
-    `**${status.service}**: ${status.phase}${status.paused ? ', PAUSED' : ''}. ${describeProgress(status)}.`,
+    `**${status.service}**: ${status.phase}${status.paused ? ', PAUSED' : ''}${status.held ? ', HELD before the next stage' : ''}. ${describeProgress(status)}.`,
     '',
     `Run \`${status.run}\`, asked for by ${oneLine(status.requestedBy)}${status.reason ? `: ${oneLine(status.reason)}` : ''}.`,
   ];
@@ -137,6 +137,7 @@ function presentTimeline(status: RunStatus, last: number): string {
 }
 
 function state(step: StepStatus): string {
+  if (step.stuckSince) return '**STUCK**';
   return step.state === 'failed' ? '**FAILED**' : step.state;
 }
 

@@ -61,6 +61,7 @@ export type Approval = z.input<typeof approvalSchema>;
 export const operatorSchema = z.object(attributed);
 export const stepDecisionSchema = z.object({ ...attributed, step: z.string().min(1) });
 export const skipSchema = z.object({ ...attributed, step: z.string().min(1), reason: z.string().min(1) });
+export const handoverSchema = z.object({ by: z.string().min(1), to: z.string().min(1), text: z.string().min(1) });
 export const replanSchema = z.object({
   by: z.string().min(1),
   reason: z.string().min(1),
@@ -94,6 +95,8 @@ export const stepStatusSchema = z.object({
   /** `done already`, `fenced`, `3 files torn`: a short word from the output. */
   outcome: z.string().optional(),
   skippedBy: z.string().optional(),
+  /** Since when it runs longer than it ever should. */
+  stuckSince: z.string().optional(),
   required: z.boolean(),
   /** ms */
   expected: z.number(),
@@ -193,6 +196,12 @@ export const runStatusSchema = z.object({
   clock: clockSchema,
   timeline: z.array(timelineEntrySchema),
   queue: z.string(),
+  /** Holds before the next stage begins. */
+  held: z.boolean().optional(),
+  /** Who looks after the run since the shift changed. */
+  onDuty: z.object({ name: z.string(), since: z.string() }).optional(),
+  /** What was seen after something was put back, in words. */
+  steady: z.array(z.string()).optional(),
   /** Of the playbook, where the plan was changed while the run went on. */
   revision: z.number().optional(),
 });

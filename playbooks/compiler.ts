@@ -36,7 +36,13 @@ export function watch(title: string, settings: Plan['watch'], step: Step): Watch
   return settings.for > 0 ? [{ type: 'watch', title, for: settings.for, every: settings.every, step }] : [];
 }
 
-export function playbook(situation: Situation, point: string | undefined, items: readonly PlaybookItem[][]): Playbook {
+/** @param steady  looks that only read, for after something was put back */
+export function playbook(
+  situation: Situation,
+  point: string | undefined,
+  items: readonly PlaybookItem[][],
+  steady: readonly Step[] = [],
+): Playbook {
   const { assessment } = situation;
   return {
     format: 1,
@@ -48,6 +54,7 @@ export function playbook(situation: Situation, point: string | undefined, items:
     point,
     risks: assessment.risks.map((risk) => risk.id).sort(),
     items: items.flat(),
+    ...(steady.length > 0 ? { steady: [...steady] } : {}),
   };
 }
 

@@ -24,29 +24,34 @@ export function failover(situation: Situation) {
   const fences = site.fence(from);
   const cutOver = site.pointNames();
   const resolve = site.awaitNames();
-  return playbook(situation, point.id, [
-    stage('Take the lease', takeTheLease(situation)),
-    alongside('Fence the lost site', fences),
-    alongside('Take the names beside it away', site.withdrawOthers(from)),
-    stage(
-      'Take the name away, power up',
-      [...site.withdrawNames(from), ...site.startHosts()],
-      site.awaitHosts(),
-      site.checkHosts(),
-      // A standby may have booted with its service on: nothing is restored under a running one.
-      site.stopService(),
-    ),
-    stage('Wait for cold storage', thaw(situation)),
-    stage('Restore the data', ...data.restoreByRank(point)),
-    gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
-    stage('Check the data before anything writes to it', data.checkData(point)),
-    stage('Start the service', site.startService()),
-    stage('Prove it works', site.checkHealth(), site.manual('cutover')),
-    pointOfNoReturn(`${to} takes writes`),
-    stage('Cut traffic over', cutOver),
-    stage('See it from outside', resolve, site.seeFromOutside([...cutOver, ...resolve])),
-    stage('Move the names beside it', site.pointOthers(), site.awaitOthers()),
-    stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
-    watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
-  ]);
+  return playbook(
+    situation,
+    point.id,
+    [
+      stage('Take the lease', takeTheLease(situation)),
+      alongside('Fence the lost site', fences),
+      alongside('Take the names beside it away', site.withdrawOthers(from)),
+      stage(
+        'Take the name away, power up',
+        [...site.withdrawNames(from), ...site.startHosts()],
+        site.awaitHosts(),
+        site.checkHosts(),
+        // A standby may have booted with its service on: nothing is restored under a running one.
+        site.stopService(),
+      ),
+      stage('Wait for cold storage', thaw(situation)),
+      stage('Restore the data', ...data.restoreByRank(point)),
+      gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
+      stage('Check the data before anything writes to it', data.checkData(point)),
+      stage('Start the service', site.startService()),
+      stage('Prove it works', site.checkHealth(), site.manual('cutover')),
+      pointOfNoReturn(`${to} takes writes`),
+      stage('Cut traffic over', cutOver),
+      stage('See it from outside', resolve, site.seeFromOutside([...cutOver, ...resolve])),
+      stage('Move the names beside it', site.pointOthers(), site.awaitOthers()),
+      stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
+      watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
+    ],
+    site.steady(),
+  );
 }

@@ -21,21 +21,26 @@ export function fullRecovery(situation: Situation) {
   const bare = situation.request?.restore?.bare ? restoreStepsFor(situation, to) : undefined;
   const site = stepsFor(situation, to);
   const resolve = site.awaitNames();
-  return playbook(situation, point.id, [
-    stage('Take the lease', takeTheLease(situation)),
-    // Before the service is stopped: it takes hours.
-    stage('Wait for cold storage', thaw(situation)),
-    bare
-      ? stage('Make the bare hosts ready', site.awaitHosts(), bare.prepareHosts(), site.checkHosts())
-      : stage('Stop the service', site.awaitHosts(), site.checkHosts(), site.stopService()),
-    stage('Restore the data', ...data.restoreByRank(point)),
-    stage('Check the data before anything writes to it', data.checkData(point), bare?.enableUnits() ?? []),
-    stage('Confirm before anything writes to it', site.manual('cutover')),
-    pointOfNoReturn('The restored service takes writes'),
-    stage('Start the service', site.startService()),
-    stage('Prove it works', site.checkHealth()),
-    stage('See it from outside', resolve, site.seeFromOutside(resolve)),
-    stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
-    watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
-  ]);
+  return playbook(
+    situation,
+    point.id,
+    [
+      stage('Take the lease', takeTheLease(situation)),
+      // Before the service is stopped: it takes hours.
+      stage('Wait for cold storage', thaw(situation)),
+      bare
+        ? stage('Make the bare hosts ready', site.awaitHosts(), bare.prepareHosts(), site.checkHosts())
+        : stage('Stop the service', site.awaitHosts(), site.checkHosts(), site.stopService()),
+      stage('Restore the data', ...data.restoreByRank(point)),
+      stage('Check the data before anything writes to it', data.checkData(point), bare?.enableUnits() ?? []),
+      stage('Confirm before anything writes to it', site.manual('cutover')),
+      pointOfNoReturn('The restored service takes writes'),
+      stage('Start the service', site.startService()),
+      stage('Prove it works', site.checkHealth()),
+      stage('See it from outside', resolve, site.seeFromOutside(resolve)),
+      stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
+      watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
+    ],
+    site.steady(),
+  );
 }

@@ -164,6 +164,14 @@ export function stepsFor(situation: Situation, siteName: string) {
       ),
     ],
 
+    /** After something was put back: whether users are served, asked by the service's own name. */
+    steady: (): Step[] => [
+      checkHealth.step(
+        { url: plan.health.publicUrl, resolver: plan.traffic.resolver, successes: 1, within: 10_000, ...health },
+        at('steady-outside', { limits: { startToClose: 20_000, budget: 30_000 } }),
+      ),
+    ],
+
     lookFromOutside: (): Step =>
       checkHealth.step(
         {

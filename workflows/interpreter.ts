@@ -17,6 +17,7 @@ export async function execute(run: Run): Promise<void> {
       const status = run.status.stages[index] as StageStatus;
       if (item.type === 'gate' || item.type === 'pointOfNoReturn') await Promise.all(beside);
       await run.untilResumed();
+      await run.untilLetOn(item.title);
       const going = executeItem(run, item, status);
       begun.push(going);
       if (item.type === 'stage' && item.alongside) beside.push(going);

@@ -11,6 +11,7 @@ import {
   acceptRiskSchema,
   approvalSchema,
   type DecisionAnswer,
+  handoverSchema,
   noteSchema,
   operatorSchema,
   type RunStatus,
@@ -45,9 +46,16 @@ export function receiveDecisions(run: Run): void {
     run.status.paused = true;
     return yes(run, 'pause', operator);
   });
+  receive('hold', operatorSchema, 'Hold before the next stage: {"by": "..."}', (operator) => {
+    if (isEnding(run)) return no(ending);
+    if (run.status.held) return no('it holds before the next stage already');
+    run.status.held = true;
+    return yes(run, 'hold before the next stage', operator);
+  });
   receive('resume', operatorSchema, 'Go on after a pause: {"by": "..."}', (operator) => {
-    if (!run.status.paused) return no('it is not paused');
+    if (!run.status.paused && !run.status.held) return no('it is not paused');
     run.status.paused = false;
+    run.status.held = undefined;
     return yes(run, 'resume', operator);
   });
   receive('retry', stepDecisionSchema, 'Run a failed step again: {"by": "...", "step": "<id>"}', (decision) => {
@@ -109,6 +117,16 @@ export function receiveDecisions(run: Run): void {
       run.replan = asked;
       run.work.cancel();
       return yes(run, 'the plan is changed', asked);
+    },
+  );
+  receive(
+    'handover',
+    handoverSchema,
+    'Another shift looks after it: {"by": "...", "to": "...", "text": "..."}',
+    (note) => {
+      run.status.onDuty = { name: note.to, since: new Date().toISOString() };
+      run.note('note', `handed over to ${note.to}: ${note.text}`, note.by);
+      return { taken: true, why: `handed over to ${note.to}` };
     },
   );
   receive('note', noteSchema, 'Write into the timeline: {"by": "...", "text": "..."}', (note) => {

@@ -20,7 +20,7 @@ import { holdLease, releaseLeases } from './lease.ts';
 import { receiveDecisions } from './messages.ts';
 import { anotherPlan, goOnWith } from './replan.ts';
 import { Run } from './run.ts';
-import { undoAll } from './undo.ts';
+import { lookAround, undoAll } from './undo.ts';
 
 export async function runProcedure(procedure: Procedure, raw: RunInput): Promise<RunResult> {
   const root = CancellationScope.current();
@@ -78,6 +78,7 @@ async function stopped(run: Run, error: unknown): Promise<void> {
     if (!run.abort) run.stop({ by: 'Temporal', reason: 'cancelled' });
     run.phase('undoing');
     await undoAll(run);
+    await lookAround(run);
     run.phase('aborted');
     return;
   }
@@ -85,6 +86,7 @@ async function stopped(run: Run, error: unknown): Promise<void> {
   run.failure = describeFailure(error);
   run.phase('undoing');
   await undoAll(run);
+  await lookAround(run);
   run.phase('failed');
 }
 

@@ -198,6 +198,13 @@ export class Run {
     await this.need('the run is paused', commandFor(this.status, 'resume'), () => !this.status.paused);
   }
 
+  /** Holds before the next stage while an operator wants it so; what runs goes on. */
+  async untilLetOn(title: string): Promise<void> {
+    if (!this.status.held) return;
+    const what = `the run is held before "${title}"`;
+    await this.need(what, commandFor(this.status, 'resume'), () => !this.status.held);
+  }
+
   stop(abort: { by: string; reason: string }): void {
     if (this.abort) return;
     this.abort = abort;
@@ -214,7 +221,8 @@ export class Run {
     const { procedure, service, to, phase, passedNoReturn, clock } = this.status;
     const what = `${procedure} of ${service}`;
     const undone = this.undone.length > 0 ? ` Put back: ${this.undone.join('; ')}.` : '';
-    const left = this.notUndone.length > 0 ? ` NOT put back: ${this.notUndone.join('; ')}.` : '';
+    const seen = this.status.steady?.length ? ` Seen since: ${this.status.steady.join('; ')}.` : '';
+    const left = `${this.notUndone.length > 0 ? ` NOT put back: ${this.notUndone.join('; ')}.` : ''}${seen}`;
     switch (phase) {
       case 'done':
         if (!traitsOf(procedure).restores) return this.made() ?? `${what} is done.`;

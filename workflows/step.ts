@@ -9,6 +9,7 @@ import { callStep, noteBefore, notify } from './activities.ts';
 import { describeFailure, failedRun } from './failures.ts';
 import { holdLease } from './lease.ts';
 import type { Run } from './run.ts';
+import { namedWhenStuck } from './stuck.ts';
 
 export async function runStep(run: Run, step: Step): Promise<void> {
   const status = run.stepStatus(step.id) as StepStatus;
@@ -21,7 +22,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
     try {
       if (step.kind === 'manual') {
         if ((await awaitConfirmation(run, step, status)) === 'skip') return;
-      } else succeed(run, step, status, await attempt(run, step, status));
+      } else succeed(run, step, status, await namedWhenStuck(run, step, status, attempt(run, step, status)));
       status.state = 'done';
       status.finishedAt = new Date().toISOString();
       status.error = undefined;

@@ -1,5 +1,5 @@
-/** Puts back what undoable steps changed, newest first. After the point of no return there is nothing to put back. */
-import { undoStep } from './activities.ts';
+/** Puts back what undoable steps changed, newest first, and looks at what is true then. After the point of no return there is nothing to put back. */
+import { callStep, undoStep } from './activities.ts';
 import { describeFailure } from './failures.ts';
 import type { Run } from './run.ts';
 
@@ -20,4 +20,22 @@ export async function undoAll(run: Run): Promise<void> {
     run.publish();
   }
   run.undo.length = 0;
+}
+
+/** What is true now, after something was begun: each look says it in words, good or bad, and none fails anything. */
+export async function lookAround(run: Run): Promise<void> {
+  if (run.executionStarted === undefined) return;
+  const looks = (run.playbook?.steady ?? []).map(async (step) => {
+    try {
+      const { output } = await callStep(run, step, run.status.revision ?? 1);
+      return `${step.title}: ${output.outcome ?? 'done'}`;
+    } catch (error) {
+      return `${step.title}: ${describeFailure(error).message}`;
+    }
+  });
+  const steady = await Promise.all(looks);
+  if (steady.length === 0) return;
+  run.status.steady = steady;
+  for (const line of steady) run.note('fact', line);
+  run.publish();
 }

@@ -1,4 +1,5 @@
 /** Activity `compilePlaybook`: plan and assessment in, playbook with hash and approval policy out. */
+import { type Durations, withHistory } from '../../domain/durations.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { rulesOf } from '../../domain/plan-approvals.ts';
@@ -58,18 +59,18 @@ export function earlierOf({ procedure, assessment }: CompileCall): Earlier {
 /**
  * Pure, apart from hashing: for the activity and for `muster preview` alike.
  *
- * @param known  ms that steps took in an earlier run, by id; not part of the hash
+ * @param known  ms that steps took in earlier runs, by id; not part of the hash
  */
 export function compileWith(
   plan: Plan,
   call: CompileCall,
   procedure: Procedure,
-  known: ReadonlyMap<string, number> = new Map(),
+  known: Durations = new Map(),
 ): Compiled {
   const whole = playbookSchema.parse(compilers[procedure]({ plan, ...call }));
   const playbook = call.progress ? leftOf(whole, call.progress) : whole;
   assertOnce(stepsOf(playbook).map((step) => step.id));
-  for (const step of stepsOf(playbook)) step.expected = known.get(step.id) ?? step.expected;
+  for (const step of stepsOf(playbook)) withHistory(step, known);
   const site = plan.sites[call.assessment.to];
   return {
     playbook,

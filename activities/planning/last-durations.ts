@@ -1,9 +1,10 @@
 /**
- * How long each step took the last time: from the newest report of the same procedure in the same direction that was carried
- * out to its end. For the time left; no decision rests on it, so where no report can be read nothing is known, and that is all.
+ * How long each step took in earlier runs: from reports of the same procedure in the same direction that were carried out to
+ * their end. For the time left; no decision rests on it, so where no report can be read nothing is known, and that is all.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Durations } from '../../domain/durations.ts';
 import type { Procedure } from '../../domain/procedures.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { type Report, reportSchema } from '../../domain/report.ts';
@@ -31,33 +32,41 @@ interface Candidate {
   read(): Promise<string>;
 }
 
-/** Of how many reports, newest first, one is looked for that fits. */
-const looks = 5;
+/** How many reports are read, newest first, and how many of them count. */
+const looks = 30;
+const most = 20;
 
-/** ms by step id; empty where no earlier run is known. */
-export async function lastDurations(wanted: Earlier, places: ReportPlaces): Promise<ReadonlyMap<string, number>> {
-  const nothing = new Map<string, number>();
+/** ms by step id, newest first; empty where no earlier run is known. */
+export async function lastDurations(wanted: Earlier, places: ReportPlaces): Promise<Durations> {
+  const found = new Map<string, number[]>();
   try {
-    return await withLimit(places.limit ?? 2_000, undefined, async () => {
-      const report = await newestFitting(wanted, places);
-      return report ? durationsOf(report) : nothing;
+    await withLimit(places.limit ?? 2_000, undefined, async () => {
+      for await (const report of fittingReports(wanted, places)) {
+        for (const [id, ms] of durationsOf(report)) found.set(id, [...(found.get(id) ?? []), ms]);
+      }
     });
   } catch {
-    return nothing;
+    // What was read within the time counts.
   }
+  return found;
 }
 
-async function newestFitting(wanted: Earlier, places: ReportPlaces): Promise<Report | undefined> {
+async function* fittingReports(wanted: Earlier, places: ReportPlaces): AsyncIterable<Report> {
   const found = await Promise.all([
     inFolder(wanted, places).catch((): Candidate[] => []),
     inStore(wanted, places).catch((): Candidate[] => []),
   ]);
   const newest = found.flat().sort((a, b) => b.run.localeCompare(a.run));
-  for (const candidate of newest.slice(0, looks)) {
+  // One report lies in two places.
+  const once = newest.filter(({ run }, index) => run !== newest[index - 1]?.run).slice(0, looks);
+  let fitting = 0;
+  for (const candidate of once) {
     const report = await readReport(candidate);
-    if (report && fits(report, wanted)) return report;
+    if (!report || !fits(report, wanted)) continue;
+    yield report;
+    fitting += 1;
+    if (fitting === most) return;
   }
-  return undefined;
 }
 
 /** Undefined for half a report, and for one of another format. */

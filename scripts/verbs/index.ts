@@ -7,6 +7,8 @@ import { addBackup } from './backup.ts';
 import { addConfirm } from './confirm.ts';
 import { addDelete } from './delete.ts';
 import { addFailover } from './failover.ts';
+import { addHandover } from './handover.ts';
+import { addHold } from './hold.ts';
 import { addKeys } from './keys.ts';
 import { addLogs } from './logs.ts';
 import { addNote } from './note.ts';
@@ -59,6 +61,7 @@ export const verbs: readonly AddVerb[] = [
   addWatch,
   addReport,
   addPause,
+  addHold,
   addResume,
   addRetry,
   addSkip,
@@ -67,6 +70,7 @@ export const verbs: readonly AddVerb[] = [
   addReplan,
   addAbort,
   addNote,
+  addHandover,
   addTakeover,
   // Last: what it allows itself would be inherited by the verbs added after it.
   addOverview,

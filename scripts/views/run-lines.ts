@@ -69,10 +69,11 @@ function headLines(status: RunStatus, now: string): string[] {
   const rto = describeRto(status, now);
   const lines = [
     `${directionOf(status)}   ${status.service}`,
-    `${status.phase}${status.paused ? ', PAUSED' : ''}; ${describeProgress(status)}; run ${status.run}, by ${status.requestedBy}`,
+    `${status.phase}${status.paused ? ', PAUSED' : ''}${status.held ? ', HELD before the next stage' : ''}; ${describeProgress(status)}; run ${status.run}, by ${status.requestedBy}`,
     ...(rto === undefined ? [] : [`RTO ${rto}`]),
   ];
   if (status.phase === 'executing') lines.push(`Time left: ${describeTimeLeft(status, now)}`);
+  if (status.onDuty) lines.push(`On duty: ${status.onDuty.name}, since ${status.onDuty.since}`);
   if (clock.waiting > 0) lines.push(`Waited for people: ${formatDuration(clock.waiting)}`);
   if (status.point) lines.push(`Recovery point ${status.point.id}, state of ${status.point.takenAt}`);
   return lines;
@@ -98,6 +99,7 @@ function stepLine(step: StepStatus, { now, progress }: LineOptions): string {
     `  [${stepMarks[step.state]}] ${step.title} (${step.id})`,
     step.state === 'pending' || step.state === 'done' ? '' : step.state,
     took === undefined ? '' : formatDuration(took),
+    step.stuckSince ? `STUCK since ${step.stuckSince}` : '',
     step.generation > 1 ? `try ${step.generation}` : '',
     known ? describeStepProgress(known) : '',
     step.error && step.state !== 'done' ? `${step.error.type}: ${step.error.message}` : (step.outcome ?? ''),

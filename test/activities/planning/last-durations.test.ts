@@ -16,13 +16,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-test('are what each step of the newest finished run of the same procedure and direction was busy', async () => {
+test('are what each step was busy in the finished runs of the same procedure and direction, newest first', async () => {
   await leave('failover-20260101-000000-aaaa', 1_000);
   await leave('failover-20260103-000000-bbbb', 3_000);
   await leave('failover-20260104-000000-cccc', 4_000, { phase: 'aborted' });
   await leave('failover-20260105-000000-dddd', 5_000, { from: 'us-west-2', to: 'us-east-1' });
   await leave('backup-20260106-000000-eeee', 6_000, { procedure: 'backup' });
-  expect(await lastDurations(wanted, { folder })).toEqual(new Map([['restore', 3_000]]));
+  expect(await lastDurations(wanted, { folder })).toEqual(new Map([['restore', [3_000, 1_000]]]));
 });
 
 test('are unknown where there is no report, no folder, or no store that answers', async () => {
@@ -39,7 +39,7 @@ test('a report that is no report is no reason to fail', async () => {
   await mkdir(join(folder, 'spacetime', 'failover-20260109-000000-ffff'), { recursive: true });
   await writeFile(join(folder, 'spacetime', 'failover-20260109-000000-ffff', 'report.json'), '{"half":');
   await leave('failover-20260101-000000-aaaa', 1_000);
-  expect(await lastDurations(wanted, { folder })).toEqual(new Map([['restore', 1_000]]));
+  expect(await lastDurations(wanted, { folder })).toEqual(new Map([['restore', [1_000]]]));
 });
 
 async function leave(run: string, busy: number, more: Partial<RunStatus> = {}): Promise<void> {

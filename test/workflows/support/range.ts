@@ -38,6 +38,7 @@ import type { ValidationDue } from '../../../domain/verification.ts';
 
 export interface Script {
   items: PlaybookItem[];
+  steady?: Step[];
   risks?: Assessment['risks'];
   policy?: Partial<Compiled['policy']>;
   rto?: Compiled['rto'];
@@ -94,6 +95,7 @@ export async function openRange() {
         to: 'west',
         risks: call.assessment.risks.map((risk) => risk.id),
         items: script.items,
+        ...(script.steady ? { steady: script.steady } : {}),
       };
       try {
         return {
