@@ -1,16 +1,16 @@
 /**
  * A worker process: `node workers/main.ts --queue muster-us-west-2`.
  *
- * Settings: `TEMPORAL_ADDRESS` and friends (see temporal.toml), `MUSTER_PLANS` (folder), `MUSTER_OVERLAYS` (names or
- * files, comma-separated), `MUSTER_BUNDLE` (workflow bundle made by workers/bundle.ts), `MUSTER_REPORTS` (folder).
+ * Settings: `TEMPORAL_ADDRESS` and friends or temporal.toml, `MUSTER_TEMPORAL_API_KEY_FILE`, `MUSTER_CODEC_KEYS_FILE` (docs/temporal.md),
+ * `MUSTER_PLANS` (folder), `MUSTER_OVERLAYS` (names or files, comma-separated), `MUSTER_BUNDLE` (workflow bundle made by
+ * workers/bundle.ts), `MUSTER_REPORTS` (folder).
  */
 import { parseArgs } from 'node:util';
-import { Client, Connection } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { NativeConnection } from '@temporalio/worker';
 import { AwsClients } from '../activities/clients/aws.ts';
 import { resolveSecret } from '../activities/secrets/resolve.ts';
 import { serveLocations } from '../activities/storage/serve-locations.ts';
+import { connectClient, connectWorker } from '../activities/temporal/connect.ts';
+import { temporalPlace } from '../activities/temporal/settings.ts';
 import { warm } from '../activities/warm.ts';
 import { checkSearchAttributes } from './search-attributes.ts';
 import { createWorkers } from './worker.ts';
@@ -19,9 +19,8 @@ const { values } = parseArgs({
   options: { queue: { type: 'string', multiple: true }, fallback: { type: 'string', default: 'muster-fallback' } },
 });
 
-const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
-const connection = await NativeConnection.connect(connectionOptions);
-const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
+const { client, namespace, dataConverter } = await connectClient(process.env);
+const polling = await connectWorker(temporalPlace(process.env));
 await checkSearchAttributes(client);
 
 const aws = new AwsClients();
@@ -30,8 +29,9 @@ const plans = {
   overlays: (process.env.MUSTER_OVERLAYS ?? '').split(',').filter(Boolean),
 };
 const workers = await createWorkers({
-  connection,
+  connection: polling.connection,
   namespace,
+  dataConverter,
   activityQueues: [...(values.queue ?? []), values.fallback],
   bundle: process.env.MUSTER_BUNDLE,
   deps: {
@@ -53,4 +53,4 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 console.log(`worker ready: ${[...(values.queue ?? []), values.fallback].join(', ')}`);
 await Promise.all(workers.map((worker) => worker.run()));
 await serving.close();
-await connection.close();
+await polling.close();

@@ -6,7 +6,16 @@ import { Refusal, refusal } from '../../domain/errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type CliIo, sayJson, warn } from './io.ts';
 import { type UiPlace, uiPlace } from './links.ts';
-import { connectTemporal, isUnreachable, namedNamespace, noServer, type Temporal, temporalPlace } from './temporal.ts';
+import {
+  accessDenied,
+  connectTemporal,
+  isDenied,
+  isUnreachable,
+  namedNamespace,
+  noServer,
+  type Temporal,
+  temporalPlace,
+} from './temporal.ts';
 import { type Who, whoAmI } from './who.ts';
 
 interface GlobalOptions {
@@ -96,12 +105,13 @@ async function servicesIn(folder: string): Promise<string[]> {
 
 const codesByType: Readonly<Record<string, ExitCode>> = {
   NoServer: exitCodes.noAnswer,
+  TlsRefused: exitCodes.noAnswer,
   NoWorker: exitCodes.noAnswer,
   NothingReachable: exitCodes.noAnswer,
 };
 
 async function tell(cli: Cli, thrown: unknown): Promise<ExitCode> {
-  const error = isUnreachable(thrown) ? await whereTo(cli, thrown) : namedNamespace(thrown);
+  const error = isUnreachable(thrown) ? await whereTo(cli, thrown) : namedNamespace(await admitted(cli, thrown));
   const known = error instanceof Refusal ? error : undefined;
   const message = error instanceof Error ? error.message : String(error);
   const code = known ? (codesByType[known.type] ?? exitCodes.refused) : exitCodes.unexpected;
@@ -109,6 +119,13 @@ async function tell(cli: Cli, thrown: unknown): Promise<ExitCode> {
   warn(cli.io, `muster: ${message}`);
   if (!known && cli.io.env.MUSTER_DEBUG && error instanceof Error) warn(cli.io, error.stack ?? '');
   return code;
+}
+
+/** The same error as a refusal, where the server does not accept who we are. */
+async function admitted(cli: Cli, error: unknown): Promise<unknown> {
+  if (!isDenied(error)) return error;
+  const connection = await cli.temporal().catch(() => undefined);
+  return accessDenied(connection?.address ?? 'its address', error) ?? error;
 }
 
 async function whereTo(cli: Cli, error: unknown): Promise<unknown> {

@@ -2,65 +2,28 @@
  * The connection to Temporal, from temporal.toml, `TEMPORAL_ADDRESS` and friends, or `--address` and `--namespace`.
  * Every call has a deadline: at three in the morning a hung server must not look like a slow one.
  */
-import { Client, Connection, isGrpcServiceError, NamespaceNotFoundError } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NamespaceNotFoundError } from '@temporalio/client';
+import { connectClient, type TemporalClient } from '../../activities/temporal/connect.ts';
+import type { Env, Given } from '../../activities/temporal/settings.ts';
+import { grpcCodeOf } from '../../activities/temporal/why-no-connection.ts';
 import { refusal } from '../../domain/errors.ts';
+
+export { temporalPlace } from '../../activities/temporal/settings.ts';
+export { accessDenied, grpcCodeOf, noServer } from '../../activities/temporal/why-no-connection.ts';
 
 /** ms that a worker has to answer a query. */
 export const queryPatience = 3_000;
-const connectPatience = 5_000;
 
-export interface Temporal {
-  readonly client: Client;
-  readonly address: string;
-  readonly namespace: string;
-  close(): Promise<void>;
-}
+export type Temporal = TemporalClient;
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** Where the server is said to be; nothing is asked of it. */
-export function temporalPlace(env: Env, given: { address?: string; namespace?: string }) {
-  const config = loadClientConnectConfig({ overrideEnvVars: definedOf(env) });
-  const { address, ...security } = config.connectionOptions;
-  return {
-    address: given.address ?? address ?? '127.0.0.1:7233',
-    namespace: given.namespace ?? config.namespace ?? 'default',
-    security,
-  };
-}
-
-/** @throws NoServer */
-export async function connectTemporal(env: Env, given: { address?: string; namespace?: string }): Promise<Temporal> {
-  const { address, namespace, security } = temporalPlace(env, given);
-  const { tls, apiKey, metadata } = security;
-  try {
-    const connection = await Connection.connect({
-      address,
-      tls,
-      apiKey,
-      metadata: metadata as Record<string, string> | undefined,
-      connectTimeout: connectPatience,
-    });
-    const client = new Client({ connection, namespace });
-    return { client, address, namespace, close: () => connection.close() };
-  } catch (error) {
-    throw noServer(address, error);
-  }
+/** @throws NoServer, TlsRefused, AccessDenied, TemporalSettings */
+export async function connectTemporal(env: Env, given: Given): Promise<Temporal> {
+  return await connectClient(env, given);
 }
 
 /** @throws whatever `work` throws; a server that is silent for `ms` counts as a gRPC deadline error */
 export async function inTime<Value>(temporal: Temporal, ms: number, work: () => Promise<Value>): Promise<Value> {
   return await temporal.client.withDeadline(Date.now() + ms, work);
-}
-
-export function noServer(address: string, error: unknown): Error {
-  const cause = error instanceof Error ? error.message : String(error);
-  return refusal(
-    'NoServer',
-    `No Temporal server answers at ${address} (${cause.split('\n')[0]}).`,
-    'check that it runs; name another one with --address, TEMPORAL_ADDRESS or temporal.toml. When Temporal is lost for good, a recovery point is restorable by hand: see RESTORE.md beside its manifest.',
-  );
 }
 
 /** The same error as a refusal, where it says that the namespace does not exist. */
@@ -73,20 +36,14 @@ export function namedNamespace(error: unknown): unknown {
   );
 }
 
-/** gRPC status of an error or of what caused it, by number; undefined for anything else. */
-export function grpcCodeOf(error: unknown): number | undefined {
-  for (let each: unknown = error; each instanceof Error; each = each.cause) {
-    if (isGrpcServiceError(each)) return each.code;
-  }
-  return undefined;
-}
-
 /** Server gone (14), or silent (4). */
 export function isUnreachable(error: unknown): boolean {
   const code = grpcCodeOf(error);
   return code === 14 || code === 4;
 }
 
-function definedOf(env: Env): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));
+/** The server does not know who we are (16), or does not let us (7). */
+export function isDenied(error: unknown): boolean {
+  const code = grpcCodeOf(error);
+  return code === 16 || code === 7;
 }

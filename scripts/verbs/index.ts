@@ -4,6 +4,7 @@ import { addAccept } from './accept.ts';
 import { addApprove } from './approve.ts';
 import { addArchiving } from './archiving.ts';
 import { addBackup } from './backup.ts';
+import { addCodec } from './codec.ts';
 import { addConfirm } from './confirm.ts';
 import { addDelete } from './delete.ts';
 import { addFailover } from './failover.ts';
@@ -47,6 +48,7 @@ export const verbs: readonly AddVerb[] = [
   addArchiving,
   addSchedules,
   addWebhook,
+  addCodec,
   addRetention,
   addPin,
   addUnpin,

@@ -10,7 +10,8 @@ export interface TemporalServer {
   stop(): Promise<void>;
 }
 
-export async function startTemporal(): Promise<TemporalServer> {
+/** @param file  database, else in memory */
+export async function startTemporal({ file }: { file?: string } = {}): Promise<TemporalServer> {
   const path = await goTool('temporal', { note: (line) => console.log(line) });
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
@@ -28,6 +29,7 @@ export async function startTemporal(): Promise<TemporalServer> {
       '--log-level',
       'error',
       ...attributes,
+      ...(file ? ['--db-filename', file] : []),
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ApplicationFailure, Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import {
   bundleWorkflowCode,
   DefaultLogger,
@@ -56,11 +57,18 @@ export function hashOf(revision = 1): string {
 Runtime.install({ logger: new DefaultLogger('ERROR') });
 let bundle: Promise<WorkflowBundle> | undefined;
 
-export async function openRange() {
-  const address = inject('temporal');
-  const client = new Client({ connection: await Connection.connect({ address }) });
+interface RangeOptions {
+  /** Else the server that all tests share. */
+  readonly address?: string;
+  readonly dataConverter?: DataConverter;
+}
+
+export async function openRange({ address = inject('temporal'), dataConverter }: RangeOptions = {}) {
+  const client = new Client({ connection: await Connection.connect({ address }), dataConverter });
   const connection = await NativeConnection.connect({ address });
-  bundle ??= bundleWorkflowCode({ workflowsPath: new URL('../../../workflows/index.ts', import.meta.url).pathname });
+  const workflowsPath = new URL('../../../workflows/index.ts', import.meta.url).pathname;
+  const encrypts = dataConverter?.failureConverterPath !== undefined;
+  if (!encrypts) bundle ??= bundleWorkflowCode({ workflowsPath });
   const calls: string[] = [];
   const assessed: AssessCall[] = [];
   const released = new Set<string>();
@@ -118,11 +126,18 @@ export async function openRange() {
         wait,
         linger = 0,
         output = {},
-      } = step.input as { fail?: number; wait?: boolean; linger?: number; output?: StepAnswer['output'] };
+        blame = '',
+      } = step.input as {
+        fail?: number;
+        wait?: boolean;
+        linger?: number;
+        output?: StepAnswer['output'];
+        blame?: string;
+      };
       const failed = failures.get(step.id) ?? 0;
       if (failed < fail) {
         failures.set(step.id, failed + 1);
-        throw ApplicationFailure.nonRetryable('it broke. Try: mending it', 'Broken');
+        throw ApplicationFailure.nonRetryable(`it broke${blame}. Try: mending it`, 'Broken');
       }
       try {
         while (wait && !released.has(step.id)) {
@@ -177,12 +192,17 @@ export async function openRange() {
 
   const shared = {
     connection,
+    dataConverter,
     shutdownGraceTime: '1s',
     shutdownForceTime: '3s',
     maxHeartbeatThrottleInterval: '100ms',
   } as const;
   const workers = [
-    await Worker.create({ ...shared, taskQueue: 'muster', workflowBundle: await bundle }),
+    await Worker.create({
+      ...shared,
+      taskQueue: 'muster',
+      ...(encrypts ? { workflowsPath } : { workflowBundle: await bundle }),
+    }),
     await Worker.create({ ...shared, taskQueue: 'muster-fallback', activities }),
     await Worker.create({ ...shared, taskQueue: 'muster-west', activities }),
   ];
