@@ -1,8 +1,10 @@
 /** Everything a worker registers: one activity for each step kind, and the run's own. A factory over its dependencies. */
 import { Context } from '@temporalio/activity';
+import type { AuditCall } from '../domain/audit.ts';
 import type { AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from '../domain/protocol.ts';
 import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
+import { auditOf, auditWith } from './audit/audited.ts';
 import { keepLease } from './lease/keep-lease.ts';
 import { notify } from './notices/notify.ts';
 import { compilePlaybook } from './planning/compile.ts';
@@ -22,7 +24,8 @@ export function activities(deps: Dependencies) {
   return {
     ...stepActivities(stepDefinitions, deps),
     assess: (call: AssessCall) => alive(() => assessService(call, deps)),
-    compilePlaybook: (call: CompileCall) => alive(() => compilePlaybook(call, deps)),
+    compilePlaybook: (call: CompileCall) =>
+      alive(async () => ({ ...(await compilePlaybook(call, deps)), ...auditOf(call.procedure) })),
     describeRun: (call: { workflowId: string }) => alive(() => describeRun(call.workflowId, deps)),
     keepLease: (call: LeaseCall) => alive(() => keepLease(call, deps)),
     notify: (call: NoticeCall) =>
@@ -32,6 +35,7 @@ export function activities(deps: Dependencies) {
       }),
     ...scheduleActivities(deps, alive),
     verifyApproval: (call: VerifyCall) => alive(() => verifyApproval(call)),
+    writeAudit: (call: AuditCall) => alive(() => auditWith(call, deps)),
     writeReport: (call: ReportCall) => alive(() => reportOf(call, deps)),
   };
 }

@@ -113,6 +113,8 @@ export interface Compiled {
   readonly policy: ApprovalPolicy;
   /** RTO of the procedure, ms, where the plan has one. */
   readonly rto?: { readonly expected: number; readonly maximum: number };
+  /** What goes into the audit log: every step but those of these kinds, which only read. Absent: nothing, as in older runs. */
+  readonly audit?: { readonly reads: readonly string[] };
   /** Queue of the site that acts, and its fallback; for the run's own activities. */
   readonly queue: string;
   readonly fallback: string;

@@ -180,10 +180,15 @@ export const layout = {
   logs: (service: string) => `${service}/logs/`,
   /** What a component logged between points: laid out below this as a service of its own. */
   log: (service: string, component: string) => `${service}/logs/${component}`,
+  /** Who asked, decided and changed what; see domain/audit.ts. */
+  audit: (service: string) => `${service}/audit/`,
+  auditEntry: (service: string, time: string, run: string, n: number) =>
+    `${service}/audit/${time}-${run}-${String(n).padStart(5, '0')}.json`,
   /** Which run may change the service from here; see domain/lease.ts. */
   lease: (service: string) => `${service}/lease.json`,
   /** Written to learn the store's time. */
   leaseClock: (service: string) => `${service}/lease-clock`,
+  allReports: (service: string) => `${service}/reports/`,
   /** Reports of one procedure's runs. */
   reports: (service: string, procedure: string) => `${service}/reports/${procedure}-`,
   report: (service: string, run: string, name: string) => `${service}/reports/${run}/${name}`,

@@ -3,6 +3,7 @@
  * with a new playbook, a new hash and a new approval; what it has done is not done again.
  */
 import { z } from 'zod';
+import { auditLeftSchema } from './audit.ts';
 import { refusal } from './errors.ts';
 import { type Playbook, type PlaybookItem, type Step, stepSchema, stepsOf } from './playbook.ts';
 
@@ -32,6 +33,8 @@ export const goesOnSchema = z.object({
     waiting: z.number(),
   }),
   timeline: z.array(z.record(z.string(), z.unknown())),
+  /** The audit log goes on as one chain. */
+  audit: auditLeftSchema.optional(),
   /** Status of the steps that were done, for people. */
   statuses: z.array(z.record(z.string(), z.unknown())),
 });

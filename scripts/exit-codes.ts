@@ -22,7 +22,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   5: 'a run waits for a person',
   6: 'the decision was sent as a Signal because no worker answers; it is stored and not yet judged',
   7: 'more would be lost now than a recovery point objective allows',
-  8: 'a recovery point that was looked at is damaged or lost; what could be mended was',
+  8: 'a recovery point or an audit log that was looked at is damaged or lost; what could be mended was',
 };
 
 export function exitCodeHelp(): string {

@@ -16,6 +16,7 @@ type Approval = z.output<typeof approvalSchema>;
 /** At once where there is no signature to verify; nobody's worker is asked about what is refused anyway. */
 export function approve(run: Run, approval: Approval): DecisionAnswer | Promise<DecisionAnswer> {
   const plan = run.plan;
+  run.trail.add('approval', `${approval.decision} was sent`, { by: approval.by, approval: { ...approval } });
   if (!approval.signature || !plan?.policy.signers) return judged(run, approval, { state: 'none' });
   const inAnyCase = judgeApproval(approval, situationOf(run), { state: 'good', key: '' });
   if (!inAnyCase.accepted) return refused(run, approval, inAnyCase.why);

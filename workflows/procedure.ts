@@ -11,6 +11,7 @@ import type { RunResult } from '../domain/protocol.ts';
 import { type RunInput, runInputSchema } from '../domain/run.ts';
 import { assess, compile, notify, writeReport } from './activities.ts';
 import { awaitApproval } from './approval.ts';
+import { endAudit, startAudit } from './audit.ts';
 import { startClock } from './clock.ts';
 import { startUnderItsOwnId } from './doorman.ts';
 import { badInput, describeFailure, failedRun } from './failures.ts';
@@ -31,10 +32,12 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
   const run = new Run(procedure, input, input.run ?? `${procedure}-${stampOf(new Date())}-${uuid4().slice(0, 4)}`);
   receiveDecisions(run);
   for (const output of run.outputs.values()) holdLease(run, output);
+  if (input.goesOn?.audit) startAudit(run);
 
   try {
     await run.work.run(async () => {
       await planned(run);
+      startAudit(run);
       startClock(run);
       notify(run, 'started', run.direction());
 
@@ -100,6 +103,7 @@ async function finish(run: Run): Promise<RunResult> {
   await run.noticesSent();
   // Whoever sent an approval is answered before the run is gone.
   await condition(() => run.verifying === 0);
+  await endAudit(run);
   if (run.status.phase === 'failed') throw failedRun(run.summary(), run.failure?.type);
   return {
     run: run.status.run,

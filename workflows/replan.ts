@@ -6,6 +6,7 @@ import type { StepOutput } from '../domain/protocol.ts';
 import type { GoesOn } from '../domain/replan.ts';
 import type { Replan, RunInput, StageStatus, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { notify } from './activities.ts';
+import { handOnAudit } from './audit.ts';
 import type { Run } from './run.ts';
 import { undoAll } from './undo.ts';
 
@@ -40,6 +41,7 @@ export async function goOnWith(run: Run, change: Replan): Promise<false> {
     if (run.notUndone.length > 0) return false;
   }
   notify(run, 'replan', `${run.direction()}: the plan is changed by ${change.by}: ${change.reason}`, 'warning');
+  await handOnAudit(run);
   run.ended = true; // ends the clock and the renewal here; both begin again there
   await run.noticesSent();
   const input = nextInput(run, change, putBack);
@@ -83,6 +85,7 @@ function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
       waiting: run.waiting.total(),
     },
     timeline: status.timeline.slice(-remembered) as unknown as GoesOn['timeline'],
+    audit: run.trail.left(),
     statuses: doneStatuses(run).filter(({ id }) => ids.has(id)) as unknown as GoesOn['statuses'],
   };
   const { from, to } = status;
@@ -117,6 +120,7 @@ export function takeUp(run: Run, goesOn: GoesOn): void {
   run.status.passedNoReturn = goesOn.passedNoReturn;
   run.status.clock = { ...run.status.clock, ...goesOn.clock };
   run.waiting.add(goesOn.clock.waiting);
+  if (goesOn.audit) run.trail.takeUp(goesOn.audit);
   run.status.timeline.push(...(goesOn.timeline as unknown as TimelineEntry[]));
   run.undo.push(...goesOn.undo.map(({ step, before, generation }) => ({ step, before, generation })));
   for (const [id, output] of Object.entries(goesOn.outputs)) run.outputs.set(id, output as StepOutput);

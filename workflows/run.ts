@@ -21,6 +21,7 @@ import { commandFor, type Procedure, traitsOf } from '../domain/procedures.ts';
 import type { Compiled, StepOutput } from '../domain/protocol.ts';
 import type { Replan, RunStatus, runInputSchema, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
+import { AuditTrail } from './audit.ts';
 import type { Failure } from './failures.ts';
 import { pendingItem } from './pending.ts';
 import { doneBefore, takeUp } from './replan.ts';
@@ -55,6 +56,7 @@ export class Run {
   readonly confirmed = new Map<string, { by: string; reason: string }>();
   readonly undo: Undo[] = [];
   readonly pendingNotices = new Set<Promise<unknown>>();
+  readonly trail = new AuditTrail();
   readonly waiting: WaitingClock;
   /** What the run may change the service by; every mutating attempt reads it. Empty until a step took it. */
   leases: readonly Hold[] = [];
@@ -171,6 +173,7 @@ export class Run {
 
   note(kind: TimelineEntry['kind'], text: string, by?: string): void {
     this.status.timeline.push({ at: new Date().toISOString(), kind, text, by });
+    this.trail.timeline({ kind, text, by });
   }
 
   /** A person is needed until `until` holds (or the run is stopped); the time counts as waiting for people. */

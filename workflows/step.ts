@@ -19,6 +19,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
   for (;;) {
     status.state = 'running';
     run.publish();
+    run.trail.operation(step, status, 'begins');
     try {
       if (step.kind === 'manual') {
         if ((await awaitConfirmation(run, step, status)) === 'skip') return;
@@ -27,17 +28,20 @@ export async function runStep(run: Run, step: Step): Promise<void> {
       status.finishedAt = new Date().toISOString();
       status.error = undefined;
       run.publish();
+      run.trail.operation(step, status, 'done', status.outcome);
       return;
     } catch (error) {
       if (isCancellation(error) || run.abort) {
         status.state = 'cancelled';
         status.finishedAt = new Date().toISOString();
+        run.trail.operation(step, status, 'cancelled');
         throw error;
       }
       status.error = describeFailure(error);
       status.state = 'failed';
       status.finishedAt = new Date().toISOString();
       run.note('step', `${step.id} failed: ${status.error.message}`);
+      run.trail.operation(step, status, 'failed', status.error.message);
       if (!step.required) return run.publish();
       if ((await decide(run, step, status)) === 'skip') return;
       await run.untilResumed();

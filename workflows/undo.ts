@@ -7,6 +7,7 @@ export async function undoAll(run: Run): Promise<void> {
   for (const undo of [...run.undo].reverse()) {
     const { step } = undo;
     const status = run.stepStatus(step.id);
+    run.trail.add('undo', `putting back: ${step.title}`, { step: step.id });
     try {
       const outcome = (await undoStep(run, undo))?.outcome;
       run.undone.push(step.title);

@@ -3,6 +3,7 @@ import { addAbort } from './abort.ts';
 import { addAccept } from './accept.ts';
 import { addApprove } from './approve.ts';
 import { addArchiving } from './archiving.ts';
+import { addAudit } from './audit.ts';
 import { addBackup } from './backup.ts';
 import { addCodec } from './codec.ts';
 import { addConfirm } from './confirm.ts';
@@ -62,6 +63,7 @@ export const verbs: readonly AddVerb[] = [
   addStatus,
   addWatch,
   addReport,
+  addAudit,
   addPause,
   addHold,
   addResume,

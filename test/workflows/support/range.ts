@@ -20,6 +20,7 @@ import { verifyApproval } from '../../../activities/approvals/verify-approval.ts
 import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
+import type { AuditAnswer, AuditCall } from '../../../domain/audit.ts';
 import type { Refusal } from '../../../domain/errors.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
 import type {
@@ -43,8 +44,14 @@ export interface Script {
   risks?: Assessment['risks'];
   policy?: Partial<Compiled['policy']>;
   rto?: Compiled['rto'];
+  audit?: Compiled['audit'];
   /** The assessment is refused. */
   unknown?: boolean;
+}
+
+interface Audited {
+  readonly calls: AuditCall[];
+  answer: (call: AuditCall) => AuditAnswer | undefined;
 }
 
 export const hash = 'c0ffee'.padEnd(64, '0');
@@ -78,6 +85,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
   const lost = new Set<string>();
   const files = new Map<string, string>();
   const looks = new Map<string, ValidationDue>();
+  const audits = new Map<string, Audited>();
 
   const activities = {
     async assess(call: AssessCall): Promise<Assessment> {
@@ -111,6 +119,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
           sha256: hashOf(call.progress?.revision),
           policy: { required: true, quorum: 1, requesterMayApprove: false, timeLimit: 60_000, ...script.policy },
           rto: script.rto,
+          audit: script.audit,
           queue: 'muster-west',
           fallback: 'muster-fallback',
         };
@@ -180,6 +189,14 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     async validationState({ service }: { service: string }): Promise<ValidationDue> {
       return looks.get(service) ?? { due: true, failing: true, at: new Date(0).toISOString(), why: 'a point failed' };
     },
+    /** Every location takes it, or what the test says of this service. */
+    async writeAudit(call: AuditCall): Promise<AuditAnswer> {
+      const said = audits.get(call.service) ?? { calls: [], answer: () => undefined };
+      audits.set(call.service, said);
+      said.calls.push(call);
+      const last = `after ${call.entries.at(-1)?.n ?? 'nothing'}`;
+      return said.answer(call) ?? { last, written: ['east', 'west'], missed: [], caughtUp: [] };
+    },
     async verifyApproval(call: VerifyCall) {
       if (call.approval.reason === 'nobody can verify this')
         throw ApplicationFailure.nonRetryable('This worker has no ssh-keygen. Try: install it', 'SshKeygenMissing');
@@ -214,6 +231,13 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     assessed,
     lost,
     release: (id: string) => released.add(id),
+    /** What of a service was to be logged so far; `answer` throws, or says which location missed it. */
+    audited(service: string, answer?: Audited['answer']): AuditCall[] {
+      const said = audits.get(service) ?? { calls: [], answer: () => undefined };
+      if (answer) said.answer = answer;
+      audits.set(service, said);
+      return said.calls;
+    },
     write: (service: string, text: string) => files.set(service, text),
     looked: (service: string, state: Partial<ValidationDue>) =>
       looks.set(service, { due: true, failing: true, at: new Date(0).toISOString(), why: 'a point failed', ...state }),
@@ -224,7 +248,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       return service;
     },
     async start(script: Script, input: Partial<RunInput> = {}, type = 'failover') {
-      const service = this.service(script);
+      const service = input.service ?? this.service(script);
       const handle = await client.workflow.start(type, {
         taskQueue: 'muster',
         workflowId: `${service}/recovery`,

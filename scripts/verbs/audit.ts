@@ -1,0 +1,125 @@
+/** `muster audit`: who asked, who decided, and what was changed, from the signed log in the storage locations. */
+import type { Command } from 'commander';
+import { mendAudit } from '../../activities/audit/mend-audit.ts';
+import { readAudit } from '../../activities/audit/read-audit.ts';
+import { loadPinned } from '../../activities/points/signer.ts';
+import type { AuditEntry } from '../../domain/audit.ts';
+import { type AuditPlace, type AuditVerdict, checkAudit } from '../../domain/audit-check.ts';
+import type { Cli, Runner } from '../cli/cli.ts';
+import { say, sayJson } from '../cli/io.ts';
+import { openStores } from '../cli/service-points.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { columns } from '../views/columns.ts';
+import { type AddVerb, examples } from './verb.ts';
+
+interface AuditOptions {
+  readonly run?: string;
+  readonly newest?: string;
+  readonly mend?: boolean;
+}
+
+export const addAudit: AddVerb = (program, run) => {
+  const audit = program
+    .command('audit')
+    .summary('who asked, decided and changed what; audit verify checks that log')
+    .description(
+      'The audit log of a service: one signed object an entry, in every storage location, newest last. What is not signed by a pinned signer is not shown; audit verify names it.',
+    )
+    .argument('<service>', 'service, as its plan is named')
+    .option('--run <id>', 'only this run, all of it')
+    .option('--newest <count>', 'how many entries', '50')
+    .addHelpText(
+      'after',
+      examples(
+        'muster audit spacetime',
+        'muster audit spacetime --run failover-20260102-031500-ab12 --json',
+        'muster audit verify spacetime',
+      ),
+    )
+    .action(run<AuditOptions>((cli, [service = ''], options) => list(cli, service, options)));
+  addVerify(audit, run);
+};
+
+function addVerify(audit: Command, run: Runner): void {
+  audit
+    .command('verify')
+    .summary('signatures, chains, gaps, and whether the copies agree')
+    .description(
+      'Reads every entry at every location: whether a pinned signer signed it as it is, whether each follows the one before it, whether any is missing, and whether all locations have the same. Changes nothing without --mend.',
+    )
+    .argument('<service>', 'service, as its plan is named')
+    .option('--run <id>', 'only this run')
+    .option('--mend', 'bring entries to locations that lack them; nothing that is there is touched')
+    .addHelpText('after', examples('muster audit verify spacetime', 'muster audit verify spacetime --mend'))
+    .action(run<AuditOptions>((cli, [service = ''], options) => verify(cli, service, options)));
+}
+
+async function list(cli: Cli, service: string, options: AuditOptions): Promise<ExitCode> {
+  const { places, away, code } = await read(cli, service, options);
+  const all = entriesOf(places);
+  const newest = options.run ? all.length : Math.max(1, Number(options.newest) || 50);
+  const entries = all.slice(-newest);
+  if (cli.json) {
+    sayJson(cli.io, { service, entries, unreachable: away });
+    return code;
+  }
+  const rows = entries.map(({ at, run, n, kind, by, text, state }) => {
+    return [at, `${run} ${n}`, state ? `${kind} ${state}` : kind, by ?? '', text];
+  });
+  say(cli.io, rows.length > 0 ? columns(rows, ['at', 'run and entry', 'what', 'who', '']) : 'Nothing is logged.');
+  for (const each of away) say(cli.io, `NOT REACHED ${each.location}: ${each.why}`);
+  return code;
+}
+
+async function verify(cli: Cli, service: string, options: AuditOptions): Promise<ExitCode> {
+  const first = await read(cli, service, options);
+  const brought = options.mend ? await mendAudit(first.places, first.stores, first.plan) : [];
+  const { places, away, code } = brought.length > 0 ? await read(cli, service, options) : first;
+  const verdict = checkAudit(places);
+  const locations = places.map(({ location }) => location);
+  if (cli.json) sayJson(cli.io, { service, ...verdict, brought, locations, unreachable: away });
+  else say(cli.io, verdictLines(verdict, locations, brought, away).join('\n'));
+  return verdict.findings.length > 0 ? exitCodes.damaged : code;
+}
+
+function verdictLines(
+  { runs, entries, findings, open }: AuditVerdict,
+  locations: readonly string[],
+  brought: readonly { key: string; to: string }[],
+  away: readonly { location: string; why: string }[],
+): string[] {
+  const size = `${entries} entries of ${runs} runs at ${locations.join(' and ') || 'no location'}`;
+  return [
+    findings.length === 0
+      ? `${size}: signed, unbroken, the same everywhere`
+      : `${size}: ${findings.length} NOT AS THEY SHOULD BE`,
+    ...findings.map(({ what, text }) => `  ${what.toUpperCase()} ${text}`),
+    ...open.map(
+      (run) => `  open ${run}: no entry says that it is the last. It goes on, was terminated, or lost its end.`,
+    ),
+    ...brought.map(({ key, to }) => `  brought ${key} to ${to}`),
+    ...away.map(({ location, why }) => `  NOT REACHED ${location}: ${why}`),
+    ...(findings.some(({ what }) => what === 'lacking') && brought.length === 0
+      ? ['Try: muster audit verify --mend, which brings entries to locations that lack them.']
+      : []),
+  ];
+}
+
+async function read(cli: Cli, service: string, { run }: AuditOptions) {
+  const { plan } = await cli.plan(service);
+  const signers = await loadPinned(plan, cli.planFolder);
+  const { stores, unreachable } = await openStores(plan, cli.planFolder);
+  const found = await readAudit(stores, service, signers, run);
+  const away = [...unreachable, ...found.unreachable];
+  const code = found.places.length === 0 ? exitCodes.noAnswer : exitCodes.ok;
+  return { plan, stores, places: found.places, away, code };
+}
+
+/** Each once, in order. */
+function entriesOf(places: readonly AuditPlace[]): AuditEntry[] {
+  const found = new Map<string, AuditEntry>();
+  for (const { copies } of places) {
+    for (const { key, entry } of copies) if (entry) found.set(key, entry);
+  }
+  return [...found].sort(([a], [b]) => a.localeCompare(b)).map(([, entry]) => entry);
+}
