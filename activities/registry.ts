@@ -12,8 +12,10 @@ import { awaitReplica } from './databases/replica/await-replica.ts';
 import { demoteDatabase } from './databases/replica/demote-database.ts';
 import { promoteDatabase } from './databases/replica/promote-database.ts';
 import { reattachReplica } from './databases/replica/reattach-replica.ts';
+import { fenceSite } from './fencing/fence-site.ts';
 import { checkHealth } from './health/check-health.ts';
 import { seeFromOutside } from './health/see-from-outside.ts';
+import { watchService } from './health/watch-service.ts';
 import { checkHost } from './hosts/check-host.ts';
 import { prepareHost } from './hosts/prepare-host.ts';
 import { command } from './hosts/run-command.ts';
@@ -39,8 +41,10 @@ import { previewRetention } from './retention/preview-retention.ts';
 import type { StepDefinition } from './step.ts';
 import { awaitResolution } from './traffic/await-resolution.ts';
 import { clearSwitch } from './traffic/clear-switch.ts';
+import { lowerTtl } from './traffic/lower-ttl.ts';
 import { pointNameAt } from './traffic/point-name-at.ts';
 import { putSwitch } from './traffic/put-switch.ts';
+import { shiftWeights } from './traffic/shift-weights.ts';
 import { withdrawName } from './traffic/withdraw-name.ts';
 
 export const stepDefinitions = [
@@ -64,6 +68,8 @@ export const stepDefinitions = [
   commitPoint,
   copyPoint,
   fenceInstance,
+  fenceSite,
+  lowerTtl,
   manual,
   pointNameAt,
   prepareHost,
@@ -74,6 +80,7 @@ export const stepDefinitions = [
   restoreComponent,
   seeFromOutside,
   sendNotice,
+  shiftWeights,
   shipLogs,
   startInstance,
   startService,
@@ -85,5 +92,6 @@ export const stepDefinitions = [
   verifyLogs,
   verifyPoints,
   thawPoint,
+  watchService,
   withdrawName,
 ] as unknown as readonly StepDefinition[];

@@ -34,6 +34,20 @@ const switchSchema = z.strictObject({
 });
 export type SwitchSettings = z.infer<typeof switchSchema>;
 
+/** Weighted record sets that stand there, one a site. */
+const weightedSchema = z.strictObject({
+  /** Site to the set identifier of its record. */
+  identifiers: z.record(nameSchema, z.string().min(1)),
+  /** Shares of the traffic in a planned move, per cent: each is held, and the site looked at, before the next. */
+  shifts: z
+    .array(z.number().int().min(1).max(100))
+    .refine((shifts) => shifts.at(-1) === 100 && shifts.every((each, index) => each > (shifts[index - 1] ?? 0)), {
+      error: 'shares rise, and the last one is all of it. Try: [10, 50, 100]',
+    })
+    .default([10, 50, 100]),
+  hold: durationSchema.default(60_000),
+});
+
 const recordSchema = z
   .strictObject({
     name: z.string().min(1),
@@ -46,6 +60,17 @@ const recordSchema = z
     /** Where the name points while no site serves. */
     withdrawn: targetSchema.optional(),
     switch: switchSchema.optional(),
+    weighted: weightedSchema.optional(),
+    /** How long an answer may be kept from some time before a planned move on; lowered and waited out. Not for an alias. */
+    lowered: durationSchema.refine((ms) => ms >= 1_000, { error: 'Route 53 counts in seconds. Try: 5s' }).optional(),
+  })
+  .refine(({ weighted, via, withdrawn }) => !weighted || (via === 'record' && withdrawn === undefined), {
+    path: ['weighted'],
+    error: 'weighted records have no switch, and lead to some site always. Try: without `via: switch` and `withdrawn`',
+  })
+  .refine(({ weighted, sites }) => !weighted || sameNames(weighted.identifiers, sites), {
+    path: ['weighted', 'identifiers'],
+    error: 'every site has one weighted record. Try: an identifier for each of `sites`',
   })
   .refine(({ via, switch: object }) => via === 'switch' || object === undefined, {
     path: ['switch'],
@@ -60,6 +85,10 @@ const recordSchema = z
     error: 'a switch has two positions. Try: two sites',
   });
 export type TrafficRecord = z.infer<typeof recordSchema>;
+
+function sameNames(a: object, b: object): boolean {
+  return Object.keys(a).sort().join() === Object.keys(b).sort().join();
+}
 
 export const trafficSchema = z.strictObject({
   zone: z.string().min(1),

@@ -9,6 +9,7 @@ import { approvalsSchema } from './plan-approvals.ts';
 import { bareSchema } from './plan-bare.ts';
 import { componentSchema } from './plan-component.ts';
 import { encryptionSchema } from './plan-encryption.ts';
+import { fencingSchema } from './plan-fencing.ts';
 import { retentionSchema } from './plan-retention.ts';
 import { catchUpSchema, scheduleSchema, webhookSchema } from './plan-schedules.ts';
 import { locationSchema } from './plan-storage.ts';
@@ -137,6 +138,8 @@ export const planSchema = z.strictObject({
     within: someTime.default(300_000),
   }),
   traffic: trafficSchema,
+  /** How a site is kept from writing; without it, its instances are stopped. */
+  fencing: fencingSchema.optional(),
   observer: z.strictObject({ url: z.url() }).optional(),
   approvals: approvalsSchema.prefault({}),
   /** What `restore --bare` makes on a host of a group first. */

@@ -51,6 +51,18 @@ export const procedureTraits = {
     approval: true,
     priority: 1,
   },
+  fence: {
+    workflow: 'fence',
+    // Beside a recovery: the one that finds two sites writing is often still watching.
+    lock: 'fence',
+    verb: 'fence',
+    restores: false,
+    moves: false,
+    hosts: false,
+    approval: true,
+    priority: 1,
+    leavesPoints: true,
+  },
   'full-recovery': {
     workflow: 'fullRecovery',
     lock: 'recovery',

@@ -46,6 +46,8 @@ export interface StepOutput {
   readonly recoveredSource?: string;
   /** What people must be told at once, whatever becomes of the run. */
   readonly alarm?: string;
+  /** What the alarm is of, for those who sort notices; `alarm` where absent. */
+  readonly event?: string;
   /** Recovery points failed a look of this depth: one is taken daily until it passes. */
   readonly validate?: LookDepth;
   /** The lease that the run holds from now on, where the step took it; `term` in ms. */

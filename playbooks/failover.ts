@@ -50,7 +50,7 @@ export function failover(situation: Situation) {
       stage('See it from outside', resolve, site.seeFromOutside([...cutOver, ...resolve])),
       stage('Move the names beside it', site.pointOthers(), site.awaitOthers()),
       stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
-      watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
+      watch('Watch the service', situation.plan.watch, site.watchMoved(from)),
     ],
     site.steady(),
   );

@@ -3,6 +3,7 @@ import type { Procedure } from '../domain/procedures.ts';
 import { backup } from './backup.ts';
 import type { Compiler } from './compiler.ts';
 import { failover } from './failover.ts';
+import { fence } from './fence.ts';
 import { fullRecovery } from './full-recovery.ts';
 import { logShipping } from './log-shipping.ts';
 import { restore } from './restore.ts';
@@ -15,6 +16,7 @@ import { verify } from './verify.ts';
 export const compilers: Record<Procedure, Compiler> = {
   backup,
   failover,
+  fence,
   'full-recovery': fullRecovery,
   'log-shipping': logShipping,
   'rotate-keys': rotateKeys,

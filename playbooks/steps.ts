@@ -5,12 +5,12 @@
 import { checkData } from '../activities/archives/check-data.ts';
 import { restoreComponent } from '../activities/archives/restore-component.ts';
 import { awaitHost } from '../activities/compute/await-host.ts';
-import { fenceInstance } from '../activities/compute/fence-instance.ts';
 import { startInstance } from '../activities/compute/start-instance.ts';
 import { startService } from '../activities/compute/start-service.ts';
 import { stopService } from '../activities/compute/stop-service.ts';
 import { checkHealth } from '../activities/health/check-health.ts';
 import { seeFromOutside } from '../activities/health/see-from-outside.ts';
+import { watchService } from '../activities/health/watch-service.ts';
 import { checkHost } from '../activities/hosts/check-host.ts';
 import { command } from '../activities/hosts/run-command.ts';
 import { manual } from '../activities/people/manual.ts';
@@ -21,17 +21,9 @@ import type { Component } from '../domain/plan-component.ts';
 import type { Step } from '../domain/playbook.ts';
 import { roomFor } from '../domain/room.ts';
 import { sameName } from '../domain/traffic.ts';
-import {
-  byRank,
-  hostsForComponent,
-  hostsOf,
-  hostsOfGroup,
-  locationsFor,
-  placeAt,
-  type Situation,
-  siteOf,
-} from './compiler.ts';
-import { trafficSteps } from './traffic-steps.ts';
+import { byRank, hostsForComponent, hostsOf, hostsOfGroup, locationsFor, placeAt, type Situation } from './compiler.ts';
+import { fenceLost, siteInput } from './fence-steps.ts';
+import { keptNames, trafficSteps } from './traffic-steps.ts';
 
 export type Builder = ReturnType<typeof stepsFor>;
 
@@ -55,22 +47,7 @@ export function stepsFor(situation: Situation, siteName: string) {
   return {
     ...trafficSteps(situation, siteName),
 
-    /** Hosts that EC2 did not show are looked up by their tags when the step runs: the lost region may answer by then. */
-    fence: (from: string): Step[] => {
-      const lost = siteOf(plan, from);
-      const unreachable = assessment.risks.some((risk) => risk.id === 'old-primary-not-fenced');
-      const limits = unreachable ? { requestLimit: 2_000, within: 30_000 } : {};
-      return Object.entries(lost.hosts).flatMap(([group, selector]) =>
-        'tags' in selector
-          ? [
-              fenceInstance.step(
-                { region: lost.region, name: group, tags: selector.tags, ...limits },
-                at(`fence-${group}`),
-              ),
-            ]
-          : [],
-      );
-    },
+    fence: (from: string): Step[] => fenceLost(situation, from, siteName),
 
     startHosts: (): Step[] =>
       hosts.flatMap(({ name, region, instance }) =>
@@ -180,6 +157,23 @@ export function stepsFor(situation: Situation, siteName: string) {
           successes: 1,
           within: plan.health.timeout,
           ...health,
+        },
+        at('watch'),
+      ),
+
+    /** As `lookFromOutside`, and at the names and the site that was left. */
+    watchMoved: (left: string): Step =>
+      watchService.step(
+        {
+          url: plan.health.publicUrl,
+          resolver: plan.traffic.resolver,
+          successes: 1,
+          within: plan.health.timeout,
+          ...health,
+          service,
+          site: siteName,
+          names: keptNames(plan, siteName),
+          left: { ...siteInput(plan, left), requestLimit: 2_000 },
         },
         at('watch'),
       ),

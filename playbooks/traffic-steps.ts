@@ -1,22 +1,28 @@
 /** The steps that lead the names of a service to a site: by their records, or by their switch objects. */
 import { awaitResolution } from '../activities/traffic/await-resolution.ts';
 import { clearSwitch } from '../activities/traffic/clear-switch.ts';
+import type { KeptName } from '../activities/traffic/keep-name.ts';
+import { lowerTtl } from '../activities/traffic/lower-ttl.ts';
 import { pointNameAt } from '../activities/traffic/point-name-at.ts';
 import { putSwitch } from '../activities/traffic/put-switch.ts';
+import { shiftWeights } from '../activities/traffic/shift-weights.ts';
 import { withdrawName } from '../activities/traffic/withdraw-name.ts';
 import { refusal } from '../domain/errors.ts';
+import type { Plan } from '../domain/plan.ts';
 import type { TrafficRecord, TrafficTarget } from '../domain/plan-traffic.ts';
 import type { Step } from '../domain/playbook.ts';
 import { mustBeThere, switchOf } from '../domain/switch.ts';
 import { sameName } from '../domain/traffic.ts';
-import { placeAt, type Situation } from './compiler.ts';
+import { hostsOf, placeAt, type Situation } from './compiler.ts';
 
 /** ms after which a name that may stay where it is, is left there: the gate waits for it no longer. */
 const patience = 15_000;
 
-export function trafficSteps({ plan }: Situation, siteName: string) {
+export function trafficSteps(situation: Situation, siteName: string) {
+  const { plan } = situation;
   const { zone, resolver, records } = plan.traffic;
   const at = placeAt(plan, siteName);
+  const serving = hostsOf(situation, siteName, plan.control.host);
   const isPublic = ({ name }: TrafficRecord) => sameName(name, new URL(plan.health.publicUrl).hostname);
   /** Users are led by a switch, so what Route 53 refuses to change holds nobody up. */
   const switched = records.some((record) => record.via === 'switch' && isPublic(record));
@@ -37,6 +43,25 @@ export function trafficSteps({ plan }: Situation, siteName: string) {
     pointNames: (): Step[] => first.map(point),
     awaitNames: (): Step[] => first.map(awaitOne),
 
+    /** As `pointNames`, for a move while both sites work: weighted names by their shifts, a rank each, all others with the last. */
+    shiftNames: (): Step[][] => {
+      const weighted = first.filter(isWeighted);
+      const longest = Math.max(1, ...weighted.map((record) => record.weighted.shifts.length));
+      const rest = first.filter((record) => !isWeighted(record)).map(point);
+      return Array.from({ length: longest }, (_, index) => [
+        ...weighted.flatMap((record) => shiftAt(record, index - (longest - record.weighted.shifts.length))),
+        ...(index === longest - 1 ? rest : []),
+      ]);
+    },
+
+    /** Ahead of a planned move, while `from` still answers. An alias has no time of its own. */
+    lowerTtls: (from: string): Step[] =>
+      records.flatMap(({ name, type, sites, lowered, wait, weighted, via }) => {
+        const target = sites[from];
+        if (!lowered || weighted || via === 'switch' || !target || 'alias' in target) return [];
+        return [lowerTtl.step({ zone, name, type, ttl: lowered, wait }, at(`lower-${name}`))];
+      }),
+
     /** Names beside them that Route 53 must move; they come when users are served. */
     pointOthers: (): Step[] => others().map(point),
     awaitOthers: (): Step[] => others().map(awaitOne),
@@ -55,6 +80,8 @@ export function trafficSteps({ plan }: Situation, siteName: string) {
   function point(record: TrafficRecord): Step {
     const { name, type } = record;
     const target = targetOf(record);
+    // The other site is lost: there is nothing to compare a share with.
+    if (isWeighted(record)) return shift(record, 100, `point-${name}`);
     if (record.via === 'record') {
       return pointNameAt.step({ zone, name, type, target, site: siteName }, at(`point-${name}`));
     }
@@ -63,9 +90,33 @@ export function trafficSteps({ plan }: Situation, siteName: string) {
     return move.step({ name, site: siteName, object }, at(`switch-${name}`));
   }
 
+  function shiftAt(record: WeightedRecord, index: number): Step[] {
+    const percent = record.weighted.shifts[index];
+    if (percent === undefined) return [];
+    const id = (share: number) => (share === 100 ? `point-${record.name}` : `shift-${record.name}-${share}`);
+    const [one = 100] = record.weighted.shifts;
+    const needs = index > 0 ? [at(id(one)).id] : [];
+    return [shift(record, percent, id(percent), { needs, held: true })];
+  }
+
+  function shift(
+    { name, type, sites, weighted }: WeightedRecord,
+    percent: number,
+    id: string,
+    { needs = [], held = false }: { needs?: string[]; held?: boolean } = {},
+  ): Step {
+    const { identifiers, hold } = weighted;
+    const { expect, interval, timeout } = plan.health;
+    const urls = serving.map(({ address }) => plan.health.url.replaceAll('{host}', address));
+    const gate = held ? { urls, expect, interval, timeout, hold } : {};
+    const input = { zone, name, type, site: siteName, percent, identifiers, targets: sites, ...gate };
+    return shiftWeights.step(input, at(id, { needs, limits: { startToClose: 300_000 + hold } }));
+  }
+
   function awaitOne(record: TrafficRecord): Step {
     const { name, wait } = record;
-    return awaitResolution.step({ name, target: targetOf(record), resolver, wait }, at(`await-${name}`));
+    const [kept] = keptNames({ ...plan, traffic: { ...plan.traffic, records: [record] } }, siteName);
+    return awaitResolution.step({ name, target: targetOf(record), resolver, wait, kept }, at(`await-${name}`));
   }
 
   function targetOf(record: TrafficRecord): TrafficTarget {
@@ -77,4 +128,22 @@ export function trafficSteps({ plan }: Situation, siteName: string) {
       `add traffic.records[].sites.${siteName} to the plan.`,
     );
   }
+}
+
+type WeightedRecord = TrafficRecord & { weighted: NonNullable<TrafficRecord['weighted']> };
+
+function isWeighted(record: TrafficRecord): record is WeightedRecord {
+  return record.weighted !== undefined;
+}
+
+/** Where the names were led, for those who watch that they stay. */
+export function keptNames(plan: Plan, site: string): KeptName[] {
+  const { zone, resolver } = plan.traffic;
+  return plan.traffic.records.flatMap((record): KeptName[] => {
+    const { name, type, sites } = record;
+    const target = sites[site];
+    if (!target || record.weighted) return [];
+    const object = record.via === 'switch' ? switchOf(plan, record) : undefined;
+    return [{ zone, name, type, site, target, resolver, ...(object ? { object } : {}) }];
+  });
 }

@@ -1,6 +1,7 @@
 /** The workflow types that Muster registers, one for each procedure. */
 export { backup } from './backup.ts';
 export { failover } from './failover.ts';
+export { fence } from './fence.ts';
 export { fullRecovery } from './full-recovery.ts';
 export { logShipping } from './log-shipping.ts';
 export { restore } from './restore.ts';

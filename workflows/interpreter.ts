@@ -113,12 +113,18 @@ async function watch(run: Run, item: Watch): Promise<void> {
   const until = Date.now() + item.for;
   let good = 0;
   let bad = 0;
+  let told: string | undefined;
   const ended = () => run.verdicts.get(item.step.id)?.action === 'skip';
   while (Date.now() < until && !ended()) {
     await run.untilResumed();
     try {
-      await callStep(run, item.step, good + bad + 1);
+      const { output } = await callStep(run, item.step, good + bad + 1);
       good += 1;
+      if (output.alarm && output.alarm !== told) {
+        run.note('step', `${item.title}: ${output.alarm}`);
+        notify(run, output.event ?? 'alarm', output.alarm, 'danger');
+      }
+      told = output.alarm;
     } catch (error) {
       if (run.abort || isCancellation(error)) throw error;
       bad += 1;

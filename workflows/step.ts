@@ -73,7 +73,7 @@ function succeed(run: Run, step: Step, status: StepStatus, answer: StepAnswer): 
     run.note('clock', `recovered at ${output.recoveredAt}`);
   }
   run.note('step', `${step.id} done${output.outcome ? `: ${output.outcome}` : ''}`);
-  if (output.alarm) notify(run, 'alarm', output.alarm, 'danger');
+  if (output.alarm) notify(run, output.event ?? 'alarm', output.alarm, 'danger');
 }
 
 async function awaitConfirmation(run: Run, step: Step, status: StepStatus): Promise<'confirmed' | 'skip'> {

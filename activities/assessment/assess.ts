@@ -210,7 +210,8 @@ function refuseUnready(ready: readonly Finding<HostReady>[], bare: boolean): voi
 
 function refuseBadNames(names: readonly Finding<unknown>[]): void {
   for (const { error } of names) {
-    if (error instanceof Refusal && ['ZoneNotFound', 'RecordIsRouted'].includes(error.type)) throw error;
+    if (error instanceof Refusal && ['ZoneNotFound', 'RecordIsRouted', 'RecordNotWeighted'].includes(error.type))
+      throw error;
   }
 }
 

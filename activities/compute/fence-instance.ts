@@ -52,25 +52,7 @@ export const fenceInstance = defineStep<typeof fenceInputSchema, FenceOutput>({
     ];
   },
   limits: { startToClose: 180_000 },
-  async run(input, context) {
-    let ids: readonly string[] = input.instance ? [input.instance] : [];
-    try {
-      const client = await context.ec2(input.region);
-      const found = await look(client, input, context);
-      ids = found.map(({ id }) => id);
-      if (found.length === 0) return refused(`${input.region} answers, but has no such instance as ${input.name}`, ids);
-      if (found.every(isOff)) return { outcome: 'fenced', why: 'stopped already', instances: ids };
-      return await stopAll(client, found, input, context);
-    } catch (error) {
-      context.signal.throwIfAborted();
-      // A superseded attempt is not an answer of the region.
-      if ((error as { type?: string }).type === 'Superseded') throw error;
-      const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-      if (isUnreachable(error))
-        return { outcome: 'unreachable', why: `EC2 of ${input.region} does not answer (${why})`, instances: ids };
-      return refused(why, ids);
-    }
-  },
+  run: fenceByPower,
   /** Notes which instances ran; an unreachable region has nothing to put back. Never fails. */
   async before(input, context) {
     const found = await context
@@ -88,6 +70,27 @@ export const fenceInstance = defineStep<typeof fenceInputSchema, FenceOutput>({
     for (const instance of running) await powerOn({ ...input, instance }, input.within, context);
   },
 });
+
+/** Stops what has the tags. Never fails for what the region does. */
+export async function fenceByPower(input: Input, context: StepContext): Promise<FenceOutput> {
+  let ids: readonly string[] = input.instance ? [input.instance] : [];
+  try {
+    const client = await context.ec2(input.region);
+    const found = await look(client, input, context);
+    ids = found.map(({ id }) => id);
+    if (found.length === 0) return refused(`${input.region} answers, but has no such instance as ${input.name}`, ids);
+    if (found.every(isOff)) return { outcome: 'fenced', why: 'stopped already', instances: ids };
+    return await stopAll(client, found, input, context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    // A superseded attempt is not an answer of the region.
+    if ((error as { type?: string }).type === 'Superseded') throw error;
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+    if (isUnreachable(error))
+      return { outcome: 'unreachable', why: `EC2 of ${input.region} does not answer (${why})`, instances: ids };
+    return refused(why, ids);
+  }
+}
 
 async function look(client: EC2Client, input: Input, context: StepContext): Promise<InstanceFacts[]> {
   return await limited(input, context, async (signal) => {

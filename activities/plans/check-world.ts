@@ -18,6 +18,7 @@ import type { ObjectStore } from '../storage/store.ts';
 import { switchProblems } from '../traffic/failover-records.ts';
 import { readRecord } from '../traffic/record-sets.ts';
 import { switchedRecord } from '../traffic/switched-record.ts';
+import { readShares, weightedRecord } from '../traffic/weights.ts';
 import { withLimit } from '../waiting.ts';
 import { checkSecrets, type PlanFinding } from './check-secrets.ts';
 
@@ -97,6 +98,10 @@ async function checkTraffic(plan: Plan, clients: WorldClients): Promise<PlanFind
         const wrong = await switchProblems(await clients.route53(), switchedRecord(plan, record), { signal });
         const hint = `set it up while the primary serves: muster traffic prepare ${plan.service}.`;
         return wrong.map((fact) => ({ path: `${path}.switch`, fact, hint }));
+      }
+      if (record.weighted) {
+        await readShares(await clients.route53(), weightedRecord(zone, record, record.weighted), { signal });
+        return [];
       }
       const now = await readRecord(await clients.route53(), { zone, name: record.name, type: record.type }, { signal });
       if (Object.values(record.sites).some((target) => leadsTo(now, target))) return [];

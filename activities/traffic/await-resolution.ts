@@ -7,8 +7,10 @@
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
 import { describeTarget, targetSchema } from '../../domain/traffic.ts';
+import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { waitFor } from '../waiting.ts';
+import { type KeptName, keptNameSchema, readBackName } from './keep-name.ts';
 import { addressesOf, makeResolver } from './resolver.ts';
 
 const inputSchema = z.object({
@@ -18,6 +20,8 @@ const inputSchema = z.object({
   resolver: z.string().optional(),
   /** ms that caches may hold the old answer; for people, and added to `within`. */
   wait: z.number().int().nonnegative().default(60_000),
+  /** What led it there: read back while the answer stays wrong, and done again where it was lost. */
+  kept: keptNameSchema.optional(),
   /** ms */
   within: z.number().int().positive().default(120_000),
 });
@@ -26,7 +30,6 @@ const inputSchema = z.object({
 export const awaitResolution = defineStep({
   kind: 'awaitResolution',
   version: 1,
-  changes: false,
   input: inputSchema,
   title: ({ name, target }) => `See ${name} resolve to ${describeTarget(target)}`,
   shell: ({ name, resolver }) => {
@@ -34,8 +37,9 @@ export const awaitResolution = defineStep({
     return [`dig +short ${address ? `@${address} ` : ''}${port ? `-p ${port} ` : ''}${name} A`];
   },
   limits: { startToClose: 600_000 },
-  async run({ name, target, resolver: server, within, wait }, context) {
+  async run({ name, target, resolver: server, within, wait, kept }, context) {
     const resolver = makeResolver(server);
+    const readBack = kept && readingBack(kept, context);
     let tries = 0;
     let last = 'nothing';
     const addresses = await waitFor(
@@ -55,13 +59,18 @@ export const awaitResolution = defineStep({
           ]);
           last = answered.join(', ') || 'nothing';
           // A load balancer shows some of its addresses at a time; none of the answer may be foreign.
-          return answered.length > 0 && answered.every((each) => wanted.includes(each)) ? answered : undefined;
+          if (answered.length > 0 && answered.every((each) => wanted.includes(each))) return answered;
+          await readBack?.look();
+          return undefined;
         } catch (error) {
           last = (error as NodeJS.ErrnoException).code ?? String(error);
           return undefined;
         }
       },
     );
+    if (addresses && readBack?.lost()) {
+      return { outcome: 'resolves, put again', addresses, tries, alarm: readBack.lost(), event: 'name-lost' };
+    }
     if (addresses) return { outcome: 'resolves', addresses, tries };
     throw refusal(
       'NameNotMoved',
@@ -70,3 +79,19 @@ export const awaitResolution = defineStep({
     );
   },
 });
+
+/** ms of wrong answers until it is looked at, and between two looks: name servers take a moment, and others ask Route 53 too. */
+const patience = 3_000;
+
+function readingBack(kept: KeptName, context: StepContext) {
+  let next = performance.now() + patience;
+  let found: string | undefined;
+  return {
+    lost: () => found,
+    async look(): Promise<void> {
+      if (performance.now() < next) return;
+      found = (await readBackName(kept, context)) ?? found;
+      next = performance.now() + patience;
+    },
+  };
+}

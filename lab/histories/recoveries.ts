@@ -71,3 +71,13 @@ export async function fullRecovery(recording: Recording): Promise<Recorded> {
   await recovery.done();
   return { name: 'full-recovery', history: await history() };
 }
+
+/** The standby is fenced while the primary serves: it is off already. */
+export async function fence(recording: Recording): Promise<Recorded> {
+  const { until, update, history, recovery } = follow(recording, 'spacetime/fence');
+  await command(recording.lab, ['fence', 'spacetime', 'us-west-2', '--by', 'recorder', '--reason', 'to be recorded']);
+  const { playbook } = await until('it waits for approval', ({ phase }) => phase === 'awaiting-approval');
+  await update('approve', { by: 'duty-manager', decision: 'go', playbook, accept: [] });
+  await recovery.done();
+  return { name: 'fence', history: await history() };
+}

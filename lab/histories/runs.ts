@@ -3,7 +3,7 @@ import { observed } from '../demo/observed.ts';
 import { until } from '../shell.ts';
 import type { Recorded, Recording } from './follow.ts';
 import { logShipping, restore, scratchRestore, verifyLost, watched } from './points.ts';
-import { abortedRecovery, failover, fullRecovery } from './recoveries.ts';
+import { abortedRecovery, failover, fence, fullRecovery } from './recoveries.ts';
 
 type Record = (recording: Recording) => Promise<Recorded | Recorded[]>;
 
@@ -18,6 +18,7 @@ const runs: { readonly [name: string]: Record } = {
     });
     return recorded;
   },
+  fence,
   'full-recovery-aborted': abortedRecovery,
   'full-recovery': fullRecovery,
   restore,

@@ -9,6 +9,7 @@ import { addCodec } from './codec.ts';
 import { addConfirm } from './confirm.ts';
 import { addDelete } from './delete.ts';
 import { addFailover } from './failover.ts';
+import { addFence } from './fence.ts';
 import { addHandover } from './handover.ts';
 import { addHold } from './hold.ts';
 import { addKeys } from './keys.ts';
@@ -57,6 +58,7 @@ export const verbs: readonly AddVerb[] = [
   addTraffic,
   addPreview,
   addFailover,
+  addFence,
   addRestore,
   addApprove,
   addReject,

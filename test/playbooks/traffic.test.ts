@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { trafficSchema } from '../../domain/plan-traffic.ts';
 import type { Playbook, Step } from '../../domain/playbook.ts';
 import { compilers } from '../../playbooks/index.ts';
+import { stepsFor } from '../../playbooks/steps.ts';
 import { aSituation } from './a-situation.ts';
 
 const main = 'spacetime-api.company.com';
@@ -78,4 +79,56 @@ it('a location whose objects have no address that is known must have one named',
   const local = { driver: 'local', region: 'office', prefix: 'muster', folder: '/mnt' } as never;
   situation.plan.storage['company-backups-dr'] = local;
   expect(() => compilers.failover(situation)).toThrow(expect.objectContaining({ type: 'SwitchNotPossible' }));
+});
+
+it('a weighted name gets all of its weight at once in a failover, and by shifts in a planned move', async () => {
+  const situation = await aSituation('failover');
+  const identifiers = { 'us-east-1': 'blue', 'us-west-2': 'green' };
+  const [record] = situation.plan.traffic.records;
+  const records = [{ name: main, wait: '60s', sites: record?.sites, weighted: { identifiers, hold: '30s' } }];
+  const traffic = trafficSchema.parse({ zone: 'Z1', records });
+  const weighted = { ...situation, plan: { ...situation.plan, traffic } };
+  const cutOver = stageOf(compilers.failover(weighted), 'Cut traffic over');
+  expect(cutOver).toMatchObject([{ kind: 'shiftWeights', input: { percent: 100, hold: 0, urls: [] } }]);
+  const ranks = stepsFor(weighted, 'us-west-2').shiftNames();
+  expect(ranks.map((rank) => rank.map(({ id, input, needs }) => [id, input.percent, input.hold, needs]))).toEqual([
+    [['shift-spacetime-api-company-com-10', 10, 30_000, []]],
+    [['shift-spacetime-api-company-com-50', 50, 30_000, ['shift-spacetime-api-company-com-10']]],
+    [['point-spacetime-api-company-com', 100, 30_000, ['shift-spacetime-api-company-com-10']]],
+  ]);
+});
+
+it('times to live are lowered where a name has one and the plan says how far', async () => {
+  const situation = await aSituation('failover');
+  const addresses = (ttl: string) => ({
+    'us-east-1': { addresses: ['192.0.2.1'], ttl },
+    'us-west-2': { addresses: ['192.0.2.2'], ttl },
+  });
+  const records = [
+    { name: 'a.company.com', wait: '60s', sites: addresses('60s'), lowered: '5s' },
+    { name: 'b.company.com', wait: '60s', sites: addresses('60s') },
+    { name: 'c.company.com', wait: '60s', sites: situation.plan.traffic.records[0]?.sites, lowered: '5s' },
+  ];
+  const plan = { ...situation.plan, traffic: trafficSchema.parse({ zone: 'Z1', records }) };
+  expect(stepsFor({ ...situation, plan }, 'us-west-2').lowerTtls('us-east-1')).toMatchObject([
+    { kind: 'lowerTtl', id: 'lower-a-company-com', input: { ttl: 5_000, wait: 60_000 }, undoable: true },
+  ]);
+});
+
+it('the site that is fenced by hand is fenced by the other one, and only while that serves', async () => {
+  const situation = await aSituation('fence', { from: 'us-east-1', to: 'us-east-1', serving: ['us-west-2'] });
+  const playbook = compilers.fence(situation);
+  expect(playbook.items.map(({ type }) => type)).toEqual(['stage', 'gate']);
+  expect(stageOf(playbook, 'Fence us-east-1')).toMatchObject([
+    {
+      kind: 'fenceSite',
+      queue: 'muster-us-west-2',
+      input: {
+        site: 'us-east-1',
+        methods: ['instances', 'service', 'database'],
+        other: { site: 'us-west-2', url: 'http://{host}:8080/status' },
+        databases: [{ component: 'database', driver: 'postgresql', database: 'spacetime_db', at: '5432' }],
+      },
+    },
+  ]);
 });

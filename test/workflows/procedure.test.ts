@@ -416,6 +416,22 @@ describe('the watch', () => {
   });
 });
 
+describe('what a look finds', () => {
+  it('is told once for as long as it stays, under its own event', async () => {
+    const output = { alarm: 'two sites take writes', event: 'both-sites-write' };
+    const items = [
+      { type: 'watch' as const, title: 'Watch', for: 2_000, every: 300, step: act('alarmed', { output }) },
+    ];
+    const run = await range.start({ items });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.result();
+    const { service, timeline } = await run.status();
+    expect(timeline.filter(({ text }) => text === 'Watch: two sites take writes')).toHaveLength(1);
+    expect(range.calls.filter((call) => call === `notice both-sites-write danger of ${service}`)).toHaveLength(1);
+  });
+});
+
 describe('the workflow id', () => {
   it('is the lock: a run from the form with a random id goes on under its own id, a second one is told which', async () => {
     const service = range.service({ items: [stage('one', [act('locked', { wait: true })])] });

@@ -2,12 +2,14 @@
 import type { TrafficRecord } from '../../../domain/plan-traffic.ts';
 import { describeRecord, leadsTo, type RecordSet } from '../../../domain/traffic.ts';
 import { readRecord } from '../../traffic/record-sets.ts';
+import { describeShares, readShares, weightedRecord } from '../../traffic/weights.ts';
 import { limitsOf, type NameDeps } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';
 import { type NameNow, switchedNameNow } from './switched-name.ts';
 
 export async function nameNow(record: TrafficRecord, deps: NameDeps): Promise<Finding<NameNow>> {
   if (record.via === 'switch') return await switchedNameNow(record, deps);
+  const { weighted } = record;
   const { zone } = deps.plan.traffic;
   const about = {
     id: `name-${record.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`,
@@ -17,6 +19,11 @@ export async function nameNow(record: TrafficRecord, deps: NameDeps): Promise<Fi
   };
   return await findOut(about, async (signal) => {
     const client = await deps.route53();
+    if (weighted) {
+      const shares = await readShares(client, weightedRecord(zone, record, weighted), { signal });
+      const site = Object.keys(shares).find((each) => Math.round(shares[each] ?? 0) === 100);
+      return { value: describeShares(shares), state: site ? 'good' : 'warning', evidence: { site } };
+    }
     const now = await readRecord(client, { zone, name: record.name, type: record.type }, { signal, limit: deps.limit });
     const { label, state, site } = placeOf(record, now);
     return { value: `${describeRecord(now)} (${label})`, state, evidence: { site } };

@@ -24,7 +24,7 @@ test('us-east-1 dead and Route 53 refusing changes: users are led to the standby
     expect(await scenario.addressOf()).toBe('10.77.1.10');
 
     await lab.kill('us-east-1');
-    await setFault(lab.awsControl, { service: 'route53', kind: 'hang' });
+    await setFault(lab.awsControl, { service: 'route53', kind: 'error500' });
     const assessed = await scenario.startFailover();
     expect(assessed?.risks.map(({ id }) => id)).not.toContain('switch-not-ready');
     await scenario.approve();

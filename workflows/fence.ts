@@ -1,0 +1,8 @@
+/** Keep a site from taking writes, while another one serves. */
+import type { RunResult } from '../domain/protocol.ts';
+import type { RunInput } from '../domain/run.ts';
+import { runProcedure } from './procedure.ts';
+
+export async function fence(input: RunInput): Promise<RunResult> {
+  return await runProcedure('fence', input);
+}
