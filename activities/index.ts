@@ -5,6 +5,7 @@ import type { AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from 
 import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
 import { auditOf, auditWith } from './audit/audited.ts';
+import { type WatchCall, watchForOutage } from './declaring/watch-for-outage.ts';
 import { keepLease } from './lease/keep-lease.ts';
 import { notify } from './notices/notify.ts';
 import { compilePlaybook } from './planning/compile.ts';
@@ -34,6 +35,7 @@ export function activities(deps: Dependencies) {
         return await notify(call, { plan, secret: (ref) => resolveSecret(ref, deps.plans.folder) });
       }),
     ...scheduleActivities(deps, alive),
+    watchForOutage: (call: WatchCall) => alive(() => watchForOutage(call, deps, Context.current().cancellationSignal)),
     verifyApproval: (call: VerifyCall) => alive(() => verifyApproval(call)),
     writeAudit: (call: AuditCall) => alive(() => auditWith(call, deps)),
     writeReport: (call: ReportCall) => alive(() => reportOf(call, deps)),

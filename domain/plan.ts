@@ -8,6 +8,7 @@ import { durationSchema } from './duration.ts';
 import { approvalsSchema } from './plan-approvals.ts';
 import { bareSchema } from './plan-bare.ts';
 import { componentSchema } from './plan-component.ts';
+import { declareSchema } from './plan-declare.ts';
 import { encryptionSchema } from './plan-encryption.ts';
 import { fencingSchema } from './plan-fencing.ts';
 import { retentionSchema } from './plan-retention.ts';
@@ -141,6 +142,8 @@ export const planSchema = z.strictObject({
   /** How a site is kept from writing; without it, its instances are stopped. */
   fencing: fencingSchema.optional(),
   observer: z.strictObject({ url: z.url() }).optional(),
+  /** Who may declare an outage besides a person. */
+  declare: declareSchema.optional(),
   approvals: approvalsSchema.prefault({}),
   /** What `restore --bare` makes on a host of a group first. */
   bare: bareSchema.optional(),

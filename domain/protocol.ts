@@ -113,6 +113,8 @@ export interface Compiled {
   /** SHA-256 over the RFC 8785 bytes of the playbook's decisions, hex. */
   readonly sha256: string;
   readonly policy: ApprovalPolicy;
+  /** Why it goes without a person, where the plan lets it; `policy.required` is false then. */
+  readonly automatic?: string;
   /** RTO of the procedure, ms, where the plan has one. */
   readonly rto?: { readonly expected: number; readonly maximum: number };
   /** What goes into the audit log: every step but those of these kinds, which only read. Absent: nothing, as in older runs. */

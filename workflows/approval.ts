@@ -9,6 +9,10 @@ import type { Run } from './run.ts';
 /** True for go. On no-go or when the time limit passes the run is `rejected`; nothing was changed by then. */
 export async function awaitApproval(run: Run): Promise<boolean> {
   const plan = run.plan;
+  if (plan?.automatic) {
+    run.note('decision', `go: ${plan.automatic}`, run.status.requestedBy);
+    notify(run, 'went-by-itself', `${run.direction()} goes without a person: ${plan.automatic}`, 'danger');
+  }
   if (!plan?.policy.required) return true;
   run.phase('awaiting-approval');
   notify(run, 'approval-needed', `${run.direction()} waits for a go/no-go: ${run.status.playbook}`, 'warning');

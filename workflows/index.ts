@@ -1,5 +1,6 @@
 /** The workflow types that Muster registers, one for each procedure. */
 export { backup } from './backup.ts';
+export { declaring } from './declaring.ts';
 export { failover } from './failover.ts';
 export { fence } from './fence.ts';
 export { fullRecovery } from './full-recovery.ts';

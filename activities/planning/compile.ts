@@ -11,6 +11,7 @@ import { leftOf } from '../../domain/replan.ts';
 import { promiseOf } from '../../domain/restore-request.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { pinnedSignersOf } from '../approvals/allowed-signers.ts';
+import { automaticGo } from '../declaring/automatic-go.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
@@ -35,6 +36,8 @@ export async function compilePlaybook(call: CompileCall, deps: Dependencies): Pr
   }
   const known = await lastDurations(earlierOf(call), placesOf(plan, call, deps));
   const compiled = compileWith(plan, call, procedure, known);
+  const automatic = await automaticGo(plan, call);
+  if (automatic) return { ...compiled, automatic, policy: { ...compiled.policy, required: false } };
   // Nobody waits for an approval of a backup: it must not fail for want of signers.
   const signers = compiled.policy.required ? await pinnedSignersOf(plan, deps.plans.folder) : {};
   return { ...compiled, policy: { ...compiled.policy, ...signers } };

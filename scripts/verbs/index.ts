@@ -7,6 +7,7 @@ import { addAudit } from './audit.ts';
 import { addBackup } from './backup.ts';
 import { addCodec } from './codec.ts';
 import { addConfirm } from './confirm.ts';
+import { addDeclaring } from './declaring.ts';
 import { addDelete } from './delete.ts';
 import { addFailover } from './failover.ts';
 import { addFence } from './fence.ts';
@@ -51,6 +52,7 @@ export const verbs: readonly AddVerb[] = [
   addSchedules,
   addWebhook,
   addCodec,
+  addDeclaring,
   addRetention,
   addPin,
   addUnpin,

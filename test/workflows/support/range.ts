@@ -86,6 +86,8 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
   const files = new Map<string, string>();
   const looks = new Map<string, ValidationDue>();
   const audits = new Map<string, Audited>();
+  const sights = new Map<string, { state: string }>();
+  const watches = new Map<string, string>();
 
   const activities = {
     async assess(call: AssessCall): Promise<Assessment> {
@@ -202,6 +204,24 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
         throw ApplicationFailure.nonRetryable('This worker has no ssh-keygen. Try: install it', 'SshKeygenMissing');
       return await verifyApproval(call);
     },
+    /** Sees what the test says is there to be seen, and waits for it as the real one does. */
+    async watchForOutage({ service, until }: { service: string; until: string }) {
+      watches.set(service, until);
+      for (;;) {
+        const seen = sights.get(service);
+        if (seen?.state === 'broken') {
+          sights.delete(service);
+          throw ApplicationFailure.nonRetryable('the plan cannot be read. Try: mending it', 'PlanInvalid');
+        }
+        const wanted = seen && (seen.state === 'off' || (until === 'well') === (seen.state === 'well'));
+        if (wanted) {
+          sights.delete(service);
+          return seen;
+        }
+        Context.current().heartbeat();
+        await Context.current().sleep(30);
+      }
+    },
     async writeReport({ status }: { status: RunStatus }) {
       return { report: { run: status.run }, written: ['report'] };
     },
@@ -238,6 +258,9 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       audits.set(service, said);
       return said.calls;
     },
+    see: (service: string, seen: { state: string }) => sights.set(service, seen),
+    /** What the watch of a service waits for. */
+    watched: (service: string) => watches.get(service),
     write: (service: string, text: string) => files.set(service, text),
     looked: (service: string, state: Partial<ValidationDue>) =>
       looks.set(service, { due: true, failing: true, at: new Date(0).toISOString(), why: 'a point failed', ...state }),

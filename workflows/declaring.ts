@@ -1,0 +1,169 @@
+/**
+ * `<service>/declare`: waits for an outage that several observers see, and begins the procedure which the plan names, once an outage.
+ * It decides nothing else: the run asks for its go as usual. People hold it during planned work.
+ */
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
+import {
+  ChildWorkflowCancellationType,
+  condition,
+  continueAsNew,
+  defineQuery,
+  defineSignal,
+  ParentClosePolicy,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  startChild,
+  workflowInfo,
+} from '@temporalio/workflow';
+import {
+  type Declaring,
+  type DeclaringStatus,
+  declaredBy,
+  declaringSchema,
+  holdSchema,
+  type Watched,
+} from '../domain/declaring.ts';
+import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
+import { workflowQueue } from '../domain/protocol.ts';
+import { callActivity } from './activities.ts';
+import { badInput } from './failures.ts';
+import { asSummary } from './summary.ts';
+
+const statusQuery = defineQuery<DeclaringStatus>('status');
+const holdSignal = defineSignal<[unknown]>('hold');
+const resumeSignal = defineSignal<[unknown]>('resume');
+
+/** ms of one watch, after which the plan is read again. */
+const oneWatch = 600_000;
+/** ms after something could not be asked. */
+const again = 5_000;
+
+export async function declaring(raw: unknown): Promise<{ why: string }> {
+  const parsed = declaringSchema.safeParse(raw);
+  if (!parsed.success) throw badInput('This needs the name of a service.', '{"service": "spacetime"}');
+  const state: Declaring = parsed.data;
+  const declared: string[] = [];
+  let says = 'watching';
+  const say = (words: string) => {
+    says = words;
+    setCurrentDetails(words);
+  };
+  setHandler(statusQuery, () => ({ ...state, says, declared }), {
+    description: 'What is watched for, held by whom, what was begun.',
+  });
+  receiveHolds(state, say);
+
+  for (;;) {
+    if (workflowInfo().continueAsNewSuggested) await continueAsNew<typeof declaring>(state);
+    if (state.held) {
+      await condition(() => state.held === undefined);
+      say('watching');
+    }
+    const seen = await watch(state);
+    if (seen.state === 'off') return { why: `the plan of ${state.service} says nothing of declaring any more` };
+    // Held while it watched: what was seen is looked for anew afterwards.
+    if (state.held || seen.state === 'nothing') continue;
+    if (seen.state === 'well') {
+      state.dealtWith = undefined;
+      say('the service is seen well: watching');
+      continue;
+    }
+    const outcome = await dealWith(state.service, seen);
+    if (outcome.begun) declared.push(outcome.begun);
+    state.dealtWith = seen.evidence;
+    say(outcome.says);
+  }
+}
+
+interface Outcome {
+  readonly says: string;
+  readonly begun?: string;
+}
+
+type SeenOutage = Extract<Watched, { readonly evidence: string }>;
+
+/** Begins the run; or leaves it, aloud, to whoever recovers the service already, and to people where it would be the wrong one. */
+async function dealWith(service: string, seen: SeenOutage): Promise<Outcome> {
+  if (seen.state === 'elsewhere') {
+    const text = `${service} is down, and its names lead to ${seen.from}: nothing is declared, a person decides. ${seen.evidence}`;
+    await tell(service, 'outage-not-declared', text);
+    return { says: text };
+  }
+  if (seen.state === 'decided') return { says: `${seen.by}: nothing is declared. ${seen.evidence}` };
+  const { procedure, evidence } = seen;
+  const workflowId = workflowIdOf(service, procedure);
+  const reason = `declared by the observers: ${evidence}`;
+  try {
+    await startChild(traitsOf(procedure).workflow, {
+      workflowId,
+      taskQueue: workflowQueue,
+      args: [{ procedure, service, by: declaredBy, reason }],
+      parentClosePolicy: ParentClosePolicy.ABANDON,
+      cancellationType: ChildWorkflowCancellationType.ABANDON,
+      memo: { service, procedure, by: declaredBy },
+      staticSummary: asSummary(`${procedure.toUpperCase()} declared by the observers`),
+      priority: { priorityKey: traitsOf(procedure).priority },
+    });
+  } catch (error) {
+    // A recovery or a planned move holds the same id: it is theirs.
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    return { says: `${workflowId} runs already: nothing is declared. ${evidence}` };
+  }
+  await tell(service, 'declared', `${procedure} of ${service} is ${reason}`);
+  return { says: `${workflowId} was begun: ${evidence}`, begun: workflowId };
+}
+
+/** What cannot be asked now is asked again: this must outlive every worker. */
+async function watch({ service, dealtWith }: Declaring): Promise<Watched> {
+  const until = dealtWith === undefined ? 'outage' : 'well';
+  const limits = {
+    startToClose: oneWatch + 60_000,
+    scheduleToStart: 10_000,
+    budget: oneWatch + 120_000,
+    heartbeat: 10_000,
+  };
+  try {
+    return await callActivity<Watched>(
+      {
+        name: 'watchForOutage',
+        summary: `Watch ${service} until it is ${until === 'well' ? 'well' : 'down'}`,
+        queues: [anyWorker],
+        limits,
+      },
+      { service, until, atMost: oneWatch },
+    );
+  } catch {
+    await sleep(again);
+    return { state: 'nothing', why: 'nobody could watch' };
+  }
+}
+const anyWorker = 'muster-fallback';
+
+async function tell(service: string, event: string, text: string): Promise<void> {
+  const limits = { startToClose: 20_000, scheduleToStart: 10_000, budget: 120_000, heartbeat: 10_000 };
+  const notice = { service, run: 'declare', event, severity: 'danger', text, fields: {} };
+  await callActivity({ name: 'notify', summary: `Tell people: ${event}`, queues: [anyWorker], limits }, notice).catch(
+    () => {},
+  );
+}
+
+function receiveHolds(state: Declaring, say: (words: string) => void): void {
+  setHandler(
+    holdSignal,
+    (given) => {
+      const { data } = holdSchema.safeParse(given);
+      if (!data) return;
+      state.held = { ...data, at: new Date().toISOString() };
+      say(`held by ${data.by}: ${data.reason}`);
+    },
+    { description: 'Declare nothing until resumed: {"by": "...", "reason": "planned work"}' },
+  );
+  setHandler(
+    resumeSignal,
+    () => {
+      state.held = undefined;
+    },
+    { description: 'Watch again after a hold: {"by": "..."}' },
+  );
+}
