@@ -78,6 +78,8 @@ export const assessmentSchema = z.object({
   point: pointSummarySchema.optional(),
   /** What the point has in cold storage; absent where all of it can be read at once somewhere. */
   cold: coldSchema.optional(),
+  /** Standbys that stream, by component; absent where the plan has none. */
+  replicas: z.array(z.object({ component: z.string(), usable: z.boolean() })).optional(),
   /** Sites that the names of the service lead to; absent in assessments of older builds. */
   serving: z.array(z.string()).optional(),
   /** First failed probe of the present outage, from the observer; ISO. */

@@ -6,6 +6,7 @@ import type { PointSummary, Risk } from './assessment.ts';
 import { formatDuration } from './duration.ts';
 import { atLeast, type PointState } from './point-states.ts';
 import { type Procedure, traitsOf } from './procedures.ts';
+import { type ReplicaEvidence, replicaRisks } from './replica-evidence.ts';
 
 const riskIds = [
   'primary-still-healthy',
@@ -14,6 +15,12 @@ const riskIds = [
   'switch-not-ready',
   'old-primary-not-fenced',
   'standby-host-missing',
+  'replica-unusable',
+  'replica-not-streaming',
+  'replica-behind',
+  'replica-slot-lost',
+  'replica-loss',
+  'no-replica-after',
   'point-older-than-rpo',
   'point-torn',
   'point-from-standby-role',
@@ -65,12 +72,15 @@ export interface RiskEvidence {
   /** Hosts that the plan expects at the target and that are not there. */
   readonly missingHosts: readonly string[];
   readonly observed: boolean;
+  /** Standbys that stream. */
+  readonly replicas?: readonly ReplicaEvidence[];
 }
 
 /** In the order of `riskIds`. What restores nothing gives nothing up and has none. */
 export function risksOf(evidence: RiskEvidence): Risk[] {
   if (!traitsOf(evidence.procedure).restores) return [];
-  const found = { ...siteRisks(evidence), ...pointRisks(evidence) };
+  const replicas = replicaRisks(evidence.procedure, evidence, evidence.replicas ?? []);
+  const found: Texts = { ...siteRisks(evidence), ...replicas, ...pointRisks(evidence) };
   return riskIds.flatMap((id) => {
     const text = found[id];
     return text ? [{ id, text, severity: medium.includes(id) ? 'medium' : 'high' } as const] : [];
@@ -78,7 +88,13 @@ export function risksOf(evidence: RiskEvidence): Risk[] {
 }
 
 type Texts = Partial<Record<RiskId, string | false>>;
-const medium: readonly RiskId[] = ['too-few-copies', 'observer-missing', 'point-not-at-target'];
+const medium: readonly RiskId[] = [
+  'no-replica-after',
+  'replica-behind',
+  'too-few-copies',
+  'observer-missing',
+  'point-not-at-target',
+];
 
 function siteRisks(evidence: RiskEvidence): Texts {
   const { procedure, from, to, fromHealthy, cannotFence, missingHosts, observed, namesAt } = evidence;

@@ -8,6 +8,7 @@
 import { alongside, gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { takeTheLease } from './lease-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
+import { replicaStepsFor } from './replica-steps.ts';
 import { dataStepsFor } from './restore-steps.ts';
 import { type Builder, stepsFor } from './steps.ts';
 import { thaw } from './thaw-steps.ts';
@@ -19,8 +20,10 @@ export function failover(situation: Situation) {
   const { from, to, point } = situation.assessment;
   refusePart(situation);
   if (!point) throw notRestorable(situation);
-  const data = dataStepsFor(situation, to);
-  const site: Builder = stepsFor(situation, to);
+  const replicas = replicaStepsFor(situation, from, to);
+  const rest = replicas.rest();
+  const data = dataStepsFor(rest, to);
+  const site: Builder = stepsFor(rest, to);
   const fences = site.fence(from);
   const cutOver = site.pointNames();
   const resolve = site.awaitNames();
@@ -40,8 +43,10 @@ export function failover(situation: Situation) {
         site.stopService(),
       ),
       stage('Wait for cold storage', thaw(situation)),
+      stage('Open the standbys that are restored over', replicas.open()),
       stage('Restore the data', ...data.restoreByRank(point)),
       gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
+      stage('Promote the standbys', replicas.promote()),
       stage('Check the data before anything writes to it', data.checkData(point)),
       stage('Start the service', site.startService()),
       stage('Prove it works', site.checkHealth(), site.manual('cutover')),

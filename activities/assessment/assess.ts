@@ -28,6 +28,7 @@ import { outageNow } from './facts/observer.ts';
 import { type PointsFinding, pointsAtLocation } from './facts/points.ts';
 import { powerRight } from './facts/power.ts';
 import { publicHealth } from './facts/public-health.ts';
+import { replicaFacts } from './facts/replicas.ts';
 import type { Finding } from './finding.ts';
 import { chosen, leftAside, leftAsideFact, pointFor, takesPoint } from './point-choice.ts';
 import { type RestoreTarget, restoreTarget } from './restore-target.ts';
@@ -60,10 +61,16 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
       fails ? target.then((found) => siteHealth(to, found.evidence, deps, 'idle')) : undefined,
       fails ? target.then((found) => powerRight('start', to, found.evidence, deps)) : undefined,
       fails ? lost.then((found) => powerRight('stop', from, found.evidence, deps)) : undefined,
+      fails
+        ? Promise.all([lost, target]).then(([of, its]) =>
+            replicaFacts(plan, { from: of.evidence, to: its.evidence }, deps),
+          )
+        : [],
       Promise.all([target, points]).then(([found, seen]) => readiness(found, seen, call, to, deps)),
     ]),
   ]);
-  const [fromHealth, toHealth, startRight, stopRight, ready] = rest;
+  const [fromHealth, toHealth, startRight, stopRight, replicas, ready] = rest;
+  const replicated = replicas.flatMap(({ evidence }) => evidence ?? []);
 
   if (fails) refuseBadNames(names);
   const goal = restoreTarget(call, plan, to, targetHosts.evidence);
@@ -82,6 +89,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     ...(fails ? [lostHosts, targetHosts] : [targetHosts]),
     startRight,
     stopRight,
+    ...replicas,
     ...ready,
     ...pointFindings,
     leftAsideFact(aside, point),
@@ -108,6 +116,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     cannotFence: stopRight ? (stopRight.evidence ?? stopRight.fact.value.replace(/^not known: /, '')) : '',
     missingHosts: targetHosts.evidence?.missing ?? [],
     observed: outside.evidence !== undefined,
+    replicas: replicated,
   });
   return {
     service: plan.service,
@@ -121,6 +130,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     hosts: [...hosts, ...(fails ? (lostHosts.evidence?.hosts ?? []) : [])].map((host) => hostSchema.parse(host)),
     point,
     ...(cold?.evidence ? { cold: cold.evidence } : {}),
+    ...(replicated.length > 0 ? { replicas: replicated.map(({ component, usable }) => ({ component, usable })) } : {}),
     serving: servingSites(names),
     outageStart: outside.evidence?.outageStart,
   };

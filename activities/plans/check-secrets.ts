@@ -1,6 +1,7 @@
 /** Whether every secret that a plan refers to can be read here. Says which are missing; never what they are. */
 import type { Plan } from '../../domain/plan.ts';
 import type { Component } from '../../domain/plan-component.ts';
+import { isReplica } from '../../domain/plan-standby.ts';
 import { secretsOfLocation } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 
@@ -53,7 +54,13 @@ function secretsOf(plan: Plan): Named[] {
 }
 
 function secretsOfComponent(component: Component, path: string): Named[] {
-  if (component.driver === 'postgresql') return optional(`${path}.ownerPassword`, component.ownerPassword);
+  if (component.driver === 'postgresql') {
+    const standby = isReplica(component) ? component.standby.password : undefined;
+    return [
+      ...optional(`${path}.ownerPassword`, component.ownerPassword),
+      ...optional(`${path}.standby.password`, standby),
+    ];
+  }
   if (component.driver === 'mariadb' || component.driver === 'redis')
     return optional(`${path}.account.password`, component.account?.password);
   if (component.driver === 'postgresql-pitr') {

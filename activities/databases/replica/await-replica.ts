@@ -13,6 +13,7 @@ const input = replicaInput.extend({});
 export const awaitReplica = defineStep({
   kind: 'awaitReplica',
   version: 1,
+  changes: false,
   input,
   title: ({ component, host, peer }) => `Wait until ${component.name} at ${host.site} has caught up with ${peer.site}`,
   shell: ({ component, peer }) => [

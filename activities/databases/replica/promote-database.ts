@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
+import { hostSchema } from '../../../domain/host.ts';
 import { type DemotionToken, demotionTokenSchema, type Judgement, judgePromotion } from '../../../domain/replica.ts';
 import { script } from '../../archives/job-files.ts';
 import type { StepContext } from '../../context.ts';
@@ -15,10 +16,18 @@ import { ask, askOrSilent, lockOf, replicaInput, serverParams } from './replica-
 
 /** `host` is the one to promote, `peer` the one that was the primary. */
 const input = replicaInput.extend({
-  /** `demoted`: nothing less than all that a demotion of this run left. `failover`: what is there. */
-  proof: z.enum(['demoted', 'failover']),
+  /** Of a lost site it may not be known. */
+  peer: hostSchema.optional(),
+  /** `demoted`: nothing less than all that a demotion of this run left. `failover`: what is there. `restore`: so that it can be restored over. */
+  proof: z.enum(['demoted', 'failover', 'restore']),
 });
 type Input = z.output<typeof input>;
+
+const purposes = {
+  demoted: 'with all that was acknowledged',
+  failover: 'as far as it has come',
+  restore: 'to be restored over',
+};
 
 const promotedLine = z.object({
   type: z.literal('promoted'),
@@ -48,8 +57,7 @@ export const promoteDatabase = defineStep<typeof input, Promoted>({
   kind: 'promoteDatabase',
   version: 1,
   input,
-  title: ({ component, host, proof }) =>
-    `Promote ${component.name} at ${host.site}${proof === 'demoted' ? ' with all that was acknowledged' : ' as far as it has come'}`,
+  title: ({ component, host, proof }) => `Promote ${component.name} at ${host.site} ${purposes[proof]}`,
   shell: ({ component, host }) => [
     `ssh -p ${host.ssh.port} ${host.ssh.user}@${host.address}`,
     `sudo -u ${component.systemUser} psql -p ${component.port} -c 'SELECT pg_last_wal_replay_lsn(), pg_last_xact_replay_timestamp()' -c 'SELECT pg_promote()' -c 'SELECT pg_is_in_recovery()'`,
@@ -58,6 +66,13 @@ export const promoteDatabase = defineStep<typeof input, Promoted>({
   limits: { startToClose: 600_000 },
   async run(given, context) {
     const { component, host } = given;
+    if (given.proof === 'restore' && (await takesWrites(given, context))) {
+      const words = {
+        outcome: 'it takes writes already',
+        summary: `${component.name} at ${host.site} can be restored over.`,
+      };
+      return { ...words, component: component.name, timeline: 0, forkLsn: '', noted: [] };
+    }
     const token = given.proof === 'demoted' ? tokenFor(component.name, context) : undefined;
     await waitUntilPromotable(token, given, context);
     const job = {
@@ -97,6 +112,10 @@ export const promoteDatabase = defineStep<typeof input, Promoted>({
     return { outcome: `stopped ${component.name} at ${host.site}; it joins again by a new copy` };
   },
 });
+
+async function takesWrites({ component, host }: Input, context: StepContext): Promise<boolean> {
+  return (await askOrSilent(host, component, context)).server?.inRecovery === false;
+}
 
 /** The token that a step before this one gave for the same component. */
 function tokenFor(component: string, { outputs }: StepContext): DemotionToken {
@@ -139,7 +158,7 @@ async function waitUntilPromotable(
     'NotPromotable',
     `${component.name} at ${host.site} is not promoted: ${last?.why}.`,
     token
-      ? `abort puts ${peer.site} back in service; or see why its log does not arrive.`
+      ? `abort puts ${peer?.site ?? 'the source'} back in service; or see why its log does not arrive.`
       : 'mend it, or run the failover again with this replica stopped: it is restored from the recovery point then.',
     { host: host.name },
   );
@@ -147,6 +166,7 @@ async function waitUntilPromotable(
 
 /** The old primary was stopped by this run. One that answers as a primary was started by somebody since. */
 async function refuseTwoPrimaries({ component, peer }: Input, context: StepContext): Promise<void> {
+  if (!peer) return;
   const { server } = await askOrSilent(peer, component, context);
   if (server?.inRecovery !== false) return;
   throw refusal(
