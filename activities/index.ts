@@ -1,10 +1,10 @@
 /** Everything a worker registers: one activity for each step kind, and the run's own. A factory over its dependencies. */
 import { Context } from '@temporalio/activity';
 import type { AuditCall } from '../domain/audit.ts';
-import type { AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from '../domain/protocol.ts';
+import type { ApprovedCall, AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from '../domain/protocol.ts';
 import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
-import { auditOf, auditWith } from './audit/audited.ts';
+import { auditOf, auditWith, keepApprovedWith } from './audit/audited.ts';
 import { type WatchCall, watchForOutage } from './declaring/watch-for-outage.ts';
 import { keepLease } from './lease/keep-lease.ts';
 import { notify } from './notices/notify.ts';
@@ -37,6 +37,7 @@ export function activities(deps: Dependencies) {
     ...scheduleActivities(deps, alive),
     watchForOutage: (call: WatchCall) => alive(() => watchForOutage(call, deps, Context.current().cancellationSignal)),
     verifyApproval: (call: VerifyCall) => alive(() => verifyApproval(call)),
+    keepApproved: (call: ApprovedCall) => alive(() => keepApprovedWith(call, deps)),
     writeAudit: (call: AuditCall) => alive(() => auditWith(call, deps)),
     writeReport: (call: ReportCall) => alive(() => reportOf(call, deps)),
   };

@@ -124,6 +124,16 @@ export interface Compiled {
   readonly fallback: string;
 }
 
+/** A playbook that people let go, kept for the approvers of the next one of its kind. */
+export interface ApprovedCall {
+  /** ISO */
+  readonly at: string;
+  readonly by: readonly string[];
+  /** Hex, as approved. */
+  readonly sha256: string;
+  readonly playbook: Playbook;
+}
+
 export interface VerifyCall {
   readonly approval: Approval;
   /** OpenSSH `allowed_signers` lines. */

@@ -180,6 +180,9 @@ export const layout = {
   logs: (service: string) => `${service}/logs/`,
   /** What a component logged between points: laid out below this as a service of its own. */
   log: (service: string, component: string) => `${service}/logs/${component}`,
+  /** The playbook of a kind that was approved last. */
+  approved: (service: string, procedure: string, from: string, to: string) =>
+    `${service}/approved/${procedure}-${from}-${to}.json`,
   /** Who asked, decided and changed what; see domain/audit.ts. */
   audit: (service: string) => `${service}/audit/`,
   auditEntry: (service: string, time: string, run: string, n: number) =>

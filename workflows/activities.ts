@@ -15,6 +15,7 @@ import type { SignatureFinding } from '../domain/approvals.ts';
 import type { Assessment } from '../domain/assessment.ts';
 import type { Step } from '../domain/playbook.ts';
 import {
+  type ApprovedCall,
   type AssessCall,
   type CompileCall,
   type Compiled,
@@ -233,6 +234,22 @@ export async function verifySignature(run: Run, plan: Compiled, argument: Verify
       argument,
     ),
   );
+}
+
+/** Keeps what people let go for those who approve the next one of its kind. Not waited for; without it they are shown no differences. */
+export function keepApproved(run: Run, plan: Compiled, by: readonly string[]): void {
+  const argument: ApprovedCall = { at: new Date().toISOString(), by, sha256: plan.sha256, playbook: plan.playbook };
+  const call: Call = {
+    name: 'keepApproved',
+    summary: 'Keep the approved playbook',
+    queues: [plan.queue, plan.fallback],
+    limits: { startToClose: 15_000, scheduleToStart: 5_000, budget: 60_000, heartbeat: 10_000 },
+  };
+  const keeping = CancellationScope.nonCancellable(() => callActivity(call, argument)).catch((error) =>
+    run.note('notice', `the approved playbook could not be kept: ${describeFailure(error).message}`),
+  );
+  run.pendingNotices.add(keeping);
+  void keeping.finally(() => run.pendingNotices.delete(keeping));
 }
 
 /** Stores the report; a location that is down is listed in the report's own keys, not fatal. */

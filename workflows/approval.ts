@@ -3,7 +3,7 @@ import { condition } from '@temporalio/workflow';
 import { formatDuration } from '../domain/duration.ts';
 import { commandFor } from '../domain/procedures.ts';
 import type { Compiled } from '../domain/protocol.ts';
-import { notify } from './activities.ts';
+import { keepApproved, notify } from './activities.ts';
 import type { Run } from './run.ts';
 
 /** True for go. On no-go or when the time limit passes the run is `rejected`; nothing was changed by then. */
@@ -33,6 +33,12 @@ export async function awaitApproval(run: Run): Promise<boolean> {
   const noGo = refusal(run);
   if (decided && !noGo) {
     acceptRisks(run);
+    if (plan.audit)
+      keepApproved(
+        run,
+        plan,
+        goes(run).map(({ by }) => by),
+      );
     return true;
   }
   run.expired = !decided;

@@ -1,8 +1,9 @@
-/** What of a procedure is logged, and the log of a service as a worker writes it. */
+/** What of a procedure is logged, and log and approved playbooks of a service as a worker writes them. */
 import type { AuditAnswer, AuditCall } from '../../domain/audit.ts';
 import type { Procedure } from '../../domain/procedures.ts';
 import { traitsOf } from '../../domain/procedures.ts';
-import type { Compiled } from '../../domain/protocol.ts';
+import type { ApprovedCall, Compiled } from '../../domain/protocol.ts';
+import { keepApproved } from '../approvals/approved-playbook.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import { loadSigner } from '../points/signer.ts';
 import { stepDefinitions } from '../registry.ts';
@@ -18,9 +19,19 @@ export function auditOf(procedure: Procedure): Pick<Compiled, 'audit'> {
 }
 
 export async function auditWith(call: AuditCall, deps: Pick<Dependencies, 'plans'>): Promise<AuditAnswer> {
-  const { folder, overlays } = deps.plans;
-  const { plan } = await loadPlan(folder, call.service, { overlays: [...overlays] });
+  return await writeAudit(call, await signing(call.service, deps));
+}
+
+export async function keepApprovedWith(call: ApprovedCall, deps: Pick<Dependencies, 'plans'>) {
+  const { plan, signer, store } = await signing(call.playbook.service, deps);
+  const stores = Object.keys(plan.storage).map((location) => ({ location, open: () => store(location) }));
+  return await keepApproved(call, signer, stores);
+}
+
+async function signing(service: string, { plans }: Pick<Dependencies, 'plans'>) {
+  const { folder, overlays } = plans;
+  const { plan } = await loadPlan(folder, service, { overlays: [...overlays] });
   const secret = (ref: Parameters<typeof resolveSecret>[0]) => resolveSecret(ref, folder);
   const signer = await loadSigner(plan, secret);
-  return await writeAudit(call, { plan, signer, store: (location) => openStore(plan, location, secret) });
+  return { plan, signer, store: (location: string) => openStore(plan, location, secret) };
 }

@@ -12,6 +12,7 @@ import { type Decided, type GiveOptions, give, givingVerb } from '../cli/approva
 import type { Cli } from '../cli/cli.ts';
 import { ask, say, warn } from '../cli/io.ts';
 import { playbookOf, type RunSeen } from '../cli/runs.ts';
+import { sinceApprovedLines } from '../cli/since-approved.ts';
 import { playbookLines } from '../views/playbook-lines.ts';
 import { factLines } from '../views/run-lines.ts';
 import { type AddVerb, examples, type RunVerbOptions, runFor, runVerb } from './verb.ts';
@@ -53,9 +54,13 @@ export const addApprove: AddVerb = (program, run) => {
         assertWaiting(status);
         const playbook = await checkedPlaybook(cli, seen, status, options.playbook);
         const hash = hashPlaybook(playbook);
-        const text = [...playbookLines(playbook), '', ...summaryLines(status, hash, `${who.by} (${who.source})`)].join(
-          '\n',
-        );
+        const since = cli.json ? [] : [...(await sinceApprovedLines(cli, playbook)), ''];
+        const text = [
+          ...playbookLines(playbook),
+          '',
+          ...since,
+          ...summaryLines(status, hash, `${who.by} (${who.source})`),
+        ].join('\n');
         if (!cli.json) (options.print ? warn : say)(cli.io, text);
         assertKnown(status, named);
         const accept = options.yes || options.print ? assertAll(status, named) : await askEach(cli, status, named);

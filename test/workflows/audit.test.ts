@@ -27,7 +27,7 @@ async function started(script: Script, answer?: Parameters<Range['audited']>[1])
 }
 
 it('who asked, what was sent and decided, and each operation are logged in order, and the last entry says how many', async () => {
-  const { run, calls } = await started({
+  const { run, calls, service } = await started({
     items: [stage('one', [act('first')]), stage('two', [act('second', { fail: 1 })])],
   });
   await run.go({ playbook: 'f'.repeat(64) });
@@ -36,6 +36,7 @@ it('who asked, what was sent and decided, and each operation are logged in order
   await run.update('note', { by: 'op', text: 'the vendor is on the phone' });
   await run.update('retry', { by: 'op', step: 'second', reason: 'try again' });
   expect(await run.result()).toMatchObject({ phase: 'done' });
+  expect(range.calls).toContain(`kept c0ffee of ${service} by approver`);
   const entries = entriesOf(calls);
   expect(entries.map(({ n }) => n)).toEqual(entries.map((_, index) => index + 1));
   expect(entries.map(words)).toEqual([

@@ -24,6 +24,7 @@ import type { AuditAnswer, AuditCall } from '../../../domain/audit.ts';
 import type { Refusal } from '../../../domain/errors.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
 import type {
+  ApprovedCall,
   AssessCall,
   Compiled,
   LeaseCall,
@@ -198,6 +199,9 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       said.calls.push(call);
       const last = `after ${call.entries.at(-1)?.n ?? 'nothing'}`;
       return said.answer(call) ?? { last, written: ['east', 'west'], missed: [], caughtUp: [] };
+    },
+    async keepApproved({ by, sha256, playbook }: ApprovedCall) {
+      calls.push(`kept ${sha256.slice(0, 6)} of ${playbook.service} by ${by.join(', ')}`);
     },
     async verifyApproval(call: VerifyCall) {
       if (call.approval.reason === 'nobody can verify this')
