@@ -65,3 +65,8 @@ export interface FenceSiteOutput {
   readonly proven: boolean;
   readonly tried: readonly FenceTry[];
 }
+
+/** What ends it when two sites take writes. */
+export function fenceCommand(service: string, site: string): string {
+  return `muster fence ${service} ${site} --reason "two sites take writes"`;
+}

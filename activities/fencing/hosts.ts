@@ -12,7 +12,7 @@ export interface SeenHost extends Host {
 }
 
 /** Raw AWS errors, and `LimitPassed` where EC2 of the region says nothing. */
-export async function hostsNow(input: SiteInput, context: StepContext): Promise<SeenHost[]> {
+export async function hostsNow(input: SiteInput, context: Pick<StepContext, 'ec2' | 'signal'>): Promise<SeenHost[]> {
   const { site, region, ssh, requestLimit: limit } = input;
   const base = (group: string) => ({ name: group, group, site, region, ssh });
   const groups = Object.entries(input.groups).map(async ([group, selector]): Promise<SeenHost[]> => {

@@ -5,7 +5,7 @@
  * take writes are told at once, with the command that ends it.
  */
 import { z } from 'zod';
-import { siteInputSchema } from '../../domain/fencing.ts';
+import { fenceCommand, siteInputSchema } from '../../domain/fencing.ts';
 import type { StepContext } from '../context.ts';
 import { hostsNow } from '../fencing/hosts.ts';
 import { tryWrite } from '../fencing/try-write.ts';
@@ -61,7 +61,7 @@ async function bothWrite({ service, site, left }: Input, context: StepContext): 
     const asked = left.databases.length > 0 ? { ...left, canary: undefined } : left;
     const { verdict } = await tryWrite(asked, await hostsNow(asked, context), context);
     if (verdict !== 'accepts') return undefined;
-    return `P0: two sites take writes. ${left.site} is back and accepts them, while ${site} serves: what is written at ${left.site} is lost to ${site}. End it: muster fence ${service} ${left.site} --reason "two sites take writes"`;
+    return `P0: two sites take writes. ${left.site} is back and accepts them, while ${site} serves: what is written at ${left.site} is lost to ${site}. End it: ${fenceCommand(service, left.site)}`;
   } catch {
     context.signal.throwIfAborted();
     return undefined;

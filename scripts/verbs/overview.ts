@@ -4,6 +4,7 @@ import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
+import { fenceCommand } from '../../domain/fencing.ts';
 import { describeHolder } from '../../domain/lease.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { newestThatCounts } from '../../domain/point-state.ts';
@@ -12,6 +13,7 @@ import { say, sayJson } from '../cli/io.ts';
 import { flatRun, type RunSeen, seeRun } from '../cli/runs.ts';
 import { scheduleTroubles, seeSchedules } from '../cli/schedules-seen.ts';
 import { ageOf, servicePoints } from '../cli/service-points.ts';
+import { type LeftSite, sitesBack } from '../cli/sites-back.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { AddVerb } from './verb.ts';
 
@@ -33,6 +35,8 @@ interface Standing {
   readonly schedules: readonly string[];
   /** Runs that hold the lease though they do not go on: terminated, or a script. */
   readonly stranded: readonly string[];
+  /** Sites that answer though the service was moved away from them. */
+  readonly back: readonly LeftSite[];
   readonly next: readonly string[];
 }
 
@@ -67,8 +71,10 @@ async function standingOf(cli: Cli, service: string, withRuns: boolean): Promise
     const schedules = withRuns ? await schedulesOf(cli, plan) : [];
     const stranded = await strandedLeases(cli, plan, runs, withRuns);
     const points = await pointsOf(cli, service).catch((error: Error) => error.message);
+    const back = await sitesBack(plan, runs);
     const standing = {
       service,
+      back,
       title: plan.title,
       runs,
       schedules,
@@ -85,6 +91,7 @@ async function standingOf(cli: Cli, service: string, withRuns: boolean): Promise
       runs,
       schedules: [],
       stranded: [],
+      back: [],
       next: [`muster plan check ${service}`],
     };
   }
@@ -137,8 +144,9 @@ function nextSteps({
   runs,
   points,
   stranded,
-}: Pick<Standing, 'service' | 'runs' | 'points' | 'stranded'>): string[] {
-  const next: string[] = [];
+  back,
+}: Pick<Standing, 'service' | 'runs' | 'points' | 'stranded' | 'back'>): string[] {
+  const next = back.map(({ site }) => fenceCommand(service, site));
   const running = runs.filter((run) => run.state === 'RUNNING');
   for (const run of running.filter((each) => each.needsPerson)) {
     const hows = run.status?.needs.map((need) => need.how) ?? [`muster status ${service}`];
@@ -179,6 +187,7 @@ function standingLines(standing: Standing): string[] {
       `  run      ${run.procedure}: ${run.phase}, by ${run.by}, since ${run.startedAt}${ended}${memory}${person}`,
     );
   }
+  for (const { site, why } of standing.back) lines.push(`  site     ${site} IS BACK: ${why}`);
   for (const line of standing.stranded) lines.push(`  lease    ${line}`);
   for (const trouble of standing.schedules) lines.push(`  schedule ${trouble}`);
   for (const next of standing.next) lines.push(`  next     ${next}`);
@@ -200,6 +209,6 @@ function pointLines(points: NonNullable<Standing['points']>): string[] {
 
 function exitOf(standings: readonly Standing[], answers: boolean): ExitCode {
   if (!answers) return exitCodes.noAnswer;
-  const needed = standings.some((standing) => standing.runs.some((run) => run.needsPerson));
+  const needed = standings.some(({ runs, back }) => back.length > 0 || runs.some((run) => run.needsPerson));
   return needed ? exitCodes.needsPerson : exitCodes.ok;
 }

@@ -32,6 +32,8 @@ export async function startMariadb(...settings: string[]): Promise<TestMariadb> 
     const child = spawn('mariadb', ['--no-defaults', '-S', socket, '-N', '-B', '--raw', database], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
+    // While the server is not up yet the client ends before it reads.
+    child.stdin.on('error', () => {});
     child.stdin.end(text);
     let out = '';
     let err = '';

@@ -33,6 +33,12 @@ test('both sites up and writing: a P0 notice names the command, and that command
       (await notices()).some((body) => body.includes('muster fence spacetime us-east-1')),
     );
 
+    const { code, json } = await scenario.muster(['--json']);
+    expect({ code, json }).toMatchObject({
+      code: 5,
+      json: { services: [{ service: 'spacetime', back: [{ site: 'us-east-1' }], next: [command, expect.anything()] }] },
+    });
+
     const asked = ['fence', 'spacetime', 'us-east-1', '--reason', 'two sites take writes', '--by', 'ops'];
     expect(await scenario.muster(asked)).toMatchObject({ code: 0 });
     const run = scenario.client.workflow.getHandle(workflowIdOf('spacetime', 'fence'));
