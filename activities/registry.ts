@@ -22,6 +22,11 @@ import { command } from './hosts/run-command.ts';
 import { takeLease } from './lease/take-lease.ts';
 import { shipLogs } from './logs/ship-logs.ts';
 import { verifyLogs } from './logs/verify-logs.ts';
+import { awaitNoSessions } from './moves/await-no-sessions.ts';
+import { matchDemotionToken } from './moves/match-demotion-token.ts';
+import { seeRedundancy } from './moves/see-redundancy.ts';
+import { standDown } from './moves/stand-down.ts';
+import { takeDemotionToken } from './moves/take-demotion-token.ts';
 import { sendNotice } from './notices/send-notice.ts';
 import { manual } from './people/manual.ts';
 import { commitPoint } from './points/commit-point.ts';
@@ -58,6 +63,11 @@ export const stepDefinitions = [
   demoteDatabase,
   promoteDatabase,
   reattachReplica,
+  awaitNoSessions,
+  matchDemotionToken,
+  seeRedundancy,
+  standDown,
+  takeDemotionToken,
   awaitResolution,
   captureComponent,
   checkData,

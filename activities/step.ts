@@ -22,6 +22,8 @@ export interface StepLimits {
   readonly scheduleToStart?: number;
   /** All attempts together, ms, then a person decides. Default: startToClose. */
   readonly budget?: number;
+  /** Attempts at most; as many as the budget allows where absent. */
+  readonly attempts?: number;
 }
 
 export interface StepSpec<Schema extends z.ZodType, Output> {
@@ -53,6 +55,8 @@ export interface StepPlace {
   /** ms */
   readonly expected?: number;
   readonly limits?: StepLimits;
+  /** Put back before everything else. */
+  readonly putBack?: 'first';
 }
 
 export interface StepDefinition<Schema extends z.ZodType = z.ZodType, Output = unknown>
@@ -85,9 +89,11 @@ export function defineStep<Schema extends z.ZodType, Output>(
           heartbeat: limits.heartbeat ?? 5_000,
           scheduleToStart: limits.scheduleToStart ?? 10_000,
           budget: limits.budget ?? startToClose,
+          ...(limits.attempts ? { attempts: limits.attempts } : {}),
         },
         undoable: spec.undo !== undefined,
         ...(spec.undo && !spec.before ? { noted: false } : {}),
+        ...(place.putBack ? { putBack: place.putBack } : {}),
         needs: [...(place.needs ?? [])],
         required: place.required ?? true,
         expected: place.expected ?? 0,

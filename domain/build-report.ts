@@ -153,6 +153,7 @@ function rpoOf(input: ReportInput, times: Report['times']): Report['rpo'] {
   const { status, rpo: objective } = input;
   if (!traitsOf(status.procedure).restores)
     return { verdict: 'unknown', basis: `a ${status.procedure} restores nothing`, objective };
+  if (traitsOf(status.procedure).planned) return plannedRpo(input, objective);
   const takenAt = status.point?.takenAt;
   if (takenAt === undefined) return { verdict: 'unknown', basis: 'no recovery point was restored', objective };
   const start = times.outage ?? times.declared;
@@ -164,6 +165,18 @@ function rpoOf(input: ReportInput, times: Report['times']): Report['rpo'] {
   if (!times.outage) return { verdict: 'not observed', ...found };
   if (objective === undefined) return { verdict: 'unknown', ...found };
   return { verdict: achieved > objective ? 'missed' : 'met', ...found };
+}
+
+/** Writers had stopped, and the new site was proven to hold all that the old one held: nothing is lost, or it did not move. */
+function plannedRpo({ status }: ReportInput, objective: number | undefined): Report['rpo'] {
+  const steps = status.stages.flatMap((stage) => stage.ranks.flat());
+  const proofs = steps.filter(({ kind }) => kind === 'matchDemotionToken');
+  const short = proofs.filter(({ state }) => state !== 'done').map(({ id }) => id);
+  if (!status.passedNoReturn) return { verdict: 'unknown', basis: 'it did not move', objective };
+  if (proofs.length === 0 || short.length > 0)
+    return { verdict: 'unknown', basis: `not proven: ${short.join(', ') || 'no proof was asked for'}`, objective };
+  const basis = `${status.to} was proven to hold exactly what ${status.from} held when its writers had stopped`;
+  return { verdict: 'met', achieved: 0, basis, objective };
 }
 
 function downtimeOf({ observed }: ReportInput, { recovered }: Report['times']): Report['downtime'] {

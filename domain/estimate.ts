@@ -4,7 +4,7 @@ import { criticalPath } from './critical-path.ts';
 import { formatDuration } from './duration.ts';
 import type { Playbook } from './playbook.ts';
 import { traitsOf } from './procedures.ts';
-import type { RunStatus, StageStatus, StepStatus } from './run.ts';
+import { endedPhases, type RunStatus, type StageStatus, type StepStatus } from './run.ts';
 
 export interface TimeLeft {
   /** ms until the last stage before the watch is done, people's waiting not counted. */
@@ -140,7 +140,7 @@ function markAt(cell: number, width: number): boolean {
 
 /** A run that has ended says so in its last entry. */
 function endOf(status: RunStatus): string | undefined {
-  const ended = ['done', 'rejected', 'aborted', 'failed'].includes(status.phase);
+  const ended = endedPhases.includes(status.phase);
   return ended ? status.timeline.at(-1)?.at : undefined;
 }
 

@@ -27,11 +27,17 @@ export const stepSchema = z.object({
     scheduleToStart: z.number().int().positive(),
     /** All attempts together, ms; then a person decides. */
     budget: z.number().int().positive(),
+    /** Attempts at most, where less than the budget allows is too much: a source that died must not be asked for hours. */
+    attempts: z.number().int().positive().optional(),
   }),
   /** Put back by an abort before the point of no return. */
   undoable: z.boolean(),
   /** False where putting back needs no note of what was there before. Absent, also in older playbooks: it is noted. */
   noted: z.literal(false).optional(),
+  /** Put back before everything else: what users wait for. */
+  putBack: z.literal('first').optional(),
+  /** Location whose lease alone is needed to put it back: the other site may be what is gone. */
+  lease: z.string().optional(),
   /** Ids of earlier steps whose outputs it is given. */
   needs: z.array(z.string()),
   /** When false, a failure is reported and the run goes on (notices, monitoring). */
@@ -90,6 +96,8 @@ export const playbookSchema = z.object({
   point: z.string().optional(),
   /** Ids of the risks that stand; the approver accepts each by name. */
   risks: z.array(z.string()),
+  /** `putBack`: before the point of no return a required step that fails is not asked about; what was changed is put back at once. */
+  onFailure: z.literal('putBack').optional(),
   items: z.array(z.discriminatedUnion('type', [stageSchema, gateSchema, pointOfNoReturnSchema, watchSchema])).min(1),
   /** Looks after something was put back: what is true now. They only read, and fail nothing. */
   steady: z.array(stepSchema).optional(),

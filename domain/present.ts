@@ -65,6 +65,7 @@ function presentHead(status: RunStatus, now: string | undefined): string {
     `Run \`${status.run}\`, asked for by ${oneLine(status.requestedBy)}${status.reason ? `: ${oneLine(status.reason)}` : ''}.`,
   ];
   const { clock } = status;
+  if (status.startsAt) lines.push('', `Approved. Starts by itself at **${status.startsAt}**; abort ends it unchanged.`);
   if (now !== undefined) {
     const rto = describeRto(status, now);
     if (rto !== undefined) lines.push('', `RTO \`${rto}\``);

@@ -13,7 +13,7 @@ export interface ProcedureTraits {
   readonly takesPoint?: boolean;
   /** From one site to another; the others happen at one site. */
   readonly moves: boolean;
-  /** Moves while both sites work, and loses nothing. */
+  /** Moves while both sites work, and loses nothing; what fails before its point of no return is put back by itself. */
   readonly planned?: true;
   /** Works on the site's hosts; the others work on what lies in the storage locations only. */
   readonly hosts: boolean;
@@ -62,6 +62,30 @@ export const procedureTraits = {
     approval: true,
     priority: 1,
     leavesPoints: true,
+  },
+  switchover: {
+    workflow: 'switchover',
+    lock: 'recovery',
+    verb: 'switchover',
+    restores: true,
+    takesPoint: false,
+    moves: true,
+    hosts: true,
+    approval: true,
+    priority: 1,
+    planned: true,
+  },
+  failback: {
+    workflow: 'failback',
+    lock: 'recovery',
+    verb: 'failback',
+    restores: true,
+    takesPoint: false,
+    moves: true,
+    hosts: true,
+    approval: true,
+    priority: 1,
+    planned: true,
   },
   'full-recovery': {
     workflow: 'fullRecovery',

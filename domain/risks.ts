@@ -104,6 +104,7 @@ function siteRisks(evidence: RiskEvidence): Texts {
     'primary-still-healthy':
       fromHealthy === true &&
       stops &&
+      !traitsOf(procedure).planned &&
       (procedure === 'failover'
         ? `${from} still serves healthily: what is written there from now on is lost with this failover.`
         : `${from} still serves healthily: this recovery stops it and puts an older state in its place.`),

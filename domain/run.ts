@@ -21,6 +21,9 @@ export const runInputSchema = z.object({
   by: z.string().min(1),
   reason: z.string().default(''),
   label: z.string().default('manual'),
+  /** For planned moves: when it is to begin; approved before. Nothing begins after `until`, the end of the maintenance window. */
+  at: z.iso.datetime({ offset: true }).optional(),
+  until: z.iso.datetime({ offset: true }).optional(),
   ...requestFields,
   /** ms that a failed step waits for a decision before the run ends as failed. Without it, it waits for somebody for ever. */
   patience: z.number().int().positive().optional(),
@@ -143,14 +146,21 @@ export const clockSchema = z.object({
 export const runPhases = [
   'assessing',
   'awaiting-approval',
+  /** Approved, and planned for a later time. */
+  'awaiting-start',
   'executing',
   'undoing',
   'reporting',
   'done',
   'rejected',
   'aborted',
+  /** A planned move that did not happen: the site that was to be left serves again. */
+  'put-back',
   'failed',
 ] as const;
+
+/** Phases that a run ends in. */
+export const endedPhases: readonly (typeof runPhases)[number][] = ['done', 'rejected', 'aborted', 'put-back', 'failed'];
 
 export const runStatusSchema = z.object({
   run: z.string(),
@@ -161,6 +171,8 @@ export const runStatusSchema = z.object({
   to: z.string(),
   phase: z.enum(runPhases),
   paused: z.boolean(),
+  /** ISO; present while it waits for the time it was planned for. */
+  startsAt: z.string().optional(),
   /** What a person should do now, empty when nothing. */
   needs: z.array(z.object({ what: z.string(), since: z.string(), how: z.string() })),
   requestedBy: z.string(),

@@ -58,10 +58,10 @@ export function playbook(
   };
 }
 
-/** Where steps run: at the site that acts, else on the fallback queue. */
-export function placeAt(plan: Plan, site: string): (id: string, more?: Partial<StepPlace>) => StepPlace {
+/** Where steps run: at the site that acts, else on the fallback queue. A mark tells the same step of two sites apart. */
+export function placeAt(plan: Plan, site: string, mark = ''): (id: string, more?: Partial<StepPlace>) => StepPlace {
   const queue = queueOf(siteOf(plan, site).region);
-  return (id, more) => ({ id: stepId(id), queue, fallback: plan.queues.fallback, ...more });
+  return (id, more) => ({ id: stepId(`${id} ${mark}`), queue, fallback: plan.queues.fallback, ...more });
 }
 
 export function siteOf(plan: Plan, name: string) {

@@ -2,6 +2,7 @@
 import type { Procedure } from '../domain/procedures.ts';
 import { backup } from './backup.ts';
 import type { Compiler } from './compiler.ts';
+import { failback } from './failback.ts';
 import { failover } from './failover.ts';
 import { fence } from './fence.ts';
 import { fullRecovery } from './full-recovery.ts';
@@ -10,11 +11,13 @@ import { restore } from './restore.ts';
 import { retention } from './retention.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import { scratchRestore } from './scratch-restore.ts';
+import { switchover } from './switchover.ts';
 import { testRestores } from './test-restore.ts';
 import { verify } from './verify.ts';
 
 export const compilers: Record<Procedure, Compiler> = {
   backup,
+  failback,
   failover,
   fence,
   'full-recovery': fullRecovery,
@@ -23,6 +26,7 @@ export const compilers: Record<Procedure, Compiler> = {
   retention,
   restore,
   'scratch-restore': scratchRestore,
+  switchover,
   'test-restore': testRestores,
   verify,
 };

@@ -12,7 +12,7 @@ import { isBeside, needsStop, type ScopeItem, scopeOf } from '../domain/restore-
 import { roomFor } from '../domain/room.ts';
 import { bareStepsFor } from './bare-steps.ts';
 import { byRank, hostsOf, locationsFor, placeAt, type Situation } from './compiler.ts';
-import { type Builder, stepsFor } from './steps.ts';
+import { stepsFor } from './steps.ts';
 
 export function restoreStepsFor(situation: Situation, siteName: string) {
   const { plan, assessment } = situation;
@@ -134,12 +134,17 @@ export function restoreStepsFor(situation: Situation, siteName: string) {
  * Restoring and checking as the request says, where there is one: of another moment, from a chosen location. A failover for which nobody
  * asked for anything else loses as little as can be: databases come back to the end of their log.
  */
-export function dataStepsFor(situation: Situation, siteName: string): Pick<Builder, 'restoreByRank' | 'checkData'> {
+export function dataStepsFor(situation: Situation, siteName: string): DataSteps {
   if (situation.request?.restore) return restoreStepsFor(situation, siteName);
   const site = stepsFor(situation, siteName);
   return situation.procedure === 'failover' && situation.point === undefined
     ? { ...site, restoreByRank: (point) => site.restoreByRank(point, 'latest') }
     : site;
+}
+
+interface DataSteps {
+  restoreByRank(point: PointSummary): Step[][];
+  checkData(point: PointSummary): Step[];
 }
 
 /** The assessment found it: by its name at this site, or by the address that was asked for. */

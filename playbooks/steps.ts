@@ -27,10 +27,11 @@ import { keptNames, trafficSteps } from './traffic-steps.ts';
 
 export type Builder = ReturnType<typeof stepsFor>;
 
-export function stepsFor(situation: Situation, siteName: string) {
+/** With a mark in their ids where a playbook has the same steps twice. */
+export function stepsFor(situation: Situation, siteName: string, mark?: string) {
   const { plan, assessment } = situation;
   const { service } = plan;
-  const at = placeAt(plan, siteName);
+  const at = placeAt(plan, siteName, mark);
   const hosts = hostsOf(situation, siteName);
   const serving = hosts.filter((host) => host.group === plan.control.host);
   const hostsFor = (component: Component) => hostsForComponent(situation, siteName, component);
@@ -66,20 +67,20 @@ export function stepsFor(situation: Situation, siteName: string) {
       ),
 
     /** With `latest`, a database whose log lies in a repository of its own comes back to the end of that log. */
-    restoreByRank: (point: PointSummary, log?: 'latest'): Step[][] =>
+    restoreByRank: (point: PointSummary | Step, log?: 'latest'): Step[][] =>
       byRank(plan.components).map((rank) =>
         rank.flatMap(perHost).map(({ component, host }) =>
           restoreComponent.step(
             {
               service,
-              point: { id: point.id, sha256: point.sha256 },
+              ...pointGiven(point).input,
               component,
               host,
               site: siteName,
               locations: locationsFor(plan, siteName),
               ...(log && logKeepingOf(component) === 'own-repository' ? { until: log } : {}),
             },
-            at(`restore-${component.name}${suffix(host, hostsFor(component))}`),
+            at(`restore-${component.name}${suffix(host, hostsFor(component))}`, pointGiven(point).place),
           ),
         ),
       ),
@@ -196,4 +197,11 @@ export function stepsFor(situation: Situation, siteName: string) {
     const { start, stop, state } = plan.control;
     return { start, stop, state };
   }
+}
+
+/** A point that is known, or the step that will commit it. */
+function pointGiven(point: PointSummary | Step) {
+  return 'kind' in point && 'input' in point
+    ? { input: { point: { committedBy: point.id } }, place: { needs: [point.id] } }
+    : { input: { point: { id: point.id, sha256: point.sha256 } }, place: {} };
 }

@@ -10,6 +10,7 @@ export const exitCodes = {
   unanswered: 6,
   exceeded: 7,
   damaged: 8,
+  putBack: 9,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -23,6 +24,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   6: 'the decision was sent as a Signal because no worker answers; it is stored and not yet judged',
   7: 'more would be lost now than a recovery point objective allows',
   8: 'a recovery point or an audit log that was looked at is damaged or lost; what could be mended was',
+  9: 'a planned move did not happen: what it had changed was put back, and the site that it was to leave serves',
 };
 
 export function exitCodeHelp(): string {

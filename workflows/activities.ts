@@ -39,6 +39,7 @@ export interface Call {
   /** ms */
   readonly limits: Pick<Step['limits'], 'startToClose' | 'scheduleToStart' | 'budget'> & {
     readonly heartbeat?: number;
+    readonly attempts?: number;
   };
   /** Told each time another queue is tried. */
   readonly onFallback?: (queue: string, silent: string) => void;
@@ -71,7 +72,7 @@ export async function callActivity<Result>(call: Call, argument: unknown): Promi
         scheduleToCloseTimeout: left,
         heartbeatTimeout: call.limits.heartbeat,
         cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: '10s' },
+        retry: { initialInterval: 500, backoffCoefficient: 2, maximumInterval: '10s', ...triesOf(call) },
       });
     } catch (error) {
       if (!notStarted(error)) throw error;
@@ -84,6 +85,11 @@ export async function callActivity<Result>(call: Call, argument: unknown): Promi
       call.onFallback?.(call.queues[(turn + 1) % call.queues.length] as string, queue);
     }
   }
+}
+
+/** Nothing where the call sets no number, so that runs recorded without one are replayed as they were. */
+function triesOf({ limits }: Call): { maximumAttempts?: number } {
+  return limits.attempts ? { maximumAttempts: limits.attempts } : {};
 }
 
 function notStarted(error: unknown): boolean {
@@ -165,7 +171,11 @@ export async function noteBefore(run: Run, step: Step): Promise<NotedBefore> {
 const undoBudget = 10 * 60_000;
 
 export async function undoStep(run: Run, { step, before, generation }: Undo): Promise<{ outcome?: string } | null> {
-  const argument: UndoCall = { ...argumentOf(run, step, generation), before };
+  const given = argumentOf(run, step, generation);
+  const leases = step.lease
+    ? given.leases?.map((hold) => ({ ...hold, needed: hold.needed && hold.location === step.lease }))
+    : given.leases;
+  const argument: UndoCall = { ...given, before, ...(leases ? { leases } : {}) };
   const call = stepCall(run, step, 'undoStep', `Put back: ${step.title}`);
   const limits = { ...call.limits, budget: Math.min(call.limits.budget, undoBudget) };
   return await callActivity({ ...call, limits }, argument);

@@ -1,6 +1,7 @@
 /** The workflow types that Muster registers, one for each procedure. */
 export { backup } from './backup.ts';
 export { declaring } from './declaring.ts';
+export { failback } from './failback.ts';
 export { failover } from './failover.ts';
 export { fence } from './fence.ts';
 export { fullRecovery } from './full-recovery.ts';
@@ -10,5 +11,6 @@ export { retention } from './retention.ts';
 export { rotateKeys } from './rotate-keys.ts';
 export { scheduled } from './scheduled.ts';
 export { scratchRestore } from './scratch-restore.ts';
+export { switchover } from './switchover.ts';
 export { testRestore } from './test-restore.ts';
 export { verify } from './verify.ts';

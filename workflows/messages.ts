@@ -204,7 +204,7 @@ const ending = 'the run is ending; nothing more is decided';
 
 /** Aborted, cancelled, failed or through: what is decided now would change nothing. */
 function isEnding(run: Run): boolean {
-  return run.abort !== undefined || run.failure !== undefined || run.ended;
+  return run.abort !== undefined || run.gaveUp !== undefined || run.failure !== undefined || run.ended;
 }
 
 /** Two people who decide at once: the first one is followed, the second is told. */

@@ -6,7 +6,7 @@
  */
 import { CancellationScope, condition, isCancellation, uuid4, workflowInfo } from '@temporalio/workflow';
 import type { Procedure } from '../domain/procedures.ts';
-import { workflowIdOf } from '../domain/procedures.ts';
+import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
 import type { RunResult } from '../domain/protocol.ts';
 import { type RunInput, runInputSchema } from '../domain/run.ts';
 import { assess, compile, notify, writeReport } from './activities.ts';
@@ -19,8 +19,10 @@ import { startFollowUps } from './follow.ts';
 import { execute } from './interpreter.ts';
 import { holdLease, releaseLeases } from './lease.ts';
 import { receiveDecisions } from './messages.ts';
+import { whyNotServing } from './put-back.ts';
 import { anotherPlan, goOnWith } from './replan.ts';
 import { Run } from './run.ts';
+import { startsInTime } from './start-time.ts';
 import { lookAround, undoAll } from './undo.ts';
 
 export async function runProcedure(procedure: Procedure, raw: RunInput): Promise<RunResult> {
@@ -38,10 +40,11 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
     await run.work.run(async () => {
       await planned(run);
       startAudit(run);
-      startClock(run);
+      if (run.input.at === undefined) startClock(run);
       notify(run, 'started', run.direction());
 
       if (!(await awaitApproval(run))) return;
+      if (run.input.at !== undefined && !(await startsInTime(run))) return;
 
       run.phase('executing');
       await execute(run);
@@ -77,7 +80,7 @@ async function replannedOr(run: Run, error: unknown, cancelled: boolean): Promis
 
 /** After an abort, a cancel or a failure that nobody can decide on: put back what may be put back, say what is true. */
 async function stopped(run: Run, error: unknown): Promise<void> {
-  if (run.abort || isCancellation(error)) {
+  if (!run.gaveUp && (run.abort || isCancellation(error))) {
     if (!run.abort) run.stop({ by: 'Temporal', reason: 'cancelled' });
     run.phase('undoing');
     await undoAll(run);
@@ -85,12 +88,12 @@ async function stopped(run: Run, error: unknown): Promise<void> {
     run.phase('aborted');
     return;
   }
-  run.note('end', `failed: ${describeFailure(error).message}`);
-  run.failure = describeFailure(error);
+  run.failure = run.gaveUp ?? describeFailure(error);
+  run.note('end', `failed: ${run.failure.message}`);
   run.phase('undoing');
   await undoAll(run);
   await lookAround(run);
-  run.phase('failed');
+  run.phase(run.gaveUp && !whyNotServing(run) ? 'put-back' : 'failed');
 }
 
 async function finish(run: Run): Promise<RunResult> {
@@ -117,7 +120,7 @@ async function finish(run: Run): Promise<RunResult> {
 
 function severityOf({ status }: Run): 'info' | 'warning' | 'danger' {
   if (status.phase === 'done') return 'info';
-  return status.phase === 'rejected' ? 'warning' : 'danger';
+  return status.phase === 'rejected' || status.phase === 'put-back' ? 'warning' : 'danger';
 }
 
 function readInput(procedure: Procedure, raw: RunInput) {
@@ -132,6 +135,11 @@ function readInput(procedure: Procedure, raw: RunInput) {
       `check that the form was not pre-filled with an older run's input; ${inputExample(procedure)}`,
     );
   }
+  const { at, until } = parsed.data;
+  if ((at ?? until) !== undefined && !traitsOf(procedure).planned)
+    throw badInput(`A ${procedure} begins when it is approved.`, 'leave out `at` and `until`.');
+  if (until !== undefined && (at === undefined || Date.parse(until) <= Date.parse(at)))
+    throw badInput('The maintenance window ends before it begins.', '`until` later than `at`.');
   return parsed.data;
 }
 

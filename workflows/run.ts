@@ -24,6 +24,7 @@ import { searchAttributes } from '../domain/search-attributes.ts';
 import { AuditTrail } from './audit.ts';
 import type { Failure } from './failures.ts';
 import { pendingItem } from './pending.ts';
+import { whyNotServing } from './put-back.ts';
 import { doneBefore, takeUp } from './replan.ts';
 import { asSummary } from './summary.ts';
 import { WaitingClock } from './waiting.ts';
@@ -68,6 +69,10 @@ export class Run {
   replan: Replan | undefined;
   /** The changed plan was refused; only another change or an abort leads on. */
   planRefused = false;
+  /** Why a planned move was given up before its point of no return. */
+  gaveUp: Failure | undefined;
+  /** After a putting back: what is not as it was, of what was looked at. Undefined where nobody looked. */
+  unsteady: string[] | undefined;
   undone: string[] = [];
   notUndone: string[] = [];
   expired = false;
@@ -235,12 +240,27 @@ export class Run {
       case 'rejected':
         return `${what} was not started: ${this.abort?.reason ?? 'no-go'}. Nothing was changed.`;
       case 'aborted':
-        return `${what} was aborted by ${this.abort?.by ?? 'unknown'}${passedNoReturn ? ` after the point of no return: ${to} may have taken writes, and nothing was put back` : ''}.${undone}${left}`;
+        return `${what} was aborted by ${this.abort?.by ?? 'unknown'}${passedNoReturn ? ` after the point of no return: ${to} may have taken writes, and nothing was put back` : ''}.${this.whoServes()}${undone}${left}`;
+      case 'put-back':
+        return `${what} did not happen: ${this.why()}.${this.whoServes()}${undone}${left}`;
       case 'failed':
-        return `${what} failed: ${(this.failure?.message ?? 'unknown').replace(/\.$/, '')}.${undone}${left}`;
+        return `${what} failed: ${this.why()}.${this.whoServes()}${undone}${left}`;
       default:
         return `${what} is ${phase}.`;
     }
+  }
+
+  private why(): string {
+    return (this.failure?.message ?? 'unknown').replace(/\.$/, '');
+  }
+
+  /** After a putting back. Where the site that was to be left is gone, a failover away from it is the way on. */
+  private whoServes(): string {
+    const why = whyNotServing(this)?.replace(/\.$/, '');
+    if (why === undefined) return '';
+    const { service, from, to } = this.status;
+    if (why === '') return ` ${from} serves ${service} again, and nothing of it was lost.`;
+    return ` ${from} does NOT serve ${service}: ${why}. Try: muster failover ${service} --from ${from} --to ${to}.`;
   }
 
   /** The point a backup wrote (its id moves on when the planned one was taken), or the one a recovery restores. */

@@ -8,6 +8,7 @@ import type { StepStatus } from '../domain/run.ts';
 import { callStep, noteBefore, notify } from './activities.ts';
 import { describeFailure, failedRun } from './failures.ts';
 import { holdLease } from './lease.ts';
+import { giveUp, putsBack } from './put-back.ts';
 import type { Run } from './run.ts';
 import { namedWhenStuck } from './stuck.ts';
 
@@ -31,7 +32,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
       run.trail.operation(step, status, 'done', status.outcome);
       return;
     } catch (error) {
-      if (isCancellation(error) || run.abort) {
+      if (isCancellation(error) || run.abort || run.gaveUp) {
         status.state = 'cancelled';
         status.finishedAt = new Date().toISOString();
         run.trail.operation(step, status, 'cancelled');
@@ -43,6 +44,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
       run.note('step', `${step.id} failed: ${status.error.message}`);
       run.trail.operation(step, status, 'failed', status.error.message);
       if (!step.required) return run.publish();
+      if (putsBack(run)) giveUp(run, step, status.error);
       if ((await decide(run, step, status)) === 'skip') return;
       await run.untilResumed();
     }

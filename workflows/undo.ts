@@ -1,10 +1,15 @@
-/** Puts back what undoable steps changed, newest first, and looks at what is true then. After the point of no return there is nothing to put back. */
+/**
+ * Puts back what undoable steps changed, newest first, and before all else what users wait for; then looks at what is true. After
+ * the point of no return there is nothing to put back.
+ */
 import { callStep, undoStep } from './activities.ts';
 import { describeFailure } from './failures.ts';
 import type { Run } from './run.ts';
 
 export async function undoAll(run: Run): Promise<void> {
-  for (const undo of [...run.undo].reverse()) {
+  const newest = [...run.undo].reverse();
+  const first = newest.filter(({ step }) => step.putBack === 'first');
+  for (const undo of [...first, ...newest.filter((each) => !first.includes(each))]) {
     const { step } = undo;
     const status = run.stepStatus(step.id);
     run.trail.add('undo', `putting back: ${step.title}`, { step: step.id });
@@ -16,6 +21,7 @@ export async function undoAll(run: Run): Promise<void> {
     } catch (error) {
       const { message } = describeFailure(error);
       run.notUndone.push(`${step.title} (${message})`);
+      if (step.putBack === 'first') run.unsteady = [...(run.unsteady ?? []), message];
       run.note('undo', `could not be put back: ${step.title}: ${message}`);
     }
     run.publish();
@@ -25,18 +31,23 @@ export async function undoAll(run: Run): Promise<void> {
 
 /** What is true now, after something was begun: each look says it in words, good or bad, and none fails anything. */
 export async function lookAround(run: Run): Promise<void> {
-  if (run.executionStarted === undefined) return;
+  // What users wait for could not be put back: there is nothing to wait for.
+  if (run.executionStarted === undefined || run.unsteady) return;
+  const bad: string[] = [];
   const looks = (run.playbook?.steady ?? []).map(async (step) => {
     try {
       const { output } = await callStep(run, step, run.status.revision ?? 1);
       return `${step.title}: ${output.outcome ?? 'done'}`;
     } catch (error) {
-      return `${step.title}: ${describeFailure(error).message}`;
+      const { message } = describeFailure(error);
+      bad.push(message);
+      return `${step.title}: ${message}`;
     }
   });
   const steady = await Promise.all(looks);
   if (steady.length === 0) return;
   run.status.steady = steady;
+  run.unsteady = bad;
   for (const line of steady) run.note('fact', line);
   run.publish();
 }

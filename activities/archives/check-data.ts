@@ -4,7 +4,7 @@ import { refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
 import { runHostJob } from '../hosts/run-job.ts';
 import { defineStep } from '../step.ts';
-import { componentInput, pinnedPoint } from './component-input.ts';
+import { componentInput, nameOfPoint, pointOf, pointSource } from './component-input.ts';
 import { driverFor } from './drivers.ts';
 import { answerGets, getParams } from './get-urls.ts';
 import { openPoint } from './open-point.ts';
@@ -12,7 +12,7 @@ import { verifyShell } from './shell.ts';
 
 const input = z.object({
   service: z.string(),
-  point: pinnedPoint,
+  point: pointSource,
   component: componentInput,
   host: hostSchema,
   site: z.string(),
@@ -35,11 +35,12 @@ export const checkData = defineStep({
   version: 1,
   changes: false,
   input,
-  title: ({ component, host, point }) => `Check ${component.name} on ${host.name} against ${point.id}`,
+  title: ({ component, host, point }) => `Check ${component.name} on ${host.name} against ${nameOfPoint(point)}`,
   shell: ({ component }) => verifyShell(component),
   limits: { startToClose: 1_800_000 },
   /** Refusal `DataDiffers` with the first differences. */
-  async run({ service, point, component, host, site, locations, into, paths }, context): Promise<Checked> {
+  async run({ service, point: source, component, host, site, locations, into, paths }, context): Promise<Checked> {
+    const point = pointOf(source, context.outputs);
     const wanted = { service, point, component: component.name, site, locations };
     const opened = await openPoint(wanted, context);
     const { manifest, record } = opened;

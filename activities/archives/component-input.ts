@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Component } from '../../domain/plan-component.ts';
 import { pointIdSchema } from '../../domain/recovery-point.ts';
+import { committedSchema, outputOf } from '../points/prepared.ts';
 
 /** The plan's component as the plan's loader made it: already checked, its durations already in ms. */
 export const componentInput = z.custom<Component>(
@@ -11,3 +12,26 @@ export const componentInput = z.custom<Component>(
 
 /** A recovery point, bound to the bytes of its manifest. */
 export const pinnedPoint = z.object({ id: pointIdSchema, sha256: z.string() });
+
+/** A recovery point by its bytes, or the one that an earlier step of the run committed: its id is in `needs`. */
+export const committedBy = z.strictObject({ committedBy: z.string() });
+export const pointSource = z.union([pinnedPoint, committedBy]);
+export type PointSource = z.output<typeof pointSource>;
+
+/** Refusal `StepOrder` when that step has no result. */
+export function pointOf(source: PointSource, outputs: Readonly<Record<string, unknown>>): z.output<typeof pinnedPoint> {
+  if (!('committedBy' in source)) return source;
+  const { [source.committedBy]: output } = outputs;
+  const { point, manifestSha256 } = outputOf(committedSchema, { output }, source.committedBy);
+  return { id: point, sha256: manifestSha256 };
+}
+
+/** `20260102_031500`, or what people call a point that is not there yet. */
+export function nameOfPoint(source: PointSource): string {
+  return 'committedBy' in source ? 'the final recovery point' : source.id;
+}
+
+/** The same in a command. */
+export function wordOfPoint(source: PointSource): string {
+  return 'committedBy' in source ? '"$POINT"' : source.id;
+}

@@ -55,6 +55,8 @@ export interface Verified {
   readonly wrong: string[];
   /** What differs and may: files the service wrote since. */
   readonly noted: string[];
+  /** Of `noted`: what was changed after the point was taken. */
+  readonly later?: string[];
 }
 
 /** What a capture is for. */
@@ -108,4 +110,8 @@ export interface ComponentDriver<C extends Component = Component> {
     options?: Partial<Pick<RestoreOptions, 'into' | 'paths' | 'secret'>>,
   ): Promise<JobParts & { readonly needsKey: boolean }>;
   judge(component: C, record: ComponentRecord, results: readonly unknown[]): Verified;
+  /** Reads only: answers (`check` lines) that are the same exactly where the content is. Absent: `verify` is all the proof there is. */
+  token?(component: C): Promise<JobParts>;
+  /** Waits `within` ms for the last client to leave; `session` lines say who stays. For databases that can tell. */
+  sessions?(component: C, within: number): Promise<JobParts>;
 }

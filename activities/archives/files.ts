@@ -138,6 +138,7 @@ export const files: ComponentDriver<FilesComponent> = {
       compared: results.flatMap((line) => comparedSchema.safeParse(line).data ?? [])[0]?.entries ?? 0,
       wrong: counted.filter(({ why }) => !harmless.includes(why)).map(say),
       noted: counted.filter(({ why }) => harmless.includes(why)).map(say),
+      later: counted.filter(({ why }) => why === 'since').map(say),
     };
   },
 };

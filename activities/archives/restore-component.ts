@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { hostSchema } from '../../domain/host.ts';
 import { runHostJob } from '../hosts/run-job.ts';
 import { defineStep } from '../step.ts';
-import { componentInput, pinnedPoint } from './component-input.ts';
+import { componentInput, nameOfPoint, pointOf, pointSource, wordOfPoint } from './component-input.ts';
 import { driverFor } from './drivers.ts';
 import { answerGets, getParams } from './get-urls.ts';
 import { namingNextGood } from './next-good-point.ts';
@@ -13,7 +13,7 @@ import { restoreShell } from './shell.ts';
 const input = z.object({
   service: z.string(),
   /** `sha256` is that of the manifest which the approver saw. */
-  point: pinnedPoint,
+  point: pointSource,
   component: componentInput,
   host: hostSchema,
   /** The site that restores; its key opens the point. */
@@ -62,11 +62,12 @@ export const restoreComponent = defineStep({
   version: 1,
   input,
   title: ({ component, host, point, into, paths, tables, until }) =>
-    `Restore ${whatOf(component.name, paths ?? tables)} on ${host.name} from ${point.id}${until ? ` and its log until ${until}` : ''}${into ? ` into ${into}` : ''}`,
+    `Restore ${whatOf(component.name, paths ?? tables)} on ${host.name} from ${nameOfPoint(point)}${until ? ` and its log until ${until}` : ''}${into ? ` into ${into}` : ''}`,
   shell: ({ component, host, service, point, into, paths }) =>
-    restoreShell(component, host, service, point.id, { into, paths }),
+    restoreShell(component, host, service, wordOfPoint(point), { into, paths }),
   limits: { startToClose: 6 * 3_600_000 },
-  async run({ service, point, component, host, site, locations, ...what }, context): Promise<Restored> {
+  async run({ service, point: from, component, host, site, locations, ...what }, context): Promise<Restored> {
+    const point = pointOf(from, context.outputs);
     const wanted = { service, point, component: component.name, site, locations };
     const opened = await openPoint(wanted, context);
     const { record } = opened;
@@ -126,7 +127,7 @@ export const restoreComponent = defineStep({
   async undo({ point, component, host, into }, _before, context) {
     const parts = await driverFor(component).undo(component, {
       run: context.run,
-      point: point.id,
+      point: pointOf(point, context.outputs).id,
       into,
       secret: context.secret,
     });

@@ -30,6 +30,7 @@ import { powerRight } from './facts/power.ts';
 import { publicHealth } from './facts/public-health.ts';
 import { replicaFacts } from './facts/replicas.ts';
 import type { Finding } from './finding.ts';
+import { refuseUnfit } from './planned.ts';
 import { chosen, leftAside, leftAsideFact, pointFor, takesPoint } from './point-choice.ts';
 import { type RestoreTarget, restoreTarget } from './restore-target.ts';
 
@@ -55,7 +56,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     points,
     target,
     lost,
-    secretsFor(call, to, deps),
+    secretsFor(call, { from, to }, deps),
     Promise.all([
       lost.then((found) => siteHealth(from, found.evidence, deps, 'serving')),
       fails ? target.then((found) => siteHealth(to, found.evidence, deps, 'idle')) : undefined,
@@ -73,6 +74,10 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
   const replicated = replicas.flatMap(({ evidence }) => evidence ?? []);
 
   if (fails) refuseBadNames(names);
+  if (traitsOf(call.procedure).planned) {
+    const { storage: location } = siteOf(plan, to);
+    refuseUnfit(call, { from, to }, { fromHealth, target: targetHosts, startRight, points: pointFindings, location });
+  }
   const goal = restoreTarget(call, plan, to, targetHosts.evidence);
   const hosts = usableHosts(targetHosts, plan, to, goal);
   refuseUnready(ready, call.request?.restore?.bare !== undefined);
@@ -181,10 +186,17 @@ async function assessPoints(
 }
 
 /** Secrets that the run will need at once; those of notices and monitoring never hold up a recovery. */
-async function secretsFor(call: AssessCall, to: string, deps: AssessDeps): Promise<void> {
-  const wanted = takesPoint(call)
-    ? [`sites.${to}.ssh`, `sites.${to}.key`, 'components']
-    : [`sites.${to}.ssh`, 'signer'];
+async function secretsFor(
+  call: AssessCall,
+  { from, to }: { from: string; to: string },
+  deps: AssessDeps,
+): Promise<void> {
+  const restoring = takesPoint(call) || traitsOf(call.procedure).planned;
+  const saving = !restoring || traitsOf(call.procedure).planned;
+  const wanted = [
+    ...(restoring ? [`sites.${to}.ssh`, `sites.${to}.key`, 'components'] : []),
+    ...(saving ? [`sites.${from}.ssh`, 'signer'] : []),
+  ];
   const missing = (await checkSecrets(deps.plan, deps.secret)).filter((each) =>
     wanted.some((path) => each.path.startsWith(path)),
   );

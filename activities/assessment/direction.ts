@@ -6,9 +6,10 @@ import { traitsOf } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { siteOf } from './facts/hosts.ts';
 import type { Finding } from './finding.ts';
+import { plannedDirection } from './planned.ts';
 
 /**
- * A failover goes from one site to another; everything else happens in place. Where nobody named the place it is where the
+ * A planned move goes from where the name leads to the other site, a failback to the plan's primary; everything else as below. A failover goes from one site to another; everything else happens in place. Where nobody named the place it is where the
  * name leads, so that after a failover the old primary is neither saved as the newest state nor restored in vain.
  *
  * @throws SiteUnknown, or NotServing for a backup while the names lead to no site or to several
@@ -18,7 +19,8 @@ export async function directionOf(
   plan: Plan,
   names: Promise<readonly Finding<{ site?: string }>[]>,
 ): Promise<{ from: string; to: string }> {
-  const fails = traitsOf(call.procedure).moves;
+  const { moves: fails, planned } = traitsOf(call.procedure);
+  if (planned) return plannedDirection(call, plan, servingSites(await names));
   const place = fails || call.from || call.to ? undefined : placeOf(call, plan, await names);
   const from = call.from ?? (fails ? siteOfRole(plan, 'primary') : (call.to ?? place));
   const to = call.to ?? (fails ? siteOfRole(plan, 'standby') : from);

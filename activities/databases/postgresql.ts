@@ -78,6 +78,15 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
     };
   },
 
+  async token(component) {
+    return { script: script('databases', 'token-postgresql'), params: await shared(component) };
+  },
+
+  async sessions(component, within) {
+    const params = { ...(await shared(component)), within: String(Math.ceil(within / 1000)) };
+    return { script: script('databases', 'sessions-postgresql'), params };
+  },
+
   async undo(component, { run, point }) {
     return {
       script: script('databases', 'undo-postgresql'),

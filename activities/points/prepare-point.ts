@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { Refusal, refusal } from '../../domain/errors.ts';
-import { layout, nextPointId, pointIdSchema } from '../../domain/recovery-point.ts';
+import { layout, nextPointId, pointIdAt, pointIdSchema } from '../../domain/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { newestLogRecord } from '../logs/log-records.ts';
 import { defineStep } from '../step.ts';
@@ -19,6 +19,8 @@ const input = z.object({
   of: z.enum(['points', 'log']).optional(),
   /** The id that was planned; where it is taken, the next free second is used. */
   point: pointIdSchema,
+  /** The id is of the moment the step runs, not of the one that was planned: the last of several points of one run. */
+  now: z.literal(true).optional(),
   /** Nearest location first; the point is written there. */
   locations: z.array(z.string()).min(1),
 });
@@ -37,7 +39,8 @@ export const preparePoint = defineStep({
   ],
   limits: { startToClose: 60_000, budget: 300_000 },
   /** Out: id, certificate and sealed key. The private key leaves this function only sealed. */
-  async run({ service, of, point, locations }, context): Promise<Prepared> {
+  async run({ service, of, point: planned, now, locations }, context): Promise<Prepared> {
+    const point = now ? laterOf(planned, pointIdAt(new Date())) : planned;
     const store = await context.store(locations[0] as string);
     const recipients = await recipientsOf(context.plan, context.planFolder);
     refuseExpired(recipients, new Date());
@@ -76,6 +79,8 @@ export const preparePoint = defineStep({
     throw refusal('PointTaken', `The 60 ids from ${first} on are taken.`, 'start the backup again.');
   },
 });
+
+const laterOf = (a: string, b: string) => (a > b ? a : b);
 
 /** Is there anything under this id, at any location that answers? The nearest one must answer. */
 async function isTaken(context: StepContext, service: string, id: string, locations: string[]): Promise<boolean> {

@@ -38,11 +38,16 @@ async function observe(plan: Plan, { status }: ReportCall): Promise<Observed | u
   const { declared } = status.clock;
   const { outages } = await observedOutages({ url: plan.observer.url, timeout: observerPatience }, declared.at);
   const last = status.timeline.at(-1)?.at ?? declared.at;
-  const writes = await lostWrites(plan.observer.url, status.point?.takenAt, last);
+  const writes = await lostWrites(plan.observer.url, writesSince(status), last);
   const outage = outages.find((each) => each.since <= last && (each.until === undefined || each.until >= declared.at));
   if (!outage) return { source: `observer at ${plan.observer.url}`, writes };
   const source = `observer at ${plan.observer.url}${outage.observed ? '' : ', which did not look all the time'}`;
   return { source, outage: lastingOutage(outages, outage.since, last), writes };
+}
+
+/** A planned move restores no older state: of all that was acknowledged since it was asked for nothing may be lost. */
+function writesSince({ procedure, point, timeline }: ReportCall['status']): string | undefined {
+  return traitsOf(procedure).planned ? timeline[0]?.at : point?.takenAt;
 }
 
 /** A service that answers between two failures is not back: the outage lasts to the end of the last one in the run. */

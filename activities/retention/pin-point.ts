@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
 import { pointIdSchema } from '../../domain/recovery-point.ts';
+import { committedBy, pointOf } from '../archives/component-input.ts';
 import { writeMark } from '../points/marks.ts';
 import { loadSigner } from '../points/signer.ts';
 import { defineStep } from '../step.ts';
@@ -9,7 +10,8 @@ import { surveyPoint } from './survey-point.ts';
 
 const input = z.object({
   service: z.string(),
-  point: pointIdSchema,
+  /** Its id, or the step of this run that commits it. */
+  point: z.union([pointIdSchema, committedBy]),
   locations: z.array(z.string()).min(1),
   pinned: z.boolean(),
   reason: z.string(),
@@ -21,12 +23,13 @@ export const pinPoint = defineStep({
   version: 1,
   input,
   title: ({ point, pinned }) =>
-    pinned ? `Keep ${point} whatever the rules say` : `Let the rules decide about ${point}`,
+    pinned ? `Keep ${said(point)} whatever the rules say` : `Let the rules decide about ${said(point)}`,
   shell: ({ service, point, pinned, reason }) => [
-    `muster ${pinned ? 'pin' : 'unpin'} ${service} ${point} --reason '${reason.replaceAll("'", "'\\''")}'`,
+    `muster ${pinned ? 'pin' : 'unpin'} ${service} ${said(point)} --reason '${reason.replaceAll("'", "'\\''")}'`,
   ],
   limits: { startToClose: 300_000 },
-  async run({ service, point, locations, pinned, reason, by }, context) {
+  async run({ service, point: named, locations, pinned, reason, by }, context) {
+    const point = typeof named === 'string' ? named : pointOf(named, context.outputs).id;
     const { found, marks, point: seen } = await surveyPoint({ service, point, locations }, context);
     const state = pinned ? 'pinned' : 'unpinned';
     const done = { outcome: state, summary: `${point} is ${state} at ${found.locations.join(' and ')}.` };
@@ -51,3 +54,6 @@ export const pinPoint = defineStep({
     return done;
   },
 });
+
+const said = (point: string | z.output<typeof committedBy>) =>
+  typeof point === 'string' ? point : 'the point that was just taken';

@@ -1,7 +1,7 @@
 /** A run that is recorded, as an operator starts, follows and answers it. */
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import type { DecisionAnswer, RunStatus } from '../../domain/run.ts';
+import { type DecisionAnswer, endedPhases, type RunStatus } from '../../domain/run.ts';
 import type { Lab } from '../client.ts';
 import { checkout } from '../paths.ts';
 import { until as labUntil } from '../shell.ts';
@@ -20,7 +20,7 @@ export interface Recording {
   readonly note: (line: string) => void;
 }
 
-const over = ['done', 'rejected', 'aborted', 'failed'];
+const over: readonly string[] = endedPhases;
 
 export const operator = { by: 'night-shift' };
 /** Steps that a person does and confirms, as the recording's plan has them: before the cutover and before the end. */

@@ -9,6 +9,7 @@ import { addCodec } from './codec.ts';
 import { addConfirm } from './confirm.ts';
 import { addDeclaring } from './declaring.ts';
 import { addDelete } from './delete.ts';
+import { addFailback } from './failback.ts';
 import { addFailover } from './failover.ts';
 import { addFence } from './fence.ts';
 import { addHandover } from './handover.ts';
@@ -33,6 +34,7 @@ import { addRpo } from './rpo.ts';
 import { addSchedules } from './schedules.ts';
 import { addSkip } from './skip.ts';
 import { addStatus } from './status.ts';
+import { addSwitchover } from './switchover.ts';
 import { addTakeover } from './takeover.ts';
 import { addTraffic } from './traffic.ts';
 import type { AddVerb } from './verb.ts';
@@ -61,6 +63,8 @@ export const verbs: readonly AddVerb[] = [
   addPreview,
   addFailover,
   addFence,
+  addSwitchover,
+  addFailback,
   addRestore,
   addApprove,
   addReject,

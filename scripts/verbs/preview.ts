@@ -35,7 +35,10 @@ export const addPreview: AddVerb = (program, run) => {
           throw refusal('BadInput', `There is no procedure ${procedure}.`, `one of: ${procedures.join(', ')}.`);
         }
         const { plan } = await cli.plan(service);
-        const direction = traitsOf(procedure).moves ? sitesFor(plan, options) : { from: options.from, to: options.to };
+        const direction =
+          traitsOf(procedure).moves && !traitsOf(procedure).planned
+            ? sitesFor(plan, options)
+            : { from: options.from, to: options.to };
         const { point, request } = restoreAsked(options);
         const asked = procedure === 'restore' ? procedureOf(request) : procedure;
         const wanted = {

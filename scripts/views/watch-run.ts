@@ -129,6 +129,7 @@ function ended(cli: Cli, seen: RunSeen): ExitCode {
   const done = seen.state === 'COMPLETED' && (seen.phase === 'done' || seen.phase === 'unknown');
   if (!cli.json)
     say(cli.io, `Ended: ${seen.phase} (Temporal: ${seen.state}). muster report ${seen.service} says how it went.`);
+  if (seen.phase === 'put-back') return exitCodes.putBack;
   return done ? exitCodes.ok : exitCodes.notDone;
 }
 

@@ -18,12 +18,14 @@ export async function aSituation(procedure: Procedure, change: Partial<Assessmen
     address: `10.77.${index}.1${group === 'db' ? 1 : 0}`,
     ssh: { user: 'ubuntu', port: 22, key: { file: 'key' }, knownHosts: { file: 'known_hosts' } },
   });
-  const here = procedure === 'failover' ? 'us-west-2' : 'us-east-1';
+  const away = procedure === 'failover' || procedure === 'switchover';
+  const [from, to] =
+    procedure === 'failback' ? ['us-west-2', 'us-east-1'] : ['us-east-1', away ? 'us-west-2' : 'us-east-1'];
   const assessment: Assessment = {
     service: 'spacetime',
     procedure,
-    from: 'us-east-1',
-    to: here,
+    from,
+    to,
     at: '2026-01-02T03:15:00.000Z',
     plan: sha256,
     facts: [],

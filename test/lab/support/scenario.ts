@@ -13,7 +13,13 @@ import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { expect, inject } from 'vitest';
 import { workflowIdOf } from '../../../domain/procedures.ts';
-import type { DecisionAnswer, RunInput, RunStatus, StepStatus } from '../../../domain/run.ts';
+import {
+  type DecisionAnswer,
+  endedPhases,
+  type RunInput,
+  type RunStatus,
+  type StepStatus,
+} from '../../../domain/run.ts';
 import { connectLab } from '../../../lab/client.ts';
 import { observed } from '../../../lab/demo/observed.ts';
 import type { Region } from '../../../lab/layout.ts';
@@ -25,7 +31,7 @@ import { readTruth } from './truth.ts';
 
 export type Scenario = Awaited<ReturnType<typeof openScenario>>;
 
-const over = ['done', 'rejected', 'aborted', 'failed'];
+const over: readonly string[] = endedPhases;
 export const recovery = workflowIdOf('spacetime', 'failover');
 
 /** Of SpaceTime, or of another service of the lab. */
@@ -62,6 +68,48 @@ export async function openScenario(service = 'spacetime') {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     await until('it waits for approval', ({ phase }) => phase === 'awaiting-approval');
     expect(await approve()).toMatchObject({ taken: true });
+  }
+
+  /** `muster switchover` or `muster failback`, as typed, approved; then it runs by itself, or to a pause before one stage. */
+  async function planned(
+    verb: 'switchover' | 'failback',
+    { pauseBefore }: { pauseBefore?: string } = {},
+  ): Promise<void> {
+    const { code, stderr } = await muster([verb, service, '--by', 'ops', '--reason', 'a test']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    await until('it waits for approval', ({ phase }) => phase === 'awaiting-approval');
+    expect(await approve()).toMatchObject({ taken: true });
+    if (pauseBefore !== undefined) await pausedBefore(pauseBefore);
+  }
+
+  /** Paused while the stage before it runs; every rank and stage asks whether it is paused. */
+  async function pausedBefore(title: string): Promise<void> {
+    const indexOf = ({ stages }: RunStatus) => stages.findIndex((stage) => stage.title === title);
+    const begun = (now: RunStatus) => now.stages[indexOf(now) - 1]?.state === 'running';
+    await until(`the stage before "${title}" runs`, begun);
+    expect(await update('pause', { by: 'ops' })).toMatchObject({ taken: true });
+    for (;;) {
+      const held = await until('it holds', ({ needs }) => needs.some(({ what }) => what === 'the run is paused'));
+      const at = indexOf(held);
+      if (at < 0) throw new Error(`There is no stage "${title}".`);
+      if (held.stages[at]?.state !== 'pending') throw new Error(`"${title}" had begun before the run was paused.`);
+      if (held.stages[at - 1]?.state === 'done') return;
+      // Held between two ranks of the stage before: one rank further.
+      await update('resume', { by: 'ops' });
+      await update('pause', { by: 'ops' });
+    }
+  }
+
+  /** So many more writes are acknowledged. */
+  async function untilWritten(more: number): Promise<void> {
+    const wanted = (await observer.state()).acknowledged + more;
+    await labUntil(
+      `${more} more writes are acknowledged`,
+      async () => (await observer.state()).acknowledged >= wanted,
+      {
+        timeoutMs: 30_000,
+      },
+    );
   }
 
   /** A script as root on a host; its output. */
@@ -212,6 +260,9 @@ export async function openScenario(service = 'spacetime') {
     muster,
     startFailover,
     restore,
+    planned,
+    pausedBefore,
+    untilWritten,
     sh,
     status,
     until,

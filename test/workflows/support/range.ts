@@ -46,6 +46,9 @@ export interface Script {
   policy?: Partial<Compiled['policy']>;
   rto?: Compiled['rto'];
   audit?: Compiled['audit'];
+  /** As in a playbook. */
+  onFailure?: Playbook['onFailure'];
+  sha256?: string;
   /** The assessment is refused. */
   unknown?: boolean;
 }
@@ -114,12 +117,13 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
         to: 'west',
         risks: call.assessment.risks.map((risk) => risk.id),
         items: script.items,
+        ...(script.onFailure ? { onFailure: script.onFailure } : {}),
         ...(script.steady ? { steady: script.steady } : {}),
       };
       try {
         return {
           playbook: call.progress ? leftOf(whole, call.progress) : whole,
-          sha256: hashOf(call.progress?.revision),
+          sha256: script.sha256 ?? hashOf(call.progress?.revision),
           policy: { required: true, quorum: 1, requesterMayApprove: false, timeLimit: 60_000, ...script.policy },
           rto: script.rto,
           audit: script.audit,

@@ -1,0 +1,93 @@
+/** What a planned move refuses before anything is touched: a source that does not serve, a target that cannot take over. */
+import { refusal } from '../../domain/errors.ts';
+import { type Plan, siteOfRole } from '../../domain/plan.ts';
+import type { AssessCall } from '../../domain/protocol.ts';
+import { type SiteHosts, siteOf } from './facts/hosts.ts';
+import type { PointsFinding } from './facts/points.ts';
+import type { Finding } from './finding.ts';
+
+/**
+ * From where the name leads to the other site; a failback ends at the plan's primary.
+ *
+ * @param serving  sites that the names lead to, as far as they could be read
+ * @throws SiteUnknown, NotServing, ServedAlready
+ */
+export function plannedDirection(
+  { procedure, service, from: asked, to: wanted }: AssessCall,
+  plan: Plan,
+  serving: readonly string[],
+): { from: string; to: string } {
+  const sites = Object.keys(plan.sites);
+  for (const name of [asked, wanted]) if (name !== undefined) siteOf(plan, name);
+  const [from, ...more] = serving;
+  if (from === undefined || more.length > 0) {
+    throw refusal(
+      'NotServing',
+      `The names of ${service} lead to ${serving.join(' and ') || 'no site that could be read'}: which site is to be left is not known.`,
+      `wait for the run that moves them; muster failover ${service} where the service is down.`,
+    );
+  }
+  const home = siteOfRole(plan, 'primary');
+  const others = sites.filter((name) => name !== from);
+  const to = wanted ?? (procedure === 'failback' ? home : others.length === 1 ? others[0] : undefined);
+  if (to === undefined) {
+    throw refusal(
+      'SiteUnknown',
+      `The plan does not say where ${service} is to go.`,
+      `--to one of ${others.join(', ')}.`,
+    );
+  }
+  if (to === from) {
+    throw refusal(
+      'ServedAlready',
+      `The name of ${service} leads to ${to} already: there is nothing to move.`,
+      procedure === 'failback' ? `muster switchover ${service} to leave it.` : `--to one of ${others.join(', ')}.`,
+    );
+  }
+  if (asked !== undefined && asked !== from) {
+    throw refusal(
+      'NotServing',
+      `The name of ${service} leads to ${from}, not to ${asked}: ${asked} has nothing to hand over.`,
+      `leave out --from; muster failover ${service} --from ${asked} where that site is lost.`,
+    );
+  }
+  return { from, to };
+}
+
+/** @throws SourceNotHealthy, TargetNotReachable: nothing is touched while one of them is so */
+export function refuseUnfit(
+  { service, procedure }: Pick<AssessCall, 'service' | 'procedure'>,
+  { from, to }: { from: string; to: string },
+  seen: {
+    readonly fromHealth: Finding<boolean>;
+    readonly target: Finding<SiteHosts>;
+    readonly startRight: Finding<string> | undefined;
+    readonly points: readonly PointsFinding[];
+    /** The target's storage location. */
+    readonly location: string;
+  },
+): void {
+  const { fromHealth, target, startRight, points, location } = seen;
+  if (fromHealth.evidence !== true) {
+    throw refusal(
+      'SourceNotHealthy',
+      `${from} does not serve ${service} healthily (${fromHealth.fact.value}): a ${procedure} needs a source that can hand over.`,
+      `muster failover ${service} --from ${from} --to ${to}, which does without it.`,
+    );
+  }
+  const off = target.evidence?.hosts.some(({ state }) => state !== 'running' && state !== 'unknown') ?? true;
+  const store = points.find((each) => each.location === location);
+  const why = !target.evidence
+    ? target.fact.value
+    : off && startRight?.evidence !== ''
+      ? `its hosts cannot be started: ${startRight?.fact.value}`
+      : !store?.evidence
+        ? `its storage location ${location} does not answer: ${store?.fact.value ?? 'not asked'}`
+        : '';
+  if (why === '') return;
+  throw refusal(
+    'TargetNotReachable',
+    `${to} cannot take ${service} over: ${why}.`,
+    `bring ${to} back first; ${from} goes on serving.`,
+  );
+}

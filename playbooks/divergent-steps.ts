@@ -1,0 +1,58 @@
+/**
+ * What the old primary still holds when a service comes home: after a failover these are writes that nobody else has. They are
+ * saved as a recovery point of their own before anything is overwritten; where that cannot be, a person gives them up by name.
+ */
+import { seeRedundancy } from '../activities/moves/see-redundancy.ts';
+import { pinPoint } from '../activities/retention/pin-point.ts';
+import type { PlaybookItem } from '../domain/playbook.ts';
+import { gate, locationsFor, placeAt, type Situation, siteOf, stage } from './compiler.ts';
+import { pointStepsFor } from './point-steps.ts';
+
+/** The gate's risk. */
+export const givenUp = 'divergent-writes-lost';
+
+export function divergent(situation: Situation) {
+  const { plan, assessment } = situation;
+  const { to } = assessment;
+  const at = placeAt(plan, to, 'divergent');
+  const point = pointStepsFor(situation, to, {
+    mark: 'divergent',
+    label: 'divergent',
+    // No recovery takes it by itself: it is not the state that users last saw.
+    role: 'standby',
+    kind: 'incremental',
+    components: plan.components.map(({ name }) => name),
+    required: false,
+  });
+  const planned = point.newPoint(assessment.at);
+  const prepare = point.preparePoint(planned);
+  const captures = point.capture(planned, prepare);
+  const commit = point.commitPoint(planned, prepare, captures);
+  const copies = point.copyPoint(planned, commit);
+  const locations = locationsFor(plan, to);
+  const pin = pinPoint.step(
+    {
+      service: plan.service,
+      point: { committedBy: commit.id },
+      locations,
+      pinned: true,
+      reason: `what ${to} held before the failback`,
+      by: situation.run,
+    },
+    at('keep', { needs: [commit.id], required: false }),
+  );
+  const seen = seeRedundancy.step(
+    {
+      service: plan.service,
+      site: to,
+      location: siteOf(plan, to).storage,
+      copies: Math.min(plan.copies, copies.length + 1),
+    },
+    at('see-saved', { needs: [commit, ...copies].map(({ id }) => id), required: false }),
+  );
+  return {
+    save: stage(`Save what ${to} held`, [prepare], captures, [commit], copies, [pin, seen]),
+    saved: gate(`What ${to} held is saved, or someone gives it up`, [seen], 'redundant', givenUp),
+    count: (): PlaybookItem[] => [],
+  };
+}

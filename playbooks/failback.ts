@@ -1,0 +1,43 @@
+/**
+ * Failback: bring a service home from the site that it was moved to. Runbook: "Failback to Primary Region", and after it
+ * "Shutdown DR instances".
+ *
+ * A switchover home. Before anything is overwritten there, what the old primary still holds is saved: after a failover these are
+ * the writes that were lost. The site that is left is stood down when home was watched and seen healthy throughout.
+ */
+import { pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
+import { divergent } from './divergent-steps.ts';
+import { takeTheLease } from './lease-steps.ts';
+import { plannedMoveFor } from './planned-move.ts';
+
+export function failback(situation: Situation) {
+  const { to } = situation.assessment;
+  const move = plannedMoveFor(situation);
+  const { target } = move;
+  const old = divergent(situation);
+  const cutOver = target.pointNames();
+  const resolve = target.awaitNames();
+  const redundancy = move.redundancy();
+  return move.playbook([
+    stage('Take the lease', takeTheLease(situation)),
+    move.wake(),
+    old.save,
+    // Here a lower TTL of the names would be set, so that the old one has run out by the time they move.
+    move.advance(),
+    old.saved,
+    move.quiesce(),
+    move.finalPoint(),
+    move.restore(),
+    move.prove(),
+    old.count(),
+    move.start(),
+    pointOfNoReturn(`${to} takes writes`),
+    stage('Cut traffic over', cutOver),
+    stage('See it from outside', resolve, target.seeFromOutside([...cutOver, ...resolve])),
+    stage('Tell monitoring', target.updateMonitoring(), target.manual('end')),
+    redundancy.take,
+    watch('Watch the service', situation.plan.watch, target.lookFromOutside()),
+    redundancy.see,
+    stage(`Stand ${situation.assessment.from} down`, move.standDown()),
+  ]);
+}

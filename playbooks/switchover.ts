@@ -1,0 +1,36 @@
+/**
+ * Switchover: move a service from the site that serves to the other one, losing nothing. P14: "Planned switch to the DR site".
+ *
+ * The name moves last, as in a failover (docs/decisions/0002-the-name-moves-last.md). What cannot be proven to be all there does not
+ * become the primary (docs/decisions/0014-a-planned-move-proves-and-puts-back.md).
+ */
+import { pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
+import { takeTheLease } from './lease-steps.ts';
+import { plannedMoveFor } from './planned-move.ts';
+
+export function switchover(situation: Situation) {
+  const { to } = situation.assessment;
+  const move = plannedMoveFor(situation);
+  const { target } = move;
+  const cutOver = target.pointNames();
+  const resolve = target.awaitNames();
+  const redundancy = move.redundancy();
+  return move.playbook([
+    stage('Take the lease', takeTheLease(situation)),
+    move.wake(),
+    // Here a lower TTL of the names would be set, so that the old one has run out by the time they move.
+    move.advance(),
+    move.quiesce(),
+    move.finalPoint(),
+    move.restore(),
+    move.prove(),
+    move.start(),
+    pointOfNoReturn(`${to} takes writes`),
+    stage('Cut traffic over', cutOver),
+    stage('See it from outside', resolve, target.seeFromOutside([...cutOver, ...resolve])),
+    stage('Tell monitoring', target.updateMonitoring(), target.manual('end')),
+    redundancy.take,
+    watch('Watch the service', situation.plan.watch, target.lookFromOutside()),
+    redundancy.see,
+  ]);
+}

@@ -1,0 +1,169 @@
+/** Planned moves: what fails before the point of no return is put back by itself, and what was planned for later begins then. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Step } from '../../domain/playbook.ts';
+import { act, openRange, type Script, stage } from './support/range.ts';
+
+type Range = Awaited<ReturnType<typeof openRange>>;
+let range: Range;
+beforeAll(async () => {
+  range = await openRange();
+});
+afterAll(() => range.close());
+
+const phaseIs = (phase: string) => (status: { phase: string }) => status.phase === phase;
+const undoable: Partial<Step> = { undoable: true };
+const start = (script: Script, input: object = {}) =>
+  range.start({ onFailure: 'putBack', ...script }, { procedure: 'switchover', ...input }, 'switchover');
+
+async function gone(script: Script) {
+  const run = await start(script);
+  await run.until(phaseIs('awaiting-approval'));
+  await run.go();
+  return run;
+}
+const undone = (mark: string) =>
+  range.calls.filter((call) => call.startsWith(`undo ${mark}`)).map((call) => call.split(' ')[1]);
+
+describe('a step that fails before the point of no return', () => {
+  it('is put back without asking anybody, what users wait for first, and the site that was to be left is looked at', async () => {
+    const run = await gone({
+      items: [
+        stage('one', [act('a-host', {}, undoable)], [act('a-name', {}, { ...undoable, putBack: 'first' })]),
+        stage(
+          'two',
+          [act('a-stop', {}, { ...undoable, putBack: 'first' })],
+          [act('a-data', {}, undoable)],
+          [act('a-broken', { fail: 9 })],
+        ),
+        { type: 'pointOfNoReturn', title: 'it takes writes' },
+      ],
+      steady: [act('a-steady')],
+    });
+    expect(await run.result()).toMatchObject({
+      phase: 'put-back',
+      summary: expect.stringMatching(/did not happen: Act a-broken failed: it broke.*\. east serves .* again/),
+    });
+    expect(undone('a-')).toEqual(['a-stop', 'a-name', 'a-data', 'a-host']);
+    expect(range.calls.indexOf('a-steady#1')).toBeGreaterThan(range.calls.indexOf('undo a-host to {"was":"a-host"}'));
+    expect((await run.status()).needs).toEqual([]);
+  });
+
+  it('lets go of what goes on alongside, and puts back only then', async () => {
+    const run = await gone({
+      items: [
+        { type: 'stage', title: 'beside', ranks: [[act('b-beside', { wait: true }, undoable)]], alongside: true },
+        stage('one', [act('b-hold', { wait: true })], [act('b-broken', { fail: 9 })]),
+      ],
+    });
+    await run.until(() => range.calls.includes('b-beside#1') && range.calls.includes('b-hold#1'));
+    range.release('b-hold');
+    expect(await run.result()).toMatchObject({ phase: 'put-back' });
+    const ended = range.calls.indexOf('b-beside let go');
+    expect(ended).toBeGreaterThan(-1);
+    expect(range.calls.indexOf('undo b-beside to {"was":"b-beside"}')).toBeGreaterThan(ended);
+    expect(await run.stateOf('b-broken')).toMatchObject({ state: 'failed' });
+  });
+
+  it('ends as failed, with the way on, when the site that was to be left does not serve', async () => {
+    const run = await gone({
+      items: [stage('one', [act('c-stop', {}, undoable)], [act('c-broken', { fail: 9 })])],
+      steady: [act('c-steady', { fail: 9 })],
+    });
+    await expect(run.result()).rejects.toThrow();
+    const { phase, timeline } = await run.status();
+    expect(phase).toBe('failed');
+    expect(timeline.at(-1)?.text).toMatch(
+      /east does NOT serve .*: it broke.* Try: muster failover \S+ --from east --to west\./,
+    );
+  });
+
+  it('is left alone where it is not required', async () => {
+    const run = await gone({ items: [stage('one', [act('d-broken', { fail: 9 }, { required: false })])] });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+});
+
+it('asks a person, as ever, about a step that fails after the point of no return', async () => {
+  const run = await gone({
+    items: [
+      stage('one', [act('e-stop', {}, undoable)]),
+      { type: 'pointOfNoReturn', title: 'it takes writes' },
+      stage('two', [act('e-broken', { fail: 1 })]),
+    ],
+  });
+  await run.until(({ needs }) => needs.length > 0);
+  await run.update('retry', { by: 'op', step: 'e-broken' });
+  expect(await run.result()).toMatchObject({ phase: 'done' });
+  expect(undone('e-')).toEqual([]);
+});
+
+it('says after an abort whether the site that was to be left serves', async () => {
+  const run = await gone({
+    items: [stage('one', [act('f-stop', {}, undoable)], [act('f-stuck', { wait: true })])],
+    steady: [act('f-steady')],
+  });
+  await run.until(() => range.calls.includes('f-stuck#1'));
+  await run.update('abort', { by: 'op' });
+  expect(await run.result()).toMatchObject({ phase: 'aborted', summary: expect.stringContaining('east serves') });
+});
+
+describe('a move that is planned for later', () => {
+  const soon = () => new Date(Date.now() + 2_500).toISOString();
+
+  it('is approved at once, begins at its time, and the world is read again by then', async () => {
+    const at = soon();
+    const run = await start({ items: [stage('one', [act('g-one')])] }, { at });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    expect(await run.until(phaseIs('awaiting-start'))).toMatchObject({ startsAt: at, needs: [] });
+    expect(range.calls).not.toContain('g-one#1');
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    const { clock, timeline } = await run.status();
+    expect(Date.parse(clock.declared.at)).toBeGreaterThanOrEqual(Date.parse(at));
+    expect(timeline.map(({ text }) => text)).toContain('the world is as it was when this was approved');
+  });
+
+  it('needs another go when what was approved is no longer what would be done', async () => {
+    const items = [stage('one', [act('h-one')])];
+    const other = 'beef'.padEnd(64, '0');
+    const run = await start({ items }, { at: soon() });
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    const { service: own } = await run.until(phaseIs('awaiting-start'));
+    const risks = [{ id: 'standby-host-missing', text: 'one host is gone', severity: 'high' as const }];
+    range.rescript(own, { items, risks, sha256: other, onFailure: 'putBack' });
+    await run.until(phaseIs('awaiting-approval'));
+    const { approvals, timeline } = await run.status();
+    expect(approvals).toMatchObject([
+      { accepted: false, why: expect.stringContaining('new risks: standby-host-missing') },
+    ]);
+    expect(timeline.map(({ text }) => text).join('\n')).toContain('no longer what would be done');
+    expect(await run.go()).toMatchObject({ taken: false });
+    expect(await run.go({ playbook: other, accept: ['standby-host-missing'] })).toMatchObject({ taken: true });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+
+  it('begins nothing when its window is over', async () => {
+    const at = new Date(Date.now() + 300).toISOString();
+    const until = new Date(Date.now() + 600).toISOString();
+    const run = await start({ items: [stage('one', [act('i-one')])] }, { at, until });
+    await run.until(({ phase }) => phase === 'awaiting-approval' && Date.now() > Date.parse(until));
+    await run.go();
+    expect(await run.result()).toMatchObject({ phase: 'rejected', summary: expect.stringContaining('window') });
+    expect(range.calls).not.toContain('i-one#1');
+  });
+
+  it('is aborted unchanged before its time, and other procedures know no time', async () => {
+    const run = await start(
+      { items: [stage('one', [act('j-one')])] },
+      { at: new Date(Date.now() + 60_000).toISOString() },
+    );
+    await run.until(phaseIs('awaiting-approval'));
+    await run.go();
+    await run.until(phaseIs('awaiting-start'));
+    await run.update('abort', { by: 'op' });
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    const failover = await range.start({ items: [stage('one', [act('j-two')])] }, { at: soon() });
+    await expect(failover.result()).rejects.toThrow();
+  });
+});
