@@ -2,6 +2,7 @@
 import { observed } from '../demo/observed.ts';
 import { until } from '../shell.ts';
 import type { Recorded, Recording } from './follow.ts';
+import { outAndHome } from './moves.ts';
 import { logShipping, restore, scratchRestore, verifyLost, watched } from './points.ts';
 import { abortedRecovery, failover, fence, fullRecovery } from './recoveries.ts';
 
@@ -19,6 +20,7 @@ const runs: { readonly [name: string]: Record } = {
     return recorded;
   },
   fence,
+  switchover: outAndHome,
   'full-recovery-aborted': abortedRecovery,
   'full-recovery': fullRecovery,
   restore,
