@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { auditLeftSchema } from './audit.ts';
 import { refusal } from './errors.ts';
-import { type Playbook, type PlaybookItem, type Step, stepSchema, stepsOf } from './playbook.ts';
+import { type Playbook, type PlaybookItem, type Step, stepSchema } from './playbook.ts';
 
 /** Registered before an act: what to put back, what was there, and the generation of the step that changed it. */
 export const undoSchema = z.object({ step: stepSchema, before: z.unknown(), generation: z.number().int().positive() });
@@ -44,27 +44,35 @@ export type GoesOn = z.output<typeof goesOnSchema>;
 export type Progress = Pick<GoesOn, 'revision' | 'done' | 'passedNoReturn'>;
 
 /**
- * The part of a newly compiled playbook that is left to do: without the steps that are done just so, and past the point of no return
- * only what comes after it.
+ * The part of a newly compiled playbook that is left to do. What is done just so is left out, up to the first rank that has something
+ * else or something new: what comes after that rests on it and is done again, which is cheap where nothing changed for it. Past the
+ * point of no return only what comes after it is left.
  *
- * @throws ReplanUnsafe where a step was done with other inputs than it would be now: what came after it rests on the old ones
+ * @throws NothingLeft where everything is done
  */
 export function leftOf(compiled: Playbook, { revision, done, passedNoReturn }: Progress): Playbook {
-  const items = passedNoReturn ? afterNoReturn(compiled.items) : compiled.items;
   const doneById = new Map(done.map((step) => [step.id, step]));
-  const changed = stepsOf({ ...compiled, items }).filter((step) => {
+  const stands = (step: Step) => {
     const before = doneById.get(step.id);
-    return before !== undefined && !sameWork(before, step);
-  });
-  if (changed.length > 0) {
-    throw refusal(
-      'ReplanUnsafe',
-      `${changed.map(({ title }) => title).join('; ')}: this was done already, with other inputs, and later steps rest on it.`,
-      'change the plan with --put-back, which first puts back what this run changed; or abort.',
-    );
+    return before !== undefined && sameWork(before, step);
+  };
+  let unbroken = true;
+  const items: PlaybookItem[] = [];
+  for (const item of passedNoReturn ? afterNoReturn(compiled.items) : compiled.items) {
+    if (item.type !== 'stage') {
+      items.push(item);
+      continue;
+    }
+    const ranks: Step[][] = [];
+    for (const rank of item.ranks) {
+      const left: Step[] = unbroken ? rank.filter((step) => !stands(step)) : [...rank];
+      if (left.length > 0) ranks.push(left);
+      // What goes on alongside has nothing that rests on it before the next gate.
+      if (left.length > 0 && !item.alongside) unbroken = false;
+    }
+    if (ranks.length > 0) items.push({ ...item, ranks });
   }
-  const left = items.flatMap((item) => without(item, doneById));
-  if (left.length > 0) return { ...compiled, revision, items: left };
+  if (items.length > 0) return { ...compiled, revision, items };
   throw refusal(
     'NothingLeft',
     'With this plan everything is done already.',
@@ -75,12 +83,6 @@ export function leftOf(compiled: Playbook, { revision, done, passedNoReturn }: P
 /** The same act with the same inputs; estimates and limits may differ. */
 function sameWork(a: Step, b: Step): boolean {
   return a.kind === b.kind && a.version === b.version && sameJson(a.input, b.input);
-}
-
-function without(item: PlaybookItem, done: ReadonlyMap<string, Step>): PlaybookItem[] {
-  if (item.type !== 'stage') return [item];
-  const ranks = item.ranks.map((rank) => rank.filter(({ id }) => !done.has(id))).filter((rank) => rank.length > 0);
-  return ranks.length > 0 ? [{ ...item, ranks }] : [];
 }
 
 function afterNoReturn(items: readonly PlaybookItem[]): PlaybookItem[] {

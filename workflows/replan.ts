@@ -1,6 +1,6 @@
 /** A run whose plan changes goes on as a new execution under the same ids, and takes up there what it has done. */
 import { allHandlersFinished, CancelledFailure, condition, makeContinueAsNewFunc } from '@temporalio/workflow';
-import { stepsOf } from '../domain/playbook.ts';
+import { type Playbook, stepsOf } from '../domain/playbook.ts';
 import { commandFor, traitsOf } from '../domain/procedures.ts';
 import type { StepOutput } from '../domain/protocol.ts';
 import type { GoesOn } from '../domain/replan.ts';
@@ -92,17 +92,23 @@ function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
   return { ...input, procedure, from: from || input.from, to: to || input.to, point, run: status.run, goesOn };
 }
 
-/** Steps of this playbook and of those before it that are done and stand. What a person skipped is planned again. */
+/** Steps of this playbook and of those before it that are settled. */
 function doneSteps(run: Run) {
-  const before = run.input.goesOn?.done ?? [];
   const now = run.playbook ? stepsOf(run.playbook) : [];
-  return [...before, ...now.filter(({ id }) => run.stepStatus(id)?.state === 'done')];
+  const again = new Set(now.map(({ id }) => id));
+  const before = (run.input.goesOn?.done ?? []).filter(({ id }) => !again.has(id));
+  return [...before, ...now.filter(({ id }) => settled(run.stepStatus(id)?.state))];
 }
 
+/** Without a playbook, as where the changed one was refused, what came along is all there is. */
 function doneStatuses(run: Run): StepStatus[] {
   const before = (run.input.goesOn?.statuses ?? []) as unknown as StepStatus[];
-  const known = new Set(before.map(({ id }) => id));
-  return [...before, ...stepsIn(run.status.stages).filter(({ id, state }) => state === 'done' && !known.has(id))];
+  return run.playbook ? stepsIn(run.status.stages).filter(({ state }) => settled(state)) : before;
+}
+
+/** What a person skipped stands as that. */
+function settled(state: StepStatus['state'] | undefined): boolean {
+  return state === 'done' || state === 'skipped';
 }
 
 function generationsOf(run: Run): Record<string, number> {
@@ -127,8 +133,10 @@ export function takeUp(run: Run, goesOn: GoesOn): void {
 }
 
 /** What stands already, below what is left. */
-export function doneBefore(goesOn: GoesOn | undefined): StageStatus[] {
-  if (!goesOn || goesOn.statuses.length === 0) return [];
-  const ranks = goesOn.statuses.map((step) => [step as unknown as StepStatus]);
+export function doneBefore(goesOn: GoesOn | undefined, playbook: Playbook): StageStatus[] {
+  const again = new Set(stepsOf(playbook).map(({ id }) => id));
+  const stands = (goesOn?.statuses ?? []) as unknown as StepStatus[];
+  const ranks = stands.filter(({ id }) => !again.has(id)).map((step) => [step]);
+  if (ranks.length === 0) return [];
   return [{ type: 'stage', title: 'Done before the plan was changed', state: 'done', ranks }];
 }

@@ -154,7 +154,10 @@ export class Run {
     this.status.clock.expected = compiled.rto?.expected;
     this.status.clock.maximum = compiled.rto?.maximum;
     this.status.asks = askedBy(compiled.policy);
-    this.status.stages = [...compiled.playbook.items.map(pendingItem), ...doneBefore(this.input.goesOn)];
+    this.status.stages = [
+      ...compiled.playbook.items.map(pendingItem),
+      ...doneBefore(this.input.goesOn, compiled.playbook),
+    ];
     for (const [id, generation] of Object.entries(this.input.goesOn?.generations ?? {})) {
       const step = this.stepStatus(id);
       if (step?.state === 'pending') step.generation = generation;

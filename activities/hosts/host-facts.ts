@@ -1,4 +1,5 @@
 /** What a host has and lacks for host jobs: asked before anything is changed. */
+import { formatDuration } from '../../domain/duration.ts';
 import { type Refusal, refusal } from '../../domain/errors.ts';
 import { control } from './control.ts';
 import type { HostExecutor } from './executor.ts';
@@ -86,7 +87,10 @@ export function lackingPrerequisites(facts: HostFacts, host: string, needs: Host
   }
   const most = needs.clock ?? 300_000;
   if (Math.abs(facts.clockAhead) > most)
-    lack(`Its clock is ${Math.round(facts.clockAhead / 1000)} s ahead of the worker's.`, 'timedatectl set-ntp true');
+    lack(
+      `Its clock and this worker's differ by ${formatDuration(Math.abs(facts.clockAhead))}: it is ${facts.clockAhead > 0 ? 'ahead' : 'behind'}, or the worker is wrong.`,
+      'timedatectl on both; timedatectl set-ntp true where it is wrong',
+    );
   if (!facts.memoryFolder) lack('/dev/shm is not a tmpfs.', 'mount -t tmpfs tmpfs /dev/shm');
   return lacking;
 }

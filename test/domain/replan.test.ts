@@ -45,14 +45,31 @@ describe('what is left of a playbook', () => {
   });
 
   it.each([{ x: 2 }, { x: 1, y: 1 }, {}, { x: [1] }])(
-    'refuses where a step was done with other inputs: %j',
+    'has a step again that was done with other inputs, and whatever comes after it: %j',
     (input) => {
-      const whole = book(stage([step('a', { x: 1 })]), stage([step('b')]));
-      expect(() => leftOf(whole, progress([step('a', input)]))).toThrow(
-        expect.objectContaining({ type: 'ReplanUnsafe', message: expect.stringContaining('Act a') }),
+      const whole = book(
+        stage([step('before')]),
+        stage([step('a', { x: 1 }), step('beside')], [step('b')]),
+        stage([step('c')]),
       );
+      const done = [step('before'), step('a', input), step('beside'), step('b')];
+      expect(leftOf(whole, progress(done)).items).toEqual([
+        stage([step('a', { x: 1 })], [step('b')]),
+        stage([step('c')]),
+      ]);
     },
   );
+
+  it('has again what comes after a step that is new', () => {
+    const whole = book(stage([step('a')]), stage([step('new')]), stage([step('b')]));
+    expect(leftOf(whole, progress([step('a'), step('b')])).items).toEqual([stage([step('new')]), stage([step('b')])]);
+  });
+
+  it('lets what goes on alongside go on without doing again what came after it', () => {
+    const beside: PlaybookItem = { type: 'stage', title: 'Fence', alongside: true, ranks: [[step('fence')]] };
+    const whole = book(beside, stage([step('a')]), stage([step('b')]));
+    expect(leftOf(whole, progress([step('a')])).items).toEqual([beside, stage([step('b')])]);
+  });
 
   it('is past the point of no return only what comes after it, whatever was done before', () => {
     const whole = book(stage([step('a', { x: 2 })]), noReturn, stage([step('b')]), stage([step('c')]));

@@ -107,19 +107,45 @@ describe('a plan that is changed while the run goes on', () => {
     expect(range.calls.filter((call) => call.startsWith('d-'))).toEqual(['d-one#1', 'd-two#1', 'd-two#2']);
   });
 
-  it('is refused where what was done would have been done otherwise, and the run says how to go on', async () => {
-    const items = (input: object) => [stage('One', [act('e-one', input)]), stage('Two', [act('e-two', { fail: 9 })])];
-    const run = await standing(items({}));
-    range.rescript(run.service, { items: items({ other: true }) });
+  it('does a step again that was done with other inputs, and what came after it; a skipped one stays skipped', async () => {
+    const items = (input: object) => [
+      stage('One', [act('e-one', input)]),
+      stage('Two', [act('e-two')]),
+      stage('Three', [act('e-three', { fail: 9 })]),
+    ];
+    const zero = stage('Zero', [act('e-zero')]);
+    const run = await standing([zero, ...items({})]);
+    range.rescript(run.service, { items: [zero, ...items({ other: true })] });
+    await run.update('replan', { by: 'ops', reason: 'another' });
+    await run.until((now) => waits(now) && now.revision === 2);
+    await run.go({ playbook: hashOf(2) });
+    await run.until(failed);
+    await run.update('skip', { by: 'ops', step: 'e-three', reason: 'never mind' });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect(range.calls.filter((call) => call.startsWith('e-'))).toEqual([
+      ...['e-zero#1', 'e-one#1', 'e-two#1', 'e-three#1'],
+      ...['e-one#2', 'e-two#2', 'e-three#2'],
+    ]);
+  });
+
+  it('that is refused ends nothing: the run waits for another, and puts nothing back', async () => {
+    const items = [stage('One', [act('r-one', {}, { undoable: true })]), stage('Two', [act('r-two', { fail: 1 })])];
+    const run = await standing(items);
+    range.rescript(run.service, { items, unknown: true });
     await run.update('replan', { by: 'ops', reason: 'another' });
     const refused = await run.until(({ needs, revision }) => revision === 2 && needs.length > 0);
-    expect(refused.needs[0]?.what).toContain('--put-back');
-    expect(range.calls.filter((call) => call.startsWith('undo e-'))).toEqual([]);
-    await run.update('replan', { by: 'ops', reason: 'as it says', putBack: true });
+    expect(refused.needs[0]?.what).toContain('There is nothing to restore');
+    range.rescript(run.service, { items });
+    await run.update('replan', { by: 'ops', reason: 'the location is back' });
     await run.until((now) => waits(now) && now.revision === 3);
-    range.rescript(run.service, { items: items({ other: true }) });
-    await run.update('abort', { by: 'ops' });
-    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    await run.go({ playbook: hashOf(3) });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect(range.calls.filter((call) => call.includes('r-one') || call.includes('r-two'))).toEqual([
+      'before r-one',
+      'r-one#1',
+      'r-two#1',
+      'r-two#2',
+    ]);
   });
 
   it('keeps the lease and the clock of the declaration', async () => {
