@@ -79,7 +79,7 @@ const shells: Record<FenceSiteInput['methods'][number], (input: FenceSiteInput) 
     databases.map(({ driver, database, group, systemUser, at }) => {
       const command =
         driver === 'postgresql'
-          ? `sudo -u ${systemUser} psql -p ${at} -c 'ALTER DATABASE "${database}" SET default_transaction_read_only = on' -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'"`
+          ? `sudo -u ${systemUser} psql -p ${at} -c 'ALTER SYSTEM SET default_transaction_read_only = on' -c 'SELECT pg_reload_conf()' -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'"`
           : `sudo -u ${systemUser} mariadb -S ${at} -e 'SET GLOBAL read_only = 1'`;
       return `ssh -p ${ssh.port} ${ssh.user}@HOST_OF_${group} ${shellQuote(command)}`;
     }),

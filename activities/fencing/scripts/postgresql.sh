@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# One word about a PostgreSQL database: may it be written? Arguments: verb system-user port database [setting].
-#   state   prints the database's own default_transaction_read_only: on, off, or nothing
-#   close   new transactions only read, and every session is ended
+# One word about a PostgreSQL server: may it be written? Arguments: verb system-user port database [setting].
+#   state   prints default_transaction_read_only as ALTER SYSTEM set it: on, off, or nothing
+#   close   new transactions only read, and every session of the database is ended
 #   open    puts the setting back to what `state` printed
 #   probe   creates a table and rolls it back: `accepts`, `refuses`
+# The setting is the server's and not the database's: that one would go along to a standby that streams, and into a dump.
 set -euo pipefail
 verb=$1 system_user=$2 port=$3 database=$4 setting=${5:-}
 
@@ -18,24 +19,39 @@ sql() { (cd / && as_user env PGCONNECT_TIMEOUT=5 psql -XAtq -v ON_ERROR_STOP=1 -
 
 end_sessions="SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'name' AND pid <> pg_backend_pid();"
 
+read_only() { echo 'SHOW default_transaction_read_only' | sql postgres; }
+
+# A reload is told to the server's processes one after another; sessions that begin now must have it.
+reloaded() {
+  echo 'SELECT pg_reload_conf()' | sql postgres >/dev/null
+  local _
+  for _ in {1..50}; do
+    if [[ -z $1 || $(read_only) == "$1" ]]; then return 0; fi
+    sleep 0.1
+  done
+  echo "default_transaction_read_only is still $(read_only) after a reload" >&2
+  exit 1
+}
+
 case $verb in
   state)
     sql postgres <<'END'
-SELECT split_part(one, '=', 2) FROM pg_db_role_setting, unnest(setconfig) AS one
- WHERE setrole = 0 AND setdatabase = (SELECT oid FROM pg_database WHERE datname = :'name') AND one LIKE 'default_transaction_read_only=%';
+SELECT setting FROM pg_file_settings WHERE name = 'default_transaction_read_only' AND sourcefile LIKE '%postgresql.auto.conf';
 END
     ;;
   close)
-    # A standby reads only already, and cannot be told so.
+    # A standby reads only already.
     if [[ $(echo 'SELECT pg_is_in_recovery()' | sql postgres) == t ]]; then exit 0; fi
-    { echo 'ALTER DATABASE :"name" SET default_transaction_read_only = on;' && echo "$end_sessions"; } | sql postgres >/dev/null
+    echo 'ALTER SYSTEM SET default_transaction_read_only = on' | sql postgres
+    reloaded on
+    echo "$end_sessions" | sql postgres >/dev/null
     ;;
   open)
-    if [[ $(echo 'SELECT pg_is_in_recovery()' | sql postgres) == t ]]; then exit 0; fi
     case $setting in
-      on | off) echo "ALTER DATABASE :\"name\" SET default_transaction_read_only = $setting;" ;;
-      *) echo 'ALTER DATABASE :"name" RESET default_transaction_read_only;' ;;
+      on | off) echo "ALTER SYSTEM SET default_transaction_read_only = $setting" ;;
+      *) echo 'ALTER SYSTEM RESET default_transaction_read_only' ;;
     esac | sql postgres
+    reloaded "$setting"
     echo "$end_sessions" | sql postgres >/dev/null
     ;;
   probe)

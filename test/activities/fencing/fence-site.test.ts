@@ -14,6 +14,7 @@ import { freePort } from '../../lab/aws/servers.ts';
 import { type Aws, startAws } from '../../support/moto.ts';
 import { stepContext, type TestContext } from '../../support/step-context.ts';
 import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
+import { until } from '../hosts/until.ts';
 
 type Input = Parameters<typeof fenceSite.step>[0];
 const region = 'us-east-1';
@@ -28,6 +29,11 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([aws.stop(), postgres.stop()]));
 beforeEach(async () => {
+  await postgres.sql('postgres', 'ALTER SYSTEM RESET default_transaction_read_only');
+  await postgres.sql('postgres', 'SELECT pg_reload_conf()');
+  await until('the server may be written', async () => {
+    return (await postgres.sql('postgres', 'SHOW default_transaction_read_only')) === 'off';
+  });
   await postgres.sql('postgres', 'DROP DATABASE IF EXISTS shop');
   await postgres.sql('postgres', 'CREATE DATABASE shop');
   await postgres.sql('shop', 'CREATE TABLE orders (id int)');
@@ -117,12 +123,30 @@ describe('by its database', () => {
     await insert();
   });
 
-  test('a database that was set to read only by its owner stays so when it is put back', async () => {
-    await postgres.sql('postgres', 'ALTER DATABASE shop SET default_transaction_read_only = on');
+  test('a server that was set to read only by its owner stays so when it is put back', async () => {
+    await postgres.sql('postgres', 'ALTER SYSTEM SET default_transaction_read_only = on');
+    await postgres.sql('postgres', 'SELECT pg_reload_conf()');
     const before = await fenceSite.before?.(only(), context);
     await fenceSite.run(only(), context);
     await fenceSite.undo?.(only(), before, context);
     await expect(insert()).rejects.toThrow(/read-only transaction/);
+    await fenceSite.undo?.(only(), { running: [], serving: [], databases: { 'database 127.0.0.1': '' } }, context);
+    await insert();
+  });
+
+  test('nothing of it goes into a dump or to a standby that streams', async () => {
+    await fenceSite.run(only(), context);
+    expect(await postgres.sql('postgres', 'SELECT count(*) FROM pg_db_role_setting')).toBe('0');
+    await fenceSite.undo?.(only(), { running: [], serving: [], databases: { 'database 127.0.0.1': '' } }, context);
+    await insert();
+  });
+
+  test('a database that says of itself that it may be written is not called fenced', async () => {
+    await postgres.sql('postgres', 'ALTER DATABASE shop SET default_transaction_read_only = off');
+    const before = await fenceSite.before?.(only(), context);
+    const why = expect.stringMatching(/writes are still taken: shop on db .* accepts/);
+    expect(await fenceSite.run(only(), context)).toMatchObject({ outcome: 'refused', why });
+    await fenceSite.undo?.(only(), before, context);
   });
 
   test('while the service still takes a write elsewhere, it is refused and not called fenced', async () => {
