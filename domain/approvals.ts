@@ -1,6 +1,6 @@
 /** Who may let a run go, and why an approval is refused. Pure; the workflow supplies the facts. */
 import type { z } from 'zod';
-import type { approvalSchema } from './run.ts';
+import type { acceptRiskSchema, approvalSchema } from './run.ts';
 
 /** What a run was compiled with. Runs of older builds lack everything after `timeLimit`. */
 export interface ApprovalPolicy {
@@ -50,6 +50,8 @@ export interface ApprovalSituation {
 export type ApprovalVerdict = { readonly accepted: true } | { readonly accepted: false; readonly why: string };
 
 type Approval = z.output<typeof approvalSchema>;
+/** What is signed of every decision. */
+type Bound = Pick<Approval, 'run' | 'service' | 'procedure' | 'at' | 'until'>;
 type Reason = string | undefined;
 
 /** An approval is good for a day at most: who signs for longer has not seen what stands then. */
@@ -80,17 +82,23 @@ function tooEarlyOrLate({ phase, playbook, expired }: ApprovalSituation): Reason
 
 function ofSomethingElse(approval: Approval, situation: ApprovalSituation): Reason {
   if (approval.by.trim() === '') return 'an approval names the person who gives it';
-  for (const what of ['run', 'service', 'procedure'] as const) {
-    const named = approval[what];
-    if (named !== undefined && named !== situation[what])
-      return `it was given for ${what} ${named}, and this is ${what} ${situation[what]}`;
-  }
+  const another = ofAnother(approval, situation);
+  if (another) return another;
   const shown = situation.playbook ?? '';
   if (sameHash(approval.playbook, shown)) return undefined;
   return `it is for another playbook (${shortHash(approval.playbook)}); this run shows ${shortHash(shown)}`;
 }
 
-function outOfItsTime({ until }: Approval, now: number): Reason {
+function ofAnother(decision: Bound, situation: ApprovalSituation): Reason {
+  for (const what of ['run', 'service', 'procedure'] as const) {
+    const named = decision[what];
+    if (named !== undefined && named !== situation[what])
+      return `it was given for ${what} ${named}, and this is ${what} ${situation[what]}`;
+  }
+  return undefined;
+}
+
+function outOfItsTime({ until }: Bound, now: number): Reason {
   if (until === undefined) return undefined;
   const end = Date.parse(until);
   const clock = `by the server's clock it is ${new Date(now).toISOString()}`;
@@ -99,7 +107,7 @@ function outOfItsTime({ until }: Approval, now: number): Reason {
 }
 
 /** Where nobody's signature is allowed there is nothing to compare one with: it counts as none. */
-function notProven(approval: Approval, policy: ApprovalPolicy, signature: SignatureFinding): Reason {
+function notProven(approval: Bound, policy: ApprovalPolicy, signature: SignatureFinding): Reason {
   if (signature.state === 'bad') return signature.why;
   if (signature.state === 'good') {
     const lacks = (['run', 'service', 'procedure', 'at', 'until'] as const).filter((each) => !approval[each]);
@@ -145,10 +153,31 @@ function noRight({ by }: Approval, { policy, requestedBy, escalated }: ApprovalS
   return `${by} asked for this run, and the plan wants somebody else to approve it`;
 }
 
-/** Whoever may let a run go may accept a risk that comes up later, and so may those of the emergency path. */
-export function mayAccept(policy: ApprovalPolicy | undefined, by: string, escalated: boolean): boolean {
-  const { from, escalateTo = [], emergency } = policy ?? {};
-  return !from || isAmong(by, [...from, ...(escalated ? escalateTo : []), ...(emergency?.from ?? [])]);
+/**
+ * Why the acceptance of a risk that came up later is refused; undefined where it is not. Whoever may let a run go may accept it, in the
+ * way they let it go, and so may those of the emergency path.
+ */
+export function judgeAcceptance(
+  acceptance: z.output<typeof acceptRiskSchema>,
+  risk: { readonly id: string; readonly acceptedBy?: string | undefined } | undefined,
+  situation: ApprovalSituation,
+  signature: SignatureFinding = { state: 'none' },
+): string | undefined {
+  const { policy, phase, requestedBy, escalated } = situation;
+  const { by } = acceptance;
+  const { from, escalateTo = [], emergency } = policy;
+  if (!risk) return `no such risk stands: ${acceptance.risk}`;
+  if (phase !== 'executing') return 'before the start, risks are accepted with the approval';
+  if (risk.acceptedBy) return `${risk.acceptedBy} has accepted it already`;
+  if (from && !isAmong(by, [...from, ...(escalated ? escalateTo : []), ...(emergency?.from ?? [])]))
+    return `${by} is none of those who may approve this run, so neither its risks`;
+  if (!policy.requesterMayApprove && samePerson(by, requestedBy) && !isAmong(by, emergency?.from ?? []))
+    return `${by} asked for this run, and the plan wants somebody else to accept its risks`;
+  return (
+    ofAnother(acceptance, situation) ??
+    outOfItsTime(acceptance, situation.now) ??
+    notProven(acceptance, policy, signature)
+  );
 }
 
 /** A quorum is of different people: neither a name nor a key counts twice. */

@@ -60,6 +60,13 @@ function signedLines(status: RunStatus): string[] {
   ];
 }
 
+function acceptLine(status: RunStatus, risk: string): string {
+  if (status.asks?.signed !== 'required')
+    return `- \`acceptRisk\`: \`${JSON.stringify({ by: nobody, risk, reason: 'WHY' })}\``;
+  const command = `${commandFor(status, 'accept', risk)} --reason WHY --print --by YOUR_NAME --key YOUR_KEY`;
+  return `- \`acceptRisk\`: what \`${command}\` prints`;
+}
+
 /** Updates (or Signals) that answer what is open: failed steps, manual steps, a gate, a pause. */
 function decisionLines(status: RunStatus): string[] {
   const lines: string[] = [];
@@ -71,8 +78,7 @@ function decisionLines(status: RunStatus): string[] {
     if (step.state === 'running' && step.kind === 'manual') say('`confirm`', { by: nobody, step: step.id });
   }
   if (status.stages.some((stage) => stage.type === 'gate' && stage.state === 'waiting')) {
-    for (const risk of status.risks)
-      if (!risk.acceptedBy) say('`acceptRisk`', { by: nobody, risk: risk.id, reason: 'WHY' });
+    for (const risk of status.risks) if (!risk.acceptedBy) lines.push(acceptLine(status, risk.id));
   }
   if (status.paused) say('`resume`', { by: nobody });
   if (lines.length === 0) return [];

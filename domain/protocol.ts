@@ -7,7 +7,7 @@ import type { Playbook, Step } from './playbook.ts';
 import type { Procedure } from './procedures.ts';
 import type { Progress } from './replan.ts';
 import type { RunRequest } from './requests.ts';
-import type { Approval } from './run.ts';
+import type { Approval, RiskAcceptance } from './run.ts';
 import type { LookDepth } from './verification.ts';
 
 /** What every step activity is called with. */
@@ -134,8 +134,11 @@ export interface ApprovedCall {
   readonly playbook: Playbook;
 }
 
+/** What people may sign. */
+export type SignedDecision = Approval | RiskAcceptance;
+
 export interface VerifyCall {
-  readonly approval: Approval;
+  readonly decision: SignedDecision;
   /** OpenSSH `allowed_signers` lines. */
   readonly signers: string;
   /** ISO, by the server's clock. */

@@ -40,13 +40,8 @@ export type RunInput = z.input<typeof runInputSchema>;
 /** Person and words of every decision. */
 const attributed = { by: z.string().min(1), reason: z.string().optional() };
 
-export const approvalSchema = z.object({
-  ...attributed,
-  decision: z.enum(['go', 'no-go']),
-  /** SHA-256 of the playbook, hex, as shown. */
-  playbook: z.string(),
-  /** Ids of the risks that are accepted. */
-  accept: z.array(z.string()).default([]),
+/** Of what is signed: what it is for, so that it holds nowhere else, and the signature. */
+const bound = {
   /** What it is for, so that it holds nowhere else. Wanted where it is signed; compared wherever it is said. */
   run: z.string().optional(),
   service: z.string().optional(),
@@ -54,10 +49,20 @@ export const approvalSchema = z.object({
   /** When it was given and until when it is good, ISO. */
   at: z.iso.datetime().optional(),
   until: z.iso.datetime().optional(),
-  /** One person decides alone, with a reason. */
-  emergency: z.literal(true).optional(),
   /** SSH signature (`ssh-keygen -Y sign`) over the RFC 8785 bytes of all the other fields, by one of the plan's allowed signers. */
   signature: z.string().max(8_192).optional(),
+};
+
+export const approvalSchema = z.object({
+  ...attributed,
+  decision: z.enum(['go', 'no-go']),
+  /** SHA-256 of the playbook, hex, as shown. */
+  playbook: z.string(),
+  /** Ids of the risks that are accepted. */
+  accept: z.array(z.string()).default([]),
+  ...bound,
+  /** One person decides alone, with a reason. */
+  emergency: z.literal(true).optional(),
 });
 export type Approval = z.input<typeof approvalSchema>;
 
@@ -77,7 +82,8 @@ export const replanSchema = z.object({
 });
 export type Replan = z.output<typeof replanSchema>;
 export const noteSchema = z.object({ by: z.string().min(1), text: z.string().min(1) });
-export const acceptRiskSchema = z.object({ ...attributed, risk: z.string().min(1) });
+export const acceptRiskSchema = z.object({ ...attributed, ...bound, risk: z.string().min(1) });
+export type RiskAcceptance = z.input<typeof acceptRiskSchema>;
 
 export const stepStates = ['pending', 'running', 'done', 'failed', 'skipped', 'undone', 'cancelled'] as const;
 

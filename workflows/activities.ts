@@ -22,6 +22,7 @@ import {
   type NotedBefore,
   type NoticeCall,
   queueOf,
+  type SignedDecision,
   type StepAnswer,
   type StepCall,
   type UndoCall,
@@ -230,13 +231,15 @@ export function notify(run: Run, event: string, text: string, severity: NoticeCa
 /** Longer, and ten approvals whose worker is gone would block every other Update for as long. */
 const verifyBudget = 10_000;
 
-/** Whose signature an approval carries. @throws ActivityFailure, or `NoWorker`, when that could not be found out in time */
-export async function verifySignature(run: Run, plan: Compiled, argument: VerifyCall): Promise<SignatureFinding> {
+/** Whose signature a decision carries. @throws ActivityFailure, or `NoWorker`, when that could not be found out in time */
+export async function verifySignature(run: Run, decision: SignedDecision): Promise<SignatureFinding> {
+  const plan = run.plan as Compiled;
+  const argument: VerifyCall = { decision, signers: plan.policy.signers ?? '', at: new Date().toISOString() };
   return await CancellationScope.nonCancellable(() =>
     callActivity<SignatureFinding>(
       {
         name: 'verifyApproval',
-        summary: `Verify the signature of ${argument.approval.by}`,
+        summary: `Verify the signature of ${decision.by}`,
         queues: [plan.queue, plan.fallback],
         limits: { startToClose: 8_000, scheduleToStart: 3_000, budget: verifyBudget },
         onFallback: (queue, silent) => run.note('step', `nobody polls ${silent}, verifying on ${queue}`),

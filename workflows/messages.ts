@@ -4,7 +4,6 @@
  */
 import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setHandler } from '@temporalio/workflow';
 import type { z } from 'zod';
-import { mayAccept, samePerson } from '../domain/approvals.ts';
 import type { Playbook } from '../domain/playbook.ts';
 import type { StepOutput } from '../domain/protocol.ts';
 import {
@@ -19,6 +18,7 @@ import {
   skipSchema,
   stepDecisionSchema,
 } from '../domain/run.ts';
+import { acceptRisk } from './accept-risk.ts';
 import { approve, approveText } from './approve.ts';
 import { cannotReplan } from './replan.ts';
 import type { Run } from './run.ts';
@@ -93,20 +93,9 @@ export function receiveDecisions(run: Run): void {
     run.confirmed.set(decision.step, { by: decision.by, reason: decision.reason ?? '' });
     return { taken: true, why: `${decision.step} confirmed` };
   });
-  receive('acceptRisk', acceptRiskSchema, 'Accept a risk by name: {"by": "...", "risk": "<id>"}', (decision) => {
-    const risk = run.status.risks.find((other) => other.id === decision.risk);
-    if (!risk) return no(`no such risk stands: ${decision.risk}`);
-    if (run.status.phase !== 'executing') return no('before the start, risks are accepted with the approval');
-    if (risk.acceptedBy) return no(`${risk.acceptedBy} has accepted it already`);
-    if (!mayAccept(run.plan?.policy, decision.by, run.escalated)) {
-      return no(`${decision.by} is none of those who may approve this run, so neither its risks`);
-    }
-    if (!run.plan?.policy.requesterMayApprove && samePerson(decision.by, run.status.requestedBy)) {
-      return no(`${decision.by} asked for this run, and the plan wants somebody else to accept its risks`);
-    }
-    risk.acceptedBy = decision.by;
-    return yes(run, `risk ${decision.risk} accepted`, decision);
-  });
+  receive('acceptRisk', acceptRiskSchema, 'Accept a risk by name: {"by": "...", "risk": "<id>"}', (decision) =>
+    acceptRisk(run, decision),
+  );
   receive(
     'replan',
     replanSchema,

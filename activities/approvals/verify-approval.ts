@@ -1,5 +1,5 @@
 /**
- * Activity `verifyApproval`: whether the SSH signature of an approval is that of the person whom it names.
+ * Activity `verifyApproval`: whether the SSH signature of a decision is that of the person whom it names.
  *
  * `ssh-keygen -Y verify` answers yes or no; where it is no, the same command is asked what is wrong, because the person at
  * the other end should know whether it was the key, the name or the text.
@@ -19,16 +19,16 @@ interface Ended {
 }
 
 /** `none` where the approval carries no signature. @throws SshKeygenMissing */
-export async function verifyApproval({ approval, signers, at }: VerifyCall): Promise<SignatureFinding> {
-  if (!approval.signature) return { state: 'none' };
+export async function verifyApproval({ decision, signers, at }: VerifyCall): Promise<SignatureFinding> {
+  if (!decision.signature) return { state: 'none' };
   const folder = await mkdtemp(join(tmpdir(), 'muster-approval-'));
   try {
     const [allowed, signature] = [join(folder, 'allowed_signers'), join(folder, 'signature')];
-    await Promise.all([writeFile(allowed, signers), writeFile(signature, armoured(approval.signature))]);
+    await Promise.all([writeFile(allowed, signers), writeFile(signature, armoured(decision.signature))]);
     // The server's clock, not this worker's: keys may be allowed for a time only.
     const time = ['-O', `verify-time=${at.replaceAll(/[-:T]|\.\d+/g, '')}`];
-    const text = signedBytes(approval);
-    const name = approval.by.trim();
+    const text = signedBytes(decision);
+    const name = decision.by.trim();
     const found = await sshKeygen(
       ['-Y', 'verify', '-f', allowed, '-I', name, '-n', approvalNamespace, '-s', signature, ...time],
       text,

@@ -1,8 +1,8 @@
-/** Makes an approval, signs it where there is a key, and sends or prints it. */
+/** Makes an approval or the acceptance of a risk, signs it where there is a key, and sends or prints it. */
 import type { Command } from 'commander';
 import { durationSchema } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { Approval } from '../../domain/run.ts';
+import type { Approval, RiskAcceptance } from '../../domain/run.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Cli } from './cli.ts';
 import { decide } from './decide.ts';
@@ -19,6 +19,9 @@ export interface GiveOptions extends SignOptions {
 /** What a person decided; the run it is for is added here. */
 export type Decided = Pick<Approval, 'by' | 'decision' | 'playbook' | 'accept' | 'reason' | 'emergency'>;
 
+/** The same of a risk that came up in the middle of a run. */
+type Accepted = Pick<RiskAcceptance, 'by' | 'risk' | 'reason'>;
+
 /** Options of every verb that gives or refuses a go. */
 export function givingVerb(command: Command): Command {
   return command
@@ -28,7 +31,13 @@ export function givingVerb(command: Command): Command {
 }
 
 /** @throws SignatureNeeded before anything is sent, NotSigned */
-export async function give(cli: Cli, seen: RunSeen, decided: Decided, options: GiveOptions): Promise<ExitCode> {
+export async function give(
+  cli: Cli,
+  seen: RunSeen,
+  decided: Decided | Accepted,
+  options: GiveOptions,
+  name: 'approve' | 'acceptRisk' = 'approve',
+): Promise<ExitCode> {
   const key = keyFor(options, cli.io);
   if (!key && seen.status?.asks?.signed === 'required') {
     throw refusal(
@@ -48,7 +57,7 @@ export async function give(cli: Cli, seen: RunSeen, decided: Decided, options: G
     sayJson(cli.io, approval);
     return exitCodes.ok;
   }
-  return await decide(cli, seen, 'approve', approval, options);
+  return await decide(cli, seen, name, approval, options);
 }
 
 /** @throws BadInput */

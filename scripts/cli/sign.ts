@@ -1,11 +1,11 @@
 /**
- * Signs an approval by `ssh-keygen -Y sign`. Muster never reads a private key: the file's name goes to ssh-keygen, which asks
+ * Signs a decision by `ssh-keygen -Y sign`. Muster never reads a private key: the file's name goes to ssh-keygen, which asks
  * for the passphrase itself; with the public key's file it is the ssh-agent that signs, or the hardware key it names.
  */
 import { spawn } from 'node:child_process';
 import { approvalNamespace, signedBytes } from '../../activities/approvals/signed-bytes.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { Approval } from '../../domain/run.ts';
+import type { SignedDecision } from '../../domain/protocol.ts';
 import type { CliIo } from './io.ts';
 import { warn } from './io.ts';
 
@@ -18,10 +18,13 @@ export function keyFor(options: SignOptions, io: CliIo): string | undefined {
   return options.key ?? (io.env.MUSTER_SIGNING_KEY?.trim() || undefined);
 }
 
-/** The same approval with its signature. @throws NotSigned */
-export async function signed(approval: Approval, key: string, io: CliIo): Promise<Approval> {
-  const signature = await sshSign(signedBytes(approval), key, io);
-  return { ...approval, signature };
+/** The same decision with its signature. @throws NotSigned */
+export async function signed<Decision extends SignedDecision>(
+  decision: Decision,
+  key: string,
+  io: CliIo,
+): Promise<Decision> {
+  return { ...decision, signature: await sshSign(signedBytes(decision), key, io) };
 }
 
 async function sshSign(bytes: Buffer, key: string, io: CliIo): Promise<string> {

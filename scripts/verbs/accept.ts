@@ -1,9 +1,9 @@
 /** `muster accept`: accept a risk by name while a run waits at a gate. */
-import { decide } from '../cli/decide.ts';
+import { type GiveOptions, give, givingVerb } from '../cli/approval.ts';
 import { type AddVerb, examples, type RunVerbOptions, runFor, runVerb } from './verb.ts';
 
 export const addAccept: AddVerb = (program, run) => {
-  runVerb(program, 'accept', 'accept a risk by name while a run waits at a gate')
+  givingVerb(runVerb(program, 'accept', 'accept a risk by name while a run waits at a gate'))
     .argument('<risk>', 'id of the risk')
     .option('--reason <text>', 'why')
     .addHelpText(
@@ -11,15 +11,10 @@ export const addAccept: AddVerb = (program, run) => {
       examples('muster accept spacetime old-primary-not-fenced --reason "its power is off, I was told by phone"'),
     )
     .action(
-      run<RunVerbOptions>(async (cli, [service = '', risk = ''], options) => {
+      run<RunVerbOptions & GiveOptions>(async (cli, [service = '', risk = ''], options) => {
         const { by } = cli.who(options.by);
-        return await decide(
-          cli,
-          await runFor(cli, service, options),
-          'acceptRisk',
-          { by, risk, reason: options.reason },
-          options,
-        );
+        const seen = await runFor(cli, service, options);
+        return await give(cli, seen, { by, risk, reason: options.reason }, options, 'acceptRisk');
       }),
     );
 };

@@ -2,6 +2,7 @@
 import { formatDuration } from '../../domain/duration.ts';
 import { describeRto, describeTimeLeft } from '../../domain/estimate.ts';
 import { describeProgress, directionOf, tookOf } from '../../domain/present.ts';
+import { approvalRules } from '../../domain/present-approval.ts';
 import type { RunStatus, StageStatus, StepStatus } from '../../domain/run.ts';
 import type { RunSeen } from '../cli/runs.ts';
 
@@ -37,7 +38,7 @@ export function runLines(status: RunStatus, options: LineOptions): string[] {
   return [
     ...headLines(status, options.now),
     ...needLines(status),
-    ...(status.phase === 'awaiting-approval' ? ['', ...factLines(status)] : []),
+    ...(status.phase === 'awaiting-approval' ? ['', ...factLines(status), ...approvalRules(status)] : []),
     ...(status.stages.length > 0 ? ['', ...status.stages.flatMap((stage) => stageLines(stage, options))] : []),
   ];
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ApprovalSituation, judgeApproval } from '../../domain/approvals.ts';
-import { approvalSchema } from '../../domain/run.ts';
+import { type ApprovalSituation, judgeAcceptance, judgeApproval } from '../../domain/approvals.ts';
+import { acceptRiskSchema, approvalSchema } from '../../domain/run.ts';
 
 const hash = 'a'.repeat(64);
 const situation: ApprovalSituation = {
@@ -156,5 +156,31 @@ describe('where the plan says who and how', () => {
         expect(new Set(taken.map(({ key }) => key)).size).toBe(taken.length);
       }),
     );
+  });
+});
+
+describe('a risk that comes up in the middle of a run', () => {
+  const executing = { ...strict, phase: 'executing' };
+  const risk = { id: 'old-primary-not-fenced' };
+  const acceptance = (more: object = {}) => {
+    const { decision: _decision, playbook: _playbook, accept: _accept, ...rest } = signed(more);
+    return acceptRiskSchema.parse({ ...rest, risk: risk.id });
+  };
+
+  it('is accepted by those who may let the run go, and by those of the emergency path, also where they asked for it', () => {
+    expect(judgeAcceptance(acceptance(), risk, executing, good)).toBeUndefined();
+    expect(judgeAcceptance(acceptance({ by: 'night.shift' }), risk, executing, good)).toBeUndefined();
+  });
+
+  it.each([
+    ['unsigned', acceptance(), risk, executing, { state: 'none' }, /wants this approval signed/],
+    ['for another run', acceptance({ run: 'failover-0' }), risk, executing, good, /given for run failover-0/],
+    ['too late', acceptance({ until: '2026-11-22T02:00:00.000Z' }), risk, executing, good, /was good until/],
+    ['by a stranger', acceptance({ by: 'mallory' }), risk, executing, good, /none of those who may approve this run/],
+    ['before the start', acceptance(), risk, strict, good, /with the approval/],
+    ['twice', acceptance(), { ...risk, acceptedBy: 'erin' }, executing, good, /erin has accepted it already/],
+    ['where none stands', acceptance(), undefined, executing, good, /no such risk stands/],
+  ] as const)('is not accepted %s', (_, given, standing, now, signature, why) => {
+    expect(judgeAcceptance(given, standing, now, signature)).toMatch(why);
   });
 });

@@ -110,6 +110,54 @@ describe('a signed approval', () => {
   });
 });
 
+describe('while the run goes on', () => {
+  it('a risk at a gate is accepted by a signature too, where the approval had to be signed', async () => {
+    const fenced = { type: 'gate' as const, title: 'Fenced', steps: ['fence'], outcome: 'fenced', risk: 'not-fenced' };
+    const items = [
+      stage('one', [act('fence', { output: { outcome: 'unreachable' } })]),
+      fenced,
+      stage('two', [act('after-gate')]),
+    ];
+    const policy = { signed: 'required', signers: signers.lines, from: ['dana', 'erin'] } as const;
+    const run = await range.start({ items, policy });
+    await run.until(waits);
+    await run.update('approve', await signedBy(run, 'dana'));
+    await run.until(({ needs }) => needs.length > 0);
+    const { playbook: _playbook, decision: _decision, accept: _accept, ...bound } = await approvalOf(run, 'erin');
+    const acceptance = { ...bound, risk: 'not-fenced', reason: 'its power is off' };
+    const accept = async (payload: object) => await run.update('acceptRisk', payload);
+    expect(await accept(acceptance)).toMatchObject({ why: expect.stringContaining('wants this approval signed') });
+    expect(await accept(await signed(acceptance, signers.key('frank'), io))).toMatchObject({
+      why: 'it is signed by frank, and says that erin decided',
+    });
+    expect(await accept({ ...acceptance, by: 'frank' })).toMatchObject({
+      why: expect.stringContaining('none of those'),
+    });
+    expect(range.calls).not.toContain('after-gate#1');
+    expect(await accept(await signed(acceptance, signers.key('erin'), io))).toMatchObject({ taken: true });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    const { timeline } = await run.status();
+    expect(timeline.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/^risk not-fenced accepted: its power is off, signed with SHA256:/),
+    );
+  });
+
+  it('the approval of the playbook before holds no more once the plan was changed', async () => {
+    const run = await waiting({}, 'replanned');
+    const approval = await signedBy(run, 'dana');
+    expect(await run.update('replan', { by: 'op', reason: 'a value was mended' })).toMatchObject({ taken: true });
+    const { playbook, run: id } = await run.until((status) => status.revision === 2 && waits(status));
+    expect(approval.run).toBe(id);
+    expect(await run.update('approve', approval)).toMatchObject({
+      taken: false,
+      why: expect.stringMatching(/^it is for another playbook \(c0ffee000000\)/),
+    });
+    expect(range.calls).not.toContain('replanned#1');
+    expect(await run.update('approve', await signedBy(run, 'dana', { playbook }))).toMatchObject({ taken: true });
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+});
+
 describe('a time limit that passes', () => {
   it('reminds and goes on asking where the plan says so', async () => {
     const run = await waiting({ timeLimit: 400, whenTimePasses: 'remind-and-keep-asking' });

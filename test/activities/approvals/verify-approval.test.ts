@@ -27,7 +27,7 @@ const approval: Approval = {
 let folder: string;
 let signers: string;
 const key = (name: string) => join(folder, name);
-const verify = (given: Approval, allowed = signers) => verifyApproval({ approval: given, signers: allowed, at });
+const verify = (given: Approval, allowed = signers) => verifyApproval({ decision: given, signers: allowed, at });
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'muster-signers-'));

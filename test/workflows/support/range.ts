@@ -208,7 +208,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       calls.push(`kept ${sha256.slice(0, 6)} of ${playbook.service} by ${by.join(', ')}`);
     },
     async verifyApproval(call: VerifyCall) {
-      if (call.approval.reason === 'nobody can verify this')
+      if (call.decision.reason === 'nobody can verify this')
         throw ApplicationFailure.nonRetryable('This worker has no ssh-keygen. Try: install it', 'SshKeygenMissing');
       return await verifyApproval(call);
     },
