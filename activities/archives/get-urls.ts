@@ -31,13 +31,19 @@ export async function getParams({ point, record, stores }: Source, only?: 'index
   const urls = parts.flatMap(({ number, object }) =>
     stores.map(async (store) => `${number}\t${store.location}\t${await store.presignGet(object.key, validity)}`),
   );
+  return { ...partParams({ point, record, stores }, only), gets: lines(await Promise.all(urls)) };
+}
+
+/** The same without URLs: what is to be fetched, and from where. */
+export function partParams({ point, record, stores }: Source, only?: 'index'): { parts: string; locations: string } {
   return {
     parts: lines(
-      parts.map(({ archive, part, number, object, point: owner }) =>
-        [archive, part, object.bytes, object.sha256, number, object.key, owner].join('\t'),
-      ),
+      numbered(record, point)
+        .filter(({ archive }) => only === undefined || archive === only)
+        .map(({ archive, part, number, object, point: owner }) =>
+          [archive, part, object.bytes, object.sha256, number, object.key, owner].join('\t'),
+        ),
     ),
-    gets: lines(await Promise.all(urls)),
     locations: lines(stores.map(({ location }) => location)),
   };
 }

@@ -96,6 +96,17 @@ const plainLine = /^([!-~]([ -~]{0,998}[!-~])?)?$/;
 
 /** Scripts and parameters with their length or on a line, secrets as base64; only ever on stdin. */
 async function requestOf(job: HostJob): Promise<Buffer> {
+  const parts: (string | Buffer)[] = [await openRequest(job)];
+  for (const [name, value] of Object.entries(job.secrets ?? {})) {
+    const bytes = Buffer.from(value);
+    if (bytes.length > 2 ** 20) throw new TypeError(`secret ${name} is larger than 1 MiB`);
+    parts.push(`secret ${safeWord(name)} ${bytes.toString('base64')}\n`);
+  }
+  return Buffer.concat([...parts, 'end\n'].map((part) => Buffer.from(part)));
+}
+
+/** What a request is without its secrets and its end. More parameters may be added to it in the same way. */
+export async function openRequest(job: Pick<HostJob, 'script' | 'params'>): Promise<Buffer> {
   const parts: (string | Buffer)[] = [];
   const add = (kind: 'script' | 'param', name: string, value: string | Buffer) => {
     const bytes = Buffer.from(value);
@@ -108,12 +119,7 @@ async function requestOf(job: HostJob): Promise<Buffer> {
     if (typeof value === 'string' && plainLine.test(value)) parts.push(`line ${safeWord(name)} ${value}\n`);
     else add('param', name, value);
   }
-  for (const [name, value] of Object.entries(job.secrets ?? {})) {
-    const bytes = Buffer.from(value);
-    if (bytes.length > 2 ** 20) throw new TypeError(`secret ${name} is larger than 1 MiB`);
-    parts.push(`secret ${safeWord(name)} ${bytes.toString('base64')}\n`);
-  }
-  return Buffer.concat([...parts, 'end\n'].map((part) => Buffer.from(part)));
+  return Buffer.concat(parts.map((part) => Buffer.from(part)));
 }
 
 function safeWord(word: string): string {

@@ -25,7 +25,7 @@ export const moveInputSchema = z.object({
   /** ms until the change must be on all of Route 53's servers. */
   within: z.number().int().positive().default(120_000),
 });
-type Move = z.output<typeof moveInputSchema>;
+export type Move = z.output<typeof moveInputSchema>;
 
 export interface MoveOutput {
   readonly outcome: 'moved' | 'there already';
@@ -96,6 +96,14 @@ export async function moveBack(input: Move, before: unknown, context: StepContex
 
 /** The command a person would type. */
 export function moveShell(input: Move): string[] {
+  return [
+    `change=$(aws route53 change-resource-record-sets --hosted-zone-id ${input.zone} --change-batch ${shellQuote(changeBatch(input))} --query ChangeInfo.Id --output text)`,
+    'aws route53 wait resource-record-sets-changed --id "$change"',
+  ];
+}
+
+/** JSON, as the aws command takes it. */
+export function changeBatch(input: Move): string {
   const record =
     'alias' in input.target
       ? {
@@ -109,11 +117,7 @@ export function moveShell(input: Move): string[] {
           TTL: Math.round(input.target.ttl / 1000),
           ResourceRecords: input.target.addresses.map((Value) => ({ Value })),
         };
-  const batch = {
+  return JSON.stringify({
     Changes: [{ Action: 'UPSERT', ResourceRecordSet: { Name: input.name, Type: input.type, ...record } }],
-  };
-  return [
-    `change=$(aws route53 change-resource-record-sets --hosted-zone-id ${input.zone} --change-batch ${shellQuote(JSON.stringify(batch))} --query ChangeInfo.Id --output text)`,
-    'aws route53 wait resource-record-sets-changed --id "$change"',
-  ];
+  });
 }

@@ -31,6 +31,7 @@ import { addResume } from './resume.ts';
 import { addRetention } from './retention.ts';
 import { addRetry } from './retry.ts';
 import { addRpo } from './rpo.ts';
+import { addRunbook } from './runbook.ts';
 import { addSchedules } from './schedules.ts';
 import { addSkip } from './skip.ts';
 import { addStatus } from './status.ts';
@@ -61,6 +62,7 @@ export const verbs: readonly AddVerb[] = [
   addDelete,
   addTraffic,
   addPreview,
+  addRunbook,
   addFailover,
   addFence,
   addSwitchover,

@@ -1,0 +1,117 @@
+/** A playbook as Markdown that a person can follow at three in the morning: who to call, what is known, each step with its commands. */
+import { formatDuration } from '../../domain/duration.ts';
+import { expectedDuration } from '../../domain/estimate.ts';
+import type { PlaybookItem, Step } from '../../domain/playbook.ts';
+import { directionOf } from '../../domain/present.ts';
+import { stepDefinitions } from '../registry.ts';
+import type { Runbook } from './compose-script.ts';
+
+export function runbookMarkdown(runbook: Runbook): string {
+  const { plan, playbook, sha256, assessment } = runbook;
+  const expected = expectedDuration(playbook);
+  const promise = plan.objectives.rto[playbook.procedure];
+  return [
+    `# ${directionOf(playbook)}: ${plan.title}`,
+    '',
+    `Compiled at ${assessment.at} from the plan \`${assessment.plan.slice(0, 12)}\`; playbook \`${sha256.slice(0, 12)}\`.`,
+    ...(playbook.point
+      ? [`Recovery point **${playbook.point}**, of ${assessment.point?.takenAt ?? 'a time not known'}.`]
+      : []),
+    expected > 0
+      ? `It took ${formatDuration(expected)} the last time.`
+      : 'Nobody has carried it out yet, so nothing is known of how long it takes.',
+    ...(promise ? [`Promised: ${formatDuration(promise.expected)}, at most ${formatDuration(promise.maximum)}.`] : []),
+    '',
+    '## Who',
+    '',
+    `- Owner: ${plan.owner}${plan.approver ? `; approves: ${plan.approver}` : ''}`,
+    ...plan.contacts.map(({ role, email, phone, pagerduty }) => {
+      return `- ${role}: ${[phone, email, pagerduty && `PagerDuty ${pagerduty}`].filter(Boolean).join(', ')}`;
+    }),
+    '',
+    '## What was found',
+    '',
+    '| | Fact | Found | Where |',
+    '|---|---|---|---|',
+    ...assessment.facts.map(
+      ({ state, title, value, source }) => `| ${[state, title, value, source].map(cell).join(' | ')} |`,
+    ),
+    '',
+    ...(assessment.risks.length === 0
+      ? ['No risk stands.']
+      : [
+          'Risks, each to be accepted by name before anything is changed:',
+          '',
+          ...assessment.risks.map(({ id, severity, text }) => `- [ ] **${id}** (${severity}): ${text}`),
+        ]),
+    '',
+    '## What to do',
+    '',
+    'Stages one after another; steps of one line of a stage may go side by side. Tick what is done, and write down when.',
+    ...playbook.items.flatMap((item, index) => itemLines(item, index + 1)),
+    '',
+    '## What to check at the end',
+    '',
+    `- [ ] ${plan.health.publicUrl} answers${describeExpected(plan.health.expect)} ${plan.health.successes} times in a row, from outside`,
+    ...plan.traffic.records.map(({ name }) => `- [ ] ${name} leads to ${playbook.to}`),
+    ...(playbook.from === playbook.to ? [] : [`- [ ] nothing at ${playbook.from} can take a write`]),
+    '- [ ] a new recovery point is taken at the site that serves now',
+    '',
+  ].join('\n');
+}
+
+function itemLines(item: PlaybookItem, number: number): string[] {
+  switch (item.type) {
+    case 'stage': {
+      const beside = item.alongside ? ['', 'Begin it and go on; the next gate waits for it.'] : [];
+      const ranks = item.ranks.flatMap((rank, index) => [
+        ...(item.ranks.length > 1 ? ['', `**${number}.${index + 1}**${rank.length > 1 ? ', side by side' : ''}`] : []),
+        ...rank.flatMap(stepLines),
+      ]);
+      return ['', `### ${number}. ${item.title}`, ...beside, ...ranks];
+    }
+    case 'gate':
+      return [
+        '',
+        `### ${number}. Gate: ${item.title}`,
+        '',
+        `- [ ] each of ${item.steps.map((id) => `\`${id}\``).join(', ')} came out as \`${item.outcome}\`, or the risk **${item.risk}** was accepted by name`,
+      ];
+    case 'pointOfNoReturn':
+      return ['', `### ${number}. POINT OF NO RETURN: ${item.title}`, '', 'From here on nothing is put back.'];
+    case 'watch':
+      return [
+        '',
+        `### ${number}. ${item.title}: for ${formatDuration(item.for)}, every ${formatDuration(item.every)}`,
+        ...stepLines(item.step),
+      ];
+    default:
+      return ['', `### ${number}. ${(item as { title: string }).title}`];
+  }
+}
+
+function stepLines(step: Step): string[] {
+  const definition = stepDefinitions.find(({ kind, version }) => kind === step.kind && version === step.version);
+  const commands = definition?.shell(definition.input.parse(step.input)) ?? [];
+  const notes = [
+    step.expected > 0 ? `took ${formatDuration(step.expected)} the last time` : '',
+    step.undoable ? 'can be put back before the point of no return' : '',
+    step.required ? '' : 'if it fails, go on',
+  ].filter(Boolean);
+  return [
+    '',
+    `- [ ] ${step.title} (\`${step.id}\`)${notes.length > 0 ? `; ${notes.join('; ')}` : ''}`,
+    ...(commands.length > 0
+      ? ['', '  ```sh', ...commands.flatMap((each) => each.split('\n')).map((line) => `  ${line}`), '  ```']
+      : []),
+  ];
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+}
+
+function describeExpected(expect: Readonly<Record<string, unknown>>): string {
+  const wanted = Object.entries(expect).map(([path, value]) => `${path} = ${JSON.stringify(value)}`);
+  return wanted.length > 0 ? ` with ${wanted.join(' and ')}` : '';
+}

@@ -1,0 +1,100 @@
+/** Every step kind that a break-glass script can carry out. What is not here is done by a person, with the step's own commands shown. */
+import { describeTarget, type Target } from '../../domain/traffic.ts';
+import { awaitHost } from '../compute/await-host.ts';
+import { fenceInstance } from '../compute/fence-instance.ts';
+import { type powerInputSchema, startInstance } from '../compute/start-instance.ts';
+import { startService } from '../compute/start-service.ts';
+import { stopService } from '../compute/stop-service.ts';
+import { checkHealth } from '../health/check-health.ts';
+import { seeFromOutside } from '../health/see-from-outside.ts';
+import { checkHost } from '../hosts/check-host.ts';
+import { command } from '../hosts/run-command.ts';
+import { openRequest } from '../hosts/start-job.ts';
+import { awaitResolution } from '../traffic/await-resolution.ts';
+import { changeBatch, type Move } from '../traffic/move-name.ts';
+import { pointNameAt } from '../traffic/point-name-at.ts';
+import { withdrawName } from '../traffic/withdraw-name.ts';
+import { checkScript, restoreScript } from './component-scripts.ts';
+import { call, type ScriptTools, type StepScript, scriptOf, seconds } from './script-tools.ts';
+
+export const stepScripts: readonly StepScript[] = [
+  scriptOf(fenceInstance, ({ region, instance, tags = {}, within, requestLimit }) => {
+    const filters = Object.entries(tags).map(([key, value]) => `Name=tag:${key},Values=${value}`);
+    const which = instance ? ['--instance', instance] : filters;
+    return [call('fence', region, seconds(within), seconds(requestLimit), ...which)];
+  }),
+  scriptOf<typeof powerInputSchema, unknown>(startInstance, ({ region, instance, within }) => [
+    call('start_instance', region, instance, seconds(within)),
+  ]),
+  scriptOf(awaitHost, ({ host, within }, tools) => [call('await_host', tools.host(host), seconds(within))]),
+  scriptOf(checkHost, ({ host, free }, tools) => [
+    call('check_host', tools.host(host), ...Object.entries(free).flatMap(([path, bytes]) => [path, Math.ceil(bytes)])),
+  ]),
+  scriptOf(startService, ({ host, start, stop, state, within }, tools) => [
+    call('bring_service', tools.host(host), 'running', start, stop, state, seconds(within)),
+  ]),
+  scriptOf(stopService, ({ host, start, stop, state, within }, tools) => [
+    call('bring_service', tools.host(host), 'stopped', start, stop, state, seconds(within)),
+  ]),
+  restoreScript,
+  checkScript,
+  scriptOf(withdrawName, (move) => moveLines(move)),
+  scriptOf(pointNameAt, (move) => moveLines(move)),
+  scriptOf(awaitResolution, ({ name, target, resolver = '', within, wait }) => [
+    call('await_name', name, resolver, seconds(within + wait), ...leadsTo(target)),
+  ]),
+  scriptOf(checkHealth, (input) => [
+    call('check_health', input.successes, seconds(input.within), input.interval / 1000, ...asked(input)),
+  ]),
+  scriptOf(seeFromOutside, (input, { step }) => {
+    const { observer = '', successes, within, interval } = input;
+    const moved = step.needs.join(' ');
+    return [
+      call('see_from_outside', observer, moved, moved, successes, seconds(within), interval / 1000, ...asked(input)),
+    ];
+  }),
+  scriptOf(command, commandLines),
+];
+
+interface Asked {
+  readonly url: string;
+  readonly resolver?: string | undefined;
+  readonly timeout: number;
+  readonly expect: Readonly<Record<string, unknown>>;
+}
+
+function asked({ url, resolver = '', timeout, expect }: Asked): (string | number)[] {
+  const wanted = Object.entries(expect).map(([path, value]) => `${path}=${JSON.stringify(value)}`);
+  return [url, resolver, timeout / 1000, ...wanted];
+}
+
+function moveLines(move: Move): string[] {
+  const { zone, name, type, target, within } = move;
+  return [call('point_name', zone, name, type, asRecord(target), changeBatch(move), seconds(within))];
+}
+
+/** As the script's `record_now` says a record. */
+function asRecord(target: Target): string {
+  if ('alias' in target)
+    return `alias ${target.alias.zone} ${describeTarget(target)} ${target.alias.evaluateTargetHealth}`;
+  return `${Math.round(target.ttl / 1000)} ${[...target.addresses].sort().join(',')}`;
+}
+
+function leadsTo(target: Target): string[] {
+  return 'alias' in target ? ['alias', target.alias.name] : ['addresses', ...target.addresses];
+}
+
+async function commandLines(
+  { run, host, limit }: { run: string; host?: Parameters<ScriptTools['host']>[0] | undefined; limit: number },
+  tools: ScriptTools,
+): Promise<string[]> {
+  const { id } = tools.step;
+  if (!host) {
+    tools.keep(id, run);
+    return [call('command_here', seconds(limit), id)];
+  }
+  tools.keep(id, await openRequest({ script: 'command', params: { script: run, limit: String(limit / 1000) } }));
+  const name = id.replaceAll('-', '_');
+  tools.beside([`secrets_of_${name}() { no_secrets; }`, `judge_${name}() { judge_nothing; }`]);
+  return [call('host_job', tools.host(host), '', id)];
+}
