@@ -66,6 +66,13 @@ export const restoreComponent = defineStep({
   shell: ({ component, host, service, point, into, paths }) =>
     restoreShell(component, host, service, wordOfPoint(point), { into, paths }),
   limits: { startToClose: 6 * 3_600_000 },
+  /** That the point can be read and believed, and has the component; its key is not opened. */
+  async check({ service, point: from, component, site, locations }, context) {
+    const point = pointOf(from, context.outputs);
+    const { record, stores } = await openPoint({ service, point, component: component.name, site, locations }, context);
+    const archives = `${record.archives.length} ${record.archives.length === 1 ? 'archive' : 'archives'}`;
+    return { state: 'ready', what: `${archives}, ${record.bytes} bytes, ${stores[0]?.location} first` };
+  },
   async run({ service, point: from, component, host, site, locations, ...what }, context): Promise<Restored> {
     const point = pointOf(from, context.outputs);
     const wanted = { service, point, component: component.name, site, locations };

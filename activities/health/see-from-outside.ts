@@ -40,6 +40,11 @@ export const seeFromOutside = defineStep<typeof inputSchema, SeenOutput>({
   title: ({ url }) => `See ${url} from outside`,
   shell: ({ url, observer }) => (observer ? [`curl -fsS ${observer}/state`] : [`curl -fsS --max-time 5 ${url}`]),
   limits: { startToClose: 600_000 },
+  async check({ observer }, context) {
+    if (!observer) return { state: 'ready', what: 'no observer: it will be healthy, not observed' };
+    const { state, why } = await observerState({ url: observer, timeout: 3_000, signal: context.signal });
+    return { state: 'ready', what: `the observer says ${state}${why ? `: ${why}` : ''}` };
+  },
   async run(input, context) {
     const { url, observer, within } = input;
     if (!observer) {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
 import { pinnedPoint } from '../archives/component-input.ts';
+import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { waitFor } from '../waiting.ts';
 import { coldKeys } from './cold-parts.ts';
@@ -31,11 +32,15 @@ export const thawPoint = defineStep({
     `aws s3api restore-object --bucket BUCKET --key KEY --restore-request 'Days=${days},GlacierJobParameters={Tier=Standard}'`,
     '# until head-object says ongoing-request="false"',
   ],
-  async run({ service, point, components, location, days, within }, context) {
-    const store = await context.store(location);
-    const signers = await loadPinned(context.plan, context.planFolder);
-    const { manifest } = await readManifest([store], service, point, signers);
-    const keys = await coldKeys(store, manifest, components);
+  async check(input, context) {
+    const { keys } = await look(input, context);
+    return keys.length === 0
+      ? { state: 'done', what: 'nothing is cold' }
+      : { state: 'ready', what: `${keys.length} parts are cold` };
+  },
+  async run(input, context) {
+    const { location, days, within } = input;
+    const { store, keys } = await look(input, context);
     const { thaw } = store;
     if (keys.length > 0 && !thaw) {
       throw refusal(
@@ -57,3 +62,10 @@ export const thawPoint = defineStep({
     return { outcome: keys.length === 0 ? 'nothing is cold' : `${keys.length} parts can be read`, parts: keys.length };
   },
 });
+
+async function look({ service, point, components, location }: z.output<typeof inputSchema>, context: StepContext) {
+  const store = await context.store(location);
+  const signers = await loadPinned(context.plan, context.planFolder);
+  const { manifest } = await readManifest([store], service, point, signers);
+  return { store, keys: await coldKeys(store, manifest, components) };
+}

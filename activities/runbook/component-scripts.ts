@@ -3,14 +3,16 @@ import { refusal } from '../../domain/errors.ts';
 import type { Component } from '../../domain/plan-component.ts';
 import type { ComponentRecord } from '../../domain/recovery-point.ts';
 import { checkData } from '../archives/check-data.ts';
+import type { PointSource } from '../archives/component-input.ts';
 import type { JobParts } from '../archives/driver.ts';
 import { driverFor } from '../archives/drivers.ts';
 import { partParams } from '../archives/get-urls.ts';
 import { type OpenedPoint, openPoint } from '../archives/open-point.ts';
 import { restoreComponent } from '../archives/restore-component.ts';
 import { openRequest } from '../hosts/start-job.ts';
-import { envelopesAt } from '../points/envelopes.ts';
-import { loadPinned } from '../points/signer.ts';
+import { envelopesAt, type NamedKey } from '../points/envelopes.ts';
+import { loadPinned, type PinnedSigners } from '../points/signer.ts';
+import { withLimit } from '../waiting.ts';
 import { call, type ScriptTools, scriptOf } from './script-tools.ts';
 import { type Placeholders, placeholders } from './secret-templates.ts';
 
@@ -18,7 +20,8 @@ import { type Placeholders, placeholders } from './secret-templates.ts';
 const unnamed = 'RUN-OF-THE-SCRIPT';
 
 export const restoreScript = scriptOf(restoreComponent, async (input, tools) => {
-  const { component, host, service, site, point, locations, ...what } = input;
+  const { component, host, service, site, point: from, locations, ...what } = input;
+  const point = knownPoint(from);
   const { context } = tools;
   const driver = driverFor(component);
   if (what.until !== undefined && driver.log) {
@@ -38,7 +41,8 @@ export const restoreScript = scriptOf(restoreComponent, async (input, tools) => 
 });
 
 export const checkScript = scriptOf(checkData, async (input, tools) => {
-  const { component, host, service, site, point, locations, into, paths } = input;
+  const { component, host, service, site, point: from, locations, into, paths } = input;
+  const point = knownPoint(from);
   const opened = await open({ service, point, component: component.name, site, locations }, tools);
   const secrets = placeholders();
   const { finishedAt } = opened.manifest;
@@ -50,6 +54,12 @@ export const checkScript = scriptOf(checkData, async (input, tools) => {
   await keepJob(job, { opened: parts.needsKey ? opened : undefined, service, judge, only }, secrets, tools);
   return [call('host_job', tools.host(host), '', tools.step.id)];
 });
+
+/** A planned move takes its last point when everything stands still; a script cannot take one. @throws NoScript */
+function knownPoint(source: PointSource) {
+  if (!('committedBy' in source)) return source;
+  throw noScript('The recovery point is taken while this is carried out, which a script cannot do.');
+}
 
 type Wanted = Parameters<typeof openPoint>[0];
 
@@ -91,27 +101,38 @@ async function keyLines(
   { manifest, record, stores }: OpenedPoint,
   service: string,
   only: 'index' | undefined,
-  { context }: ScriptTools,
+  { context, once }: ScriptTools,
 ): Promise<string[]> {
   const signers = await loadPinned(context.plan, context.planFolder);
   const owners = [...new Set([manifest.id, ...(only ? [] : record.archives.map(({ point }) => point))])].sort();
   const lines = owners.map(async (point) => {
     const named = manifest.keys.find((each) => each.point === point);
-    const found = await Promise.all(
-      stores.map(async (store) => {
-        const at = named && (await envelopesAt(store, service, named, signers).catch(() => undefined));
-        // What does not answer now may by then: it has at least what the manifest names.
-        const envelopes = at?.envelopes ?? (named ? [named] : []);
-        return envelopes.map(({ key, sha256 }) => [store.location, key, sha256].join('\t'));
-      }),
-    );
-    const envelopes = found.flat();
-    if (envelopes.length === 0) {
+    const envelopes = named && (await once(`envelopes ${point}`, () => lookFor(named, service, stores, signers)));
+    if (!envelopes || envelopes.length === 0) {
       throw refusal('KeyMissing', `No location has a sealed key of ${point}.`, 'use another recovery point.');
     }
     return [`point_key ${point} ${heredoc}`, ...envelopes, 'ENVELOPES'];
   });
   return (await Promise.all(lines)).flat();
+}
+
+/** ms that a location may take; what does not answer now may by then, and has at least what the manifest names. */
+const patience = 4_000;
+
+/** Lines `location key sha256`, nearest location first, newest envelope first. */
+async function lookFor(
+  named: NamedKey,
+  service: string,
+  stores: OpenedPoint['stores'],
+  signers: PinnedSigners,
+): Promise<string[]> {
+  const found = stores.map(async (store) => {
+    const at = await withLimit(patience, undefined, () => envelopesAt(store, service, named, signers)).catch(
+      () => undefined,
+    );
+    return (at?.envelopes ?? [named]).map(({ key, sha256 }) => [store.location, key, sha256].join('\t'));
+  });
+  return (await Promise.all(found)).flat();
 }
 
 /** The function of the library that judges what the job said, and its words. */

@@ -58,7 +58,7 @@ type Collected = ReturnType<typeof collect>;
 function collect(context: StepContext, plan: Plan) {
   const hosts = new Map<string, Host>();
   const data: [string, Buffer][] = [];
-  const byPerson = new Set<string>();
+  const known = new Map<string, Promise<unknown>>();
   const reference = (ref: SecretRef) =>
     'env' in ref ? `env:${ref.env}` : `file:${resolve(context.planFolder, ref.file)}`;
   const locations = Object.keys(plan.storage).filter((name) => plan.storage[name]?.driver === 's3');
@@ -73,18 +73,22 @@ function collect(context: StepContext, plan: Plan) {
       return name;
     },
     keep,
+    once<Value>(name: string, find: () => Promise<Value>) {
+      const value = (known.get(name) ?? find()) as Promise<Value>;
+      known.set(name, value);
+      return value;
+    },
     beside: (lines) => void functions.push(...lines),
   });
   function keep(name: string, content: string | Buffer) {
     data.push([name, Buffer.from(content)]);
   }
-  return { hosts, data, byPerson, reference, locations, tools, keep };
+  return { hosts, data, reference, locations, tools, keep };
 }
 
 async function functionOf(step: Step, collected: Collected): Promise<string[]> {
   const script = stepScripts.find(({ kind, version }) => kind === step.kind && version === step.version);
   const beside: string[] = [];
-  if (!script) collected.byPerson.add(step.id);
   const lines = script ? await script.lines(step.input, collected.tools(step, beside)) : shown(step);
   const name = `step_${step.id.replaceAll('-', '_')}`;
   const facts = [

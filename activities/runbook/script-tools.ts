@@ -19,6 +19,8 @@ export interface ScriptTools {
   keep(name: string, content: string | Buffer): void;
   /** `env:NAME` or `file:/path`: where a secret is, never the secret. */
   reference(ref: SecretRef): string;
+  /** What several steps need is found out once. */
+  once<Value>(name: string, find: () => Promise<Value>): Promise<Value>;
   /** Puts functions beside that of the step. */
   beside(lines: readonly string[]): void;
 }

@@ -2,19 +2,21 @@
 import { randomUUID } from 'node:crypto';
 import type { Host } from '../../domain/host.ts';
 import type { Plan } from '../../domain/plan.ts';
+import type { AwsClients } from '../clients/aws.ts';
 import type { StepContext } from '../context.ts';
 import { connectHost } from '../hosts/connect.ts';
 import type { HostExecutor } from '../hosts/executor.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from '../storage/open-store.ts';
 
-/** `close` ends every connection that was opened. */
+/** `close` ends every connection that was opened. Without `aws` no cloud is asked. */
 export function readingContext(
   plan: Plan,
   planFolder: string,
   signal: AbortSignal,
+  aws?: Pick<AwsClients, 'ec2' | 'route53'>,
 ): { context: StepContext; close(): Promise<void> } {
-  const opened: HostExecutor[] = [];
+  const hosts = new Map<string, Promise<HostExecutor>>();
   const secret: StepContext['secret'] = (ref) => resolveSecret(ref, planFolder);
   const noClient = () => Promise.reject(new Error('what only reads hosts and stores asks no cloud'));
   return {
@@ -30,13 +32,14 @@ export function readingContext(
       heartbeat: () => {},
       assertCurrent: () => signal.throwIfAborted(),
       secret,
-      ec2: noClient,
-      route53: noClient,
+      ec2: aws ? (region) => aws.ec2(region) : noClient,
+      route53: aws ? () => aws.route53() : noClient,
       otherRuns: () => Promise.reject(new Error('what only reads asks for no other runs')),
       store: (location) => openStore(plan, location, secret),
-      host: async (host: Host) => {
-        const executor = await connectHost(host, secret);
-        opened.push(executor);
+      host: (host: Host) => {
+        const name = `${host.ssh.user}@${host.address}:${host.ssh.port}`;
+        const executor = hosts.get(name) ?? connectHost(host, secret);
+        hosts.set(name, executor);
         return executor;
       },
       plan,
@@ -44,7 +47,7 @@ export function readingContext(
       log: () => {},
     },
     close: async () => {
-      await Promise.allSettled(opened.map((executor) => executor.close()));
+      await Promise.allSettled([...hosts.values()].map(async (executor) => (await executor).close()));
     },
   };
 }

@@ -4,9 +4,10 @@
  * It asks the plan's resolver, and reports as soon as that one has the new answer. Resolvers elsewhere may keep the old one
  * for as long as the plan's `wait`; that time is waited out by the watch that follows, not here, where users are served already.
  */
+import type { Resolver } from 'node:dns/promises';
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { describeTarget, targetSchema } from '../../domain/traffic.ts';
+import { describeTarget, type Target, targetSchema } from '../../domain/traffic.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { waitFor } from '../waiting.ts';
@@ -37,6 +38,12 @@ export const awaitResolution = defineStep({
     return [`dig +short ${address ? `@${address} ` : ''}${port ? `-p ${port} ` : ''}${name} A`];
   },
   limits: { startToClose: 600_000 },
+  async check({ name, target, resolver: server }) {
+    const resolver = makeResolver(server);
+    const [answered, wanted] = await Promise.all([addressesOf(resolver, name), wantedBy(target, resolver)]);
+    const what = `answers ${answered.join(', ') || 'nothing'}`;
+    return { state: leadsThere(answered, wanted) ? 'done' : 'ready', what };
+  },
   async run({ name, target, resolver: server, within, wait, kept }, context) {
     const resolver = makeResolver(server);
     const readBack = kept && readingBack(kept, context);
@@ -53,13 +60,9 @@ export const awaitResolution = defineStep({
       async () => {
         tries += 1;
         try {
-          const [answered, wanted] = await Promise.all([
-            addressesOf(resolver, name),
-            'alias' in target ? addressesOf(resolver, target.alias.name) : target.addresses,
-          ]);
+          const [answered, wanted] = await Promise.all([addressesOf(resolver, name), wantedBy(target, resolver)]);
           last = answered.join(', ') || 'nothing';
-          // A load balancer shows some of its addresses at a time; none of the answer may be foreign.
-          if (answered.length > 0 && answered.every((each) => wanted.includes(each))) return answered;
+          if (leadsThere(answered, wanted)) return answered;
           await readBack?.look();
           return undefined;
         } catch (error) {
@@ -94,4 +97,13 @@ function readingBack(kept: KeptName, context: StepContext) {
       next = performance.now() + patience;
     },
   };
+}
+
+async function wantedBy(target: Target, resolver: Resolver): Promise<readonly string[]> {
+  return 'alias' in target ? await addressesOf(resolver, target.alias.name) : target.addresses;
+}
+
+/** A load balancer shows some of its addresses at a time; none of the answer may be foreign. */
+function leadsThere(answered: readonly string[], wanted: readonly string[]): boolean {
+  return answered.length > 0 && answered.every((each) => wanted.includes(each));
 }

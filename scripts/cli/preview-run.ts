@@ -13,6 +13,7 @@ import { compileHere } from './compile-here.ts';
 import { say, sayJson } from './io.ts';
 import { overwrittenBy, overwrittenLines } from './overwritten.ts';
 import { againLines } from './start.ts';
+import { checkSteps, describeCheck } from './step-checks.ts';
 
 /** @param command  what starts it; without one the form alone is named */
 export async function previewRun(cli: Cli, plan: Plan, wanted: RunInput, command?: string): Promise<ExitCode> {
@@ -20,18 +21,20 @@ export async function previewRun(cli: Cli, plan: Plan, wanted: RunInput, command
   const request = requestOf({ restore });
   const { assessment, compiled } = await compileHere(cli, plan, { procedure, service, from, to, point, request });
   const { playbook, rto } = compiled;
+  const checks = await checkSteps(cli, plan, playbook);
   // A failover replaces what nobody uses; its hosts may not even run yet.
   const overwritten = traitsOf(procedure).moves ? [] : await overwrittenBy(cli, plan, playbook);
   if (cli.json) {
     const expected = expectedDuration(playbook);
-    sayJson(cli.io, { assessment, playbook, sha256: compiled.sha256, expected, rto, overwritten });
+    const found = Object.fromEntries(checks);
+    sayJson(cli.io, { assessment, playbook, sha256: compiled.sha256, expected, rto, checks: found, overwritten });
     return exitCodes.ok;
   }
   const promise = rto ? `RTO: expected ${formatDuration(rto.expected)}, at most ${formatDuration(rto.maximum)}` : '';
   say(
     cli.io,
     [
-      ...playbookLines(playbook),
+      ...playbookLines(playbook, (id) => describeCheck(checks.get(id) ?? { state: 'not known' })),
       '',
       ...factLines(assessment),
       '',

@@ -1,4 +1,4 @@
-/** `muster plan check` and `muster plan show`. */
+/** `muster plan check`, `muster plan show` and `muster plan diff`. */
 import type { Command } from 'commander';
 import type { LoadedPlan } from '../../activities/plans/load-plan.ts';
 import { Refusal } from '../../domain/errors.ts';
@@ -8,12 +8,17 @@ import { liveFindings } from '../cli/live-check.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { columns } from '../views/columns.ts';
 import { planLines } from '../views/plan-lines.ts';
+import { addPlanDiff } from './plan-diff.ts';
 import { type AddVerb, examples } from './verb.ts';
 
 export const addPlan: AddVerb = (program, run) => {
-  const plan = program.command('plan').summary('check and show plans').description('Check and show plans.');
+  const plan = program
+    .command('plan')
+    .summary('check, show and compare plans')
+    .description('Check, show and compare plans.');
   addCheck(plan, run);
   addShow(plan, run);
+  addPlanDiff(plan, run);
 };
 
 function addCheck(plan: Command, run: Runner): void {

@@ -4,21 +4,24 @@ import { expectedDuration } from '../../domain/estimate.ts';
 import type { Playbook, PlaybookItem, Step } from '../../domain/playbook.ts';
 import { directionOf } from '../../domain/present.ts';
 
-export function playbookLines(playbook: Playbook): string[] {
+/** What a step would find now, by its id. */
+type Found = (id: string) => string;
+
+export function playbookLines(playbook: Playbook, found?: Found): string[] {
   const expected = expectedDuration(playbook);
   return [
     `${directionOf(playbook)}   ${playbook.service}${playbook.point ? `, recovery point ${playbook.point}` : ''}`,
     `Expected to take ${expected > 0 ? formatDuration(expected) : 'a time that nothing is known of'}`,
-    ...playbook.items.flatMap((item, index) => itemLines(item, index + 1)),
+    ...playbook.items.flatMap((item, index) => itemLines(item, index + 1, found)),
   ];
 }
 
-function itemLines(item: PlaybookItem, number: number): string[] {
+function itemLines(item: PlaybookItem, number: number, found?: Found): string[] {
   switch (item.type) {
     case 'stage':
       return [
         `${number}. ${item.title}`,
-        ...item.ranks.flatMap((rank, index) => rankLines(rank, index, item.ranks.length)),
+        ...item.ranks.flatMap((rank, index) => rankLines(rank, index, item.ranks.length, found)),
       ];
     case 'gate':
       return [
@@ -30,27 +33,28 @@ function itemLines(item: PlaybookItem, number: number): string[] {
     case 'watch':
       return [
         `${number}. ${item.title}: for ${formatDuration(item.for)}, every ${formatDuration(item.every)}`,
-        stepLine(item.step, '   '),
+        ...stepLines(item.step, '   ', found),
       ];
   }
 }
 
 /** Ranks run one after another, the steps of a rank side by side. */
-function rankLines(rank: readonly Step[], index: number, ranks: number): string[] {
+function rankLines(rank: readonly Step[], index: number, ranks: number, found?: Found): string[] {
   const head =
     ranks > 1
       ? `   rank ${index + 1}${rank.length > 1 ? ', side by side' : ''}`
       : rank.length > 1
         ? '   side by side'
         : '';
-  return [...(head ? [head] : []), ...rank.map((step) => stepLine(step, '     '))];
+  return [...(head ? [head] : []), ...rank.flatMap((step) => stepLines(step, '     ', found))];
 }
 
-function stepLine(step: Step, indent: string): string {
+function stepLines(step: Step, indent: string, found?: Found): string[] {
   const notes = [
     step.expected > 0 ? formatDuration(step.expected) : '',
     step.undoable ? 'can be put back' : '',
     step.required ? '' : 'its failure does not stop the run',
   ].filter(Boolean);
-  return `${indent}- ${step.title} (${step.id})${notes.length > 0 ? `; ${notes.join(', ')}` : ''}`;
+  const line = `${indent}- ${step.title} (${step.id})${notes.length > 0 ? `; ${notes.join(', ')}` : ''}`;
+  return [line, ...(found ? [`${indent}    now ${found(step.id)}`] : [])];
 }
