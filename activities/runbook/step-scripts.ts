@@ -1,23 +1,42 @@
 /** Every step kind that a break-glass script can carry out. What is not here is done by a person, with the step's own commands shown. */
+import type { z } from 'zod';
+import { refusal } from '../../domain/errors.ts';
+import type { Host } from '../../domain/host.ts';
+import { mustBeThere } from '../../domain/switch.ts';
 import { describeTarget, type Target } from '../../domain/traffic.ts';
+import { script } from '../archives/job-files.ts';
 import { awaitHost } from '../compute/await-host.ts';
 import { fenceInstance } from '../compute/fence-instance.ts';
 import { type powerInputSchema, startInstance } from '../compute/start-instance.ts';
 import { startService } from '../compute/start-service.ts';
 import { stopService } from '../compute/stop-service.ts';
+import { promoteDatabase } from '../databases/replica/promote-database.ts';
+import { lockOf, serverParams } from '../databases/replica/replica-input.ts';
 import { checkHealth } from '../health/check-health.ts';
 import { seeFromOutside } from '../health/see-from-outside.ts';
 import { checkHost } from '../hosts/check-host.ts';
 import { command } from '../hosts/run-command.ts';
 import { openRequest } from '../hosts/start-job.ts';
+import { takeLease } from '../lease/take-lease.ts';
 import { awaitResolution } from '../traffic/await-resolution.ts';
+import { clearSwitch } from '../traffic/clear-switch.ts';
 import { changeBatch, type Move } from '../traffic/move-name.ts';
 import { pointNameAt } from '../traffic/point-name-at.ts';
+import { putSwitch } from '../traffic/put-switch.ts';
+import type { switchInputSchema } from '../traffic/switch-object.ts';
 import { withdrawName } from '../traffic/withdraw-name.ts';
 import { checkScript, restoreScript } from './component-scripts.ts';
 import { call, type ScriptTools, type StepScript, scriptOf, seconds } from './script-tools.ts';
 
 export const stepScripts: readonly StepScript[] = [
+  scriptOf(takeLease, ({ needed, others, term }, { locations }) => {
+    const away = needed.find((name) => !locations.includes(name));
+    if (away)
+      throw refusal('NoScript', `The lease at ${away} is not on S3, which is what curl is signed for.`, '--format md');
+    const held = (names: readonly string[], how: string) =>
+      names.filter((name) => locations.includes(name)).map((name) => call('take_lease', seconds(term), name, how));
+    return [...held(needed, 'needed'), ...held(others, 'other')];
+  }),
   scriptOf(fenceInstance, ({ region, instance, tags = {}, within, requestLimit }) => {
     const filters = Object.entries(tags).map(([key, value]) => `Name=tag:${key},Values=${value}`);
     const which = instance ? ['--instance', instance] : filters;
@@ -38,8 +57,22 @@ export const stepScripts: readonly StepScript[] = [
   ]),
   restoreScript,
   checkScript,
+  // What is there, as it is: a proof by the token of a demotion is for a run, which has it.
+  scriptOf(promoteDatabase, async ({ component, host, proof }, tools) => {
+    if (proof === 'demoted')
+      throw refusal('NoScript', `${component.name} is promoted by the token of its demotion.`, '--format md');
+    const params = await serverParams(component);
+    return await plainJob(
+      host,
+      lockOf(component),
+      { script: script('databases', 'promote-postgresql'), params },
+      tools,
+    );
+  }),
   scriptOf(withdrawName, (move) => moveLines(move)),
   scriptOf(pointNameAt, (move) => moveLines(move)),
+  scriptOf(putSwitch, switchLines),
+  scriptOf(clearSwitch, switchLines),
   scriptOf(awaitResolution, ({ name, target, resolver = '', within, wait }) => [
     call('await_name', name, resolver, seconds(within + wait), ...leadsTo(target)),
   ]),
@@ -84,17 +117,40 @@ function leadsTo(target: Target): string[] {
   return 'alias' in target ? ['alias', target.alias.name] : ['addresses', ...target.addresses];
 }
 
+function switchLines({ name, site, object }: z.output<typeof switchInputSchema>, { locations }: ScriptTools): string[] {
+  if (!locations.includes(object.location)) {
+    throw refusal(
+      'NoScript',
+      `The switch object of ${name} is not on S3, which is what curl is signed for.`,
+      '--format md',
+    );
+  }
+  const wanted = mustBeThere(object, site) ? 'there' : 'absent';
+  return [call('switch_object', wanted, object.location, object.key, object.url, `${name} is answered by ${site}`)];
+}
+
 async function commandLines(
-  { run, host, limit }: { run: string; host?: Parameters<ScriptTools['host']>[0] | undefined; limit: number },
+  { run, host, limit }: { run: string; host?: Host | undefined; limit: number },
+  tools: ScriptTools,
+): Promise<string[]> {
+  if (host) {
+    const params = { script: run, limit: String(limit / 1000) };
+    return await plainJob(host, '', { script: 'command', params }, tools);
+  }
+  tools.keep(tools.step.id, run);
+  return [call('command_here', seconds(limit), tools.step.id)];
+}
+
+/** A host job without secrets, whose end is all that it has to say. */
+async function plainJob(
+  host: Host,
+  lock: string,
+  job: Parameters<typeof openRequest>[0],
   tools: ScriptTools,
 ): Promise<string[]> {
   const { id } = tools.step;
-  if (!host) {
-    tools.keep(id, run);
-    return [call('command_here', seconds(limit), id)];
-  }
-  tools.keep(id, await openRequest({ script: 'command', params: { script: run, limit: String(limit / 1000) } }));
+  tools.keep(id, await openRequest(job));
   const name = id.replaceAll('-', '_');
   tools.beside([`secrets_of_${name}() { no_secrets; }`, `judge_${name}() { judge_nothing; }`]);
-  return [call('host_job', tools.host(host), '', id)];
+  return [call('host_job', tools.host(host), lock, id)];
 }

@@ -108,7 +108,10 @@ presign() {
 ask_store() {
   local sent=() url
   presign "$1" "$2" "$3" 300
-  if [[ $1 == PUT ]]; then sent=(-T "$4" -o /dev/null); else sent=(-o "$4"); fi
+  case $1 in
+    PUT) sent=(-T "$4" -o /dev/null) ;;
+    *) sent=(-X "$1" -o "$4") ;;
+  esac
   status=$(
     {
       printf 'url = "%s"\n' "$url"

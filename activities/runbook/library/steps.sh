@@ -178,6 +178,46 @@ await_name() {
   note "resolves to ${answered//$'\n'/ }"
 }
 
+# switch_object there|absent LOCATION KEY URL TEXT: the object whose presence leads the traffic; no control plane is asked.
+switch_object() {
+  local wanted=$1 location=$2 key=$3 look=$4 file=$state/switch.$step there end code
+  object_is
+  if [[ $there == "$wanted" ]]; then
+    note 'there already'
+  else
+    assert_lease
+    printf '%s: %s\n' "$5" "$run" >"$file"
+    if [[ $wanted == absent ]]; then
+      ask_store DELETE "$location" "$key" "$file"
+    else
+      # Some servers take the marker of a deletion for an object.
+      ask_store PUT "$location" "$key" "$file" 'If-None-Match: *'
+      if [[ $status == 412 ]]; then ask_store PUT "$location" "$key" "$file"; fi
+    fi
+    object_is
+    [[ $there == "$wanted" ]] || fail "$key at $location is not $wanted although it was just made so (status $status)." 'see who changes it, and who may; then retry'
+    note "is $wanted now"
+  fi
+  remember moved "$step" "$(date -u +%FT%TZ)"
+  end=$((SECONDS + 5))
+  while :; do
+    code=$(curl -sS -o /dev/null --max-time 2 -w '%{http_code}' "$look" 2>/dev/null) || code=000
+    if [[ ($code == [23]* && $wanted == there) || ($code != [23]* && $code != 000 && $wanted == absent) ]]; then return 0; fi
+    ((SECONDS < end)) || break
+    sleep 0.5
+  done
+  note "ALARM: without credentials $look answers $code, so its health check may not follow; move the record by hand"
+}
+
+object_is() {
+  ask_store GET "$location" "$key" "$file.seen"
+  case $status in
+    200) there='there' ;;
+    404) there='absent' ;;
+    *) fail "The switch object $key at $location could not be read (status $status)." 'check the network and the credentials, then retry' ;;
+  esac
+}
+
 # --- health
 
 # ask_health URL RESOLVER SECONDS [PATH=JSON]...: `why` is empty when it is healthy.
