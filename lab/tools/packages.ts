@@ -18,8 +18,6 @@ const found = {
   'postgresql-15': () => existsSync('/usr/lib/postgresql/15/bin/initdb'),
   'python3-venv': () => existsSync('/usr/lib/python3/dist-packages') && hasEnsurePip(),
   acl: onPath('setfacl'),
-  // The command that a break-glass script works with.
-  awscli: onPath('aws'),
   gnupg: onPath('gpg'),
   'mariadb-server': onPath('mariadbd'),
   'redis-server': onPath('redis-server'),
@@ -34,7 +32,6 @@ export type Package = keyof typeof found;
 /** What is for tests of its own, for the check and for the benchmark; the lab stands without them. */
 export const testPackages: readonly Package[] = [
   'acl',
-  'awscli',
   'chromium',
   'gnupg',
   'mariadb-server',

@@ -50,7 +50,10 @@ async function checkOne(step: Step, definition: StepDefinition | undefined, cont
 
 /** A no of the world is a finding; a secret or a right that this machine lacks is not, and neither is silence. */
 function isFinding(error: unknown): boolean {
-  return error instanceof Refusal && !/^(SecretMissing|AccessDenied|StoreDenied|KeyMissing)$/.test(error.type);
+  return (
+    error instanceof Refusal &&
+    !/^(SecretMissing|AccessDenied|CredentialsRefused|StoreDenied|KeyMissing)$/.test(error.type)
+  );
 }
 
 function firstLine(error: unknown): string {

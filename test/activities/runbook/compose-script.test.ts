@@ -55,6 +55,7 @@ beforeAll(async () => {
   script = await composeScript(runbook, await world.context({}, source));
   folder = await mkdtemp(join(tmpdir(), 'muster-script-'));
   await writeFile(join(folder, 'failover.sh'), script);
+  await writeFile(join(folder, 'aws'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
 }, 120_000);
 afterAll(async () => {
   delete process.env.RUNBOOK_TEST_PASSWORD;
@@ -133,9 +134,14 @@ it('has a function for every step of the playbook, in its order', () => {
   expect(lines.filter((line) => / fenced old-primary-not-fenced fence-app fence-db$/.test(line))).toHaveLength(1);
 });
 
+/** Neither asks a cloud; that the command is there is looked for all the same. */
+function runScript(name: string, ...words: string[]) {
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}` };
+  return run('bash', [join(folder, name), '--state', join(folder, 'state'), ...words], { env });
+}
+
 it('lists what it would do, asks for each risk by its name, and stops where nobody answers', async () => {
-  const bash = (...words: string[]) =>
-    run('bash', [join(folder, 'failover.sh'), '--state', join(folder, 'state'), ...words]);
+  const bash = (...words: string[]) => runScript('failover.sh', ...words);
   const { stdout } = await bash('--list');
   expect(stdout).toContain('POINT OF NO RETURN: west takes writes');
   expect(stdout).toContain('restore-database: Restore database on');
@@ -147,7 +153,7 @@ it('lists what it would do, asks for each risk by its name, and stops where nobo
 it('refuses a state folder that another playbook began', async () => {
   const other = join(folder, 'other.sh');
   await writeFile(other, script.replace(/^playbook=.*$/m, 'playbook=another'));
-  await expect(run('bash', [other, '--state', join(folder, 'state'), '--list'])).rejects.toMatchObject({
+  await expect(runScript('other.sh', '--list')).rejects.toMatchObject({
     code: 2,
     stderr: expect.stringContaining('begun by a script of another playbook'),
   });
@@ -168,7 +174,7 @@ it('reads as Markdown with facts, risks, people and commands', () => {
   const text = runbookMarkdown(runbook);
   expect(text).toContain('| good | Recovery points | one \\| good | S3 |');
   expect(text).toContain('- [ ] **old-primary-not-fenced** (high)');
-  expect(text).toContain('### 1. Fence the lost site');
+  expect(text).toMatch(/^### \d+\. Fence the lost site$/m);
   expect(text).toContain('aws ec2 start-instances --region');
   expect(text).toContain('- 24/7 Support: +1-555-0123');
   expect(text).not.toContain(password);

@@ -8,13 +8,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { until } from '../../../lab/shell.ts';
+import { pythonTool } from '../../../lab/tools/python.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 
 let scenario: Scenario;
 let folder: string;
+/** Folder of an `aws` that can be led to the lab. */
+let aws: string;
 
 beforeAll(async () => {
   scenario = await openScenario();
+  aws = await pythonTool('awscli', { note: console.log });
   folder = mkdtempSync(join(tmpdir(), 'glass-'));
 });
 beforeEach(() => scenario.reset());
@@ -44,7 +48,7 @@ const run = ({ file, risks }: Script, state: string) =>
       ...['bash', file, '--yes', '--by', 'ops', '--state', join(folder, state)],
       ...['old-primary-not-fenced', ...risks].flatMap((risk) => ['--accept', risk]),
     ],
-    { input: '' },
+    { input: '', env: { PATH: `${aws}:${process.env.PATH}` } },
   );
 
 const said = ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) =>

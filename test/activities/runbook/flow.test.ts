@@ -1,0 +1,177 @@
+/** The order of a break-glass script with small steps: side by side, alongside, failing, resumed, and what a person answers. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+const library = fileURLToPath(new URL('../../../activities/runbook/library/', import.meta.url));
+const all = ['talk', 'json', 'dns', 's3', 'lease', 'hosts', 'jobs', 'steps', 'flow'];
+
+let folder: string;
+let PATH: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'muster-flow-'));
+  // No step here asks a cloud; that the command is there is looked for all the same.
+  await writeFile(join(folder, 'aws'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+  PATH = `${folder}:${process.env.PATH}`;
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A script of steps that write their name into `did`; `main` is its stages. */
+async function scriptOf(steps: Record<string, string>, main: string[]): Promise<string> {
+  const functions = Object.entries(steps).map(([id, body]) => {
+    return `step_title[${id}]='Do ${id}'\nstep_order+=(${id})\nstep_${id.replaceAll('-', '_')}() {\n  ${body}\n}`;
+  });
+  const text = [
+    '#!/bin/bash',
+    'set -euo pipefail',
+    'shopt -s inherit_errexit',
+    'self=$(realpath -- "$0")',
+    ...(await Promise.all(all.map((name) => readFile(join(library, `${name}.sh`), 'utf8')))),
+    `title='A test' service=tea procedure=failover compiled_at=now playbook=p1 state=${folder}/state stages=${main.length}`,
+    'step_order=() site_keys=() locations=()',
+    `did() { echo "$step" >>${folder}/did; }`,
+    ...functions,
+    `main() {\n${['begin "$@"', 'introduce', ...main, 'complete'].join('\n')}\n}`,
+    'main "$@"',
+    'exit',
+  ];
+  const file = join(folder, 'script.sh');
+  await writeFile(file, text.join('\n'));
+  return file;
+}
+
+interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+async function run(file: string, answers: string[], ...words: string[]): Promise<Ended> {
+  const child = spawn('bash', [file, ...words], { stdio: 'pipe', env: { ...process.env, PATH } });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+  child.stdin.end(answers.map((line) => `${line}\n`).join(''));
+  const code = await new Promise<number | null>((done) => child.on('close', done));
+  return { code, said };
+}
+
+const did = async () => (await readFile(join(folder, 'did'), 'utf8').catch(() => '')).split('\n').filter(Boolean);
+
+it('asks before each stage, runs ranks in order, and says once more that all is done', async () => {
+  const file = await scriptOf({ a: 'did', b: 'sleep 0.2; did', c: 'did' }, ["stage 'One' a b / c", "stage 'Two' a"]);
+  const first = await run(file, ['yes']);
+  expect(first).toMatchObject({ code: 0 });
+  expect(await did()).toEqual(['a', 'b', 'c']);
+  expect(first.said).toContain('== 2 of 2: Two: done before');
+  const again = await run(file, []);
+  expect(again).toMatchObject({ code: 0, said: expect.stringContaining('One: done before') });
+  expect(await did()).toEqual(['a', 'b', 'c']);
+});
+
+it('stops a step at its first error, and tries it again, with the next generation, when told to', async () => {
+  const body = `echo tried >>${folder}/tries; [[ $(wc -l <${folder}/tries) -gt 1 ]]; recall generation a >>${folder}/generations; did`;
+  const file = await scriptOf({ a: body.replaceAll('; ', '\n  ') }, ["stage 'One' a"]);
+  const ended = await run(file, ['yes', 'retry']);
+  expect(ended).toMatchObject({ code: 0, said: expect.stringContaining('Do a (a) failed. [retry, skip, abort]') });
+  expect(await did()).toEqual(['a']);
+  expect(await readFile(join(folder, 'generations'), 'utf8')).toBe('2\n');
+});
+
+it('skips with a reason, and says so at the end', async () => {
+  const file = await scriptOf({ a: "fail 'It broke.' 'mend it'", b: 'did' }, ["stage 'One' a", "stage 'Two' b"]);
+  const ended = await run(file, ['skip', 'not needed today'], '--yes', '--by', 'dana');
+  expect(ended).toMatchObject({ code: 0, said: expect.stringContaining('FAILED: It broke.') });
+  expect(ended.said).toContain('Try: mend it');
+  expect(ended.said).toContain('SKIPPED  Do a (dana: not needed today)');
+  expect(await did()).toEqual(['b']);
+});
+
+it('takes nobody for abort, says what is true, and goes on from there', async () => {
+  const file = await scriptOf(
+    { a: 'did', b: `[[ -e ${folder}/mended ]] || fail 'It broke.' 'mend it'\n  did`, c: 'did' },
+    ["stage 'One' a / b", "stage 'Two' c"],
+  );
+  const ended = await run(file, [], '--yes');
+  expect(ended).toMatchObject({ code: 1 });
+  expect(ended.said).toMatch(/done {5}Do a[\s\S]*not done Do b[\s\S]*not done Do c/);
+  await writeFile(join(folder, 'mended'), '');
+  expect(await run(file, [], '--yes')).toMatchObject({ code: 0 });
+  expect(await did()).toEqual(['a', 'b', 'c']);
+});
+
+it('goes on beside what is alongside, and waits for it at the gate, where the risk is accepted by its name', async () => {
+  const steps = { fence: 'sleep 0.5; remember outcome fence unreachable\n  did', a: 'did', b: 'did' };
+  const main = [
+    "alongside 'Fence' fence",
+    "stage 'One' a",
+    "gate 'It is fenced' fenced not-fenced fence",
+    "point_of_no_return 'Writes'",
+    "stage 'Two' b",
+  ];
+  const file = await scriptOf(steps, main);
+  const wrong = await run(file, ['maybe'], '--yes');
+  expect(wrong).toMatchObject({ code: 1, said: expect.stringContaining('fence is unreachable') });
+  expect(await did()).toEqual(['a', 'fence']);
+  const ended = await run(file, ['not-fenced'], '--yes');
+  expect(ended).toMatchObject({ code: 0, said: expect.stringContaining('not-fenced was accepted') });
+  expect(await did()).toEqual(['a', 'fence', 'b']);
+});
+
+it('passes a gate whose steps came out well without a word', async () => {
+  const file = await scriptOf({ fence: 'remember outcome fence fenced' }, [
+    "alongside 'Fence' fence",
+    "gate 'It is fenced' fenced not-fenced fence",
+  ]);
+  expect(await run(file, [], '--yes')).toMatchObject({
+    code: 0,
+    said: expect.stringContaining('every one of fence is fenced'),
+  });
+});
+
+it('wants the name of the service at the point of no return', async () => {
+  const file = await scriptOf({ a: 'did' }, ["point_of_no_return 'Writes'", "stage 'One' a"]);
+  expect(await run(file, ['yes', 'abort'])).toMatchObject({ code: 1 });
+  expect(await did()).toEqual([]);
+  expect(await run(file, ['tea', 'yes'])).toMatchObject({ code: 0 });
+});
+
+it('goes on where it was killed, and does nothing twice that was done', async () => {
+  const file = await scriptOf({ a: 'did', b: `echo begun >>${folder}/begun\n  sleep 2\n  alive\n  did` }, [
+    "stage 'One' a / b",
+  ]);
+  const child = spawn('bash', [file, '--yes'], { stdio: 'ignore', env: { ...process.env, PATH } });
+  for (;;) {
+    if (await readFile(join(folder, 'begun'), 'utf8').catch(() => '')) break;
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+  child.kill('SIGKILL');
+  await new Promise((done) => child.on('close', done));
+  const ended = await run(file, [], '--yes');
+  expect(ended).toMatchObject({ code: 0 });
+  expect(await did()).toEqual(['a', 'b']);
+});
+
+it('does not run twice at one time with one folder', async () => {
+  const file = await scriptOf({ a: `echo begun >>${folder}/begun\n  sleep 1` }, ["stage 'One' a"]);
+  const first = run(file, [], '--yes');
+  for (;;) {
+    if (await readFile(join(folder, 'begun'), 'utf8').catch(() => '')) break;
+    await new Promise((wake) => setTimeout(wake, 20));
+  }
+  expect(await run(file, [], '--yes')).toMatchObject({ code: 2, said: expect.stringContaining('runs already') });
+  expect(await first).toMatchObject({ code: 0 });
+});
+
+it('does what is optional without waiting for its success, and asks a person for what only people can do', async () => {
+  const file = await scriptOf({ a: "fail 'It broke.' 'mend it'", b: "say 'Call them.'" }, ["stage 'One' a / b"]);
+  const text = (await readFile(file, 'utf8')).replace(
+    'main "$@"',
+    'step_optional[a]=yes\nstep_by_person[b]=yes\nmain "$@"',
+  );
+  await writeFile(file, text);
+  const ended = await run(file, ['what', 'done'], '--yes');
+  expect(ended).toMatchObject({ code: 0, said: expect.stringContaining('nothing waits for it') });
+  expect(ended.said).toContain('Call them.');
+});
