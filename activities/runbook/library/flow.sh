@@ -207,6 +207,8 @@ begin_step() {
     set -euo pipefail
     step=$id
     note "${step_title[$id]}"
+    mkdir -p -- "$state/errors"
+    exec 2>"$state/errors/$id"
     "step_${id//-/_}"
     remember "done" "$id"
   ) </dev/null &

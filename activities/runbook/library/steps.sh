@@ -5,7 +5,8 @@
 cloud() {
   local limit=$1
   shift
-  AWS_PAGER='' AWS_MAX_ATTEMPTS=${cloud_attempts:-3} AWS_RETRY_MODE=standard \
+  # Where no region matters, the command wants one all the same.
+  AWS_DEFAULT_REGION=${AWS_DEFAULT_REGION:-${AWS_REGION:-us-east-1}} AWS_PAGER='' AWS_MAX_ATTEMPTS=${cloud_attempts:-3} AWS_RETRY_MODE=standard \
     timeout "$((limit * 4 + 10))" aws --cli-connect-timeout "$limit" --cli-read-timeout "$limit" "$@"
 }
 
