@@ -244,6 +244,8 @@ hold_on() {
 settle() {
   local id=$1
   until is_done "$id"; do
+    # What its commands said besides.
+    if [[ -s $state/errors/$id ]]; then say "  [$id] $(tail -n 2 "$state/errors/$id" | tr '\n' ' ')"; fi
     if [[ ${step_optional[$id]-} ]]; then
       say "  [$id] failed; nothing waits for it"
       remember skipped "$id" 'failed, and not needed'

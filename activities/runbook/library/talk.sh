@@ -16,8 +16,6 @@ note() { say "  [$step] $*"; }
 # fail FACT HINT: ends the step. What a person then decides is asked by the flow.
 fail() {
   note "FAILED: $1"
-  # What commands of this step said besides.
-  if [[ -s $state/errors/$step ]]; then note "it said: $(tail -n 3 "$state/errors/$step" | tr '\n' ' ')"; fi
   note "Try: $2"
   exit 1
 }
