@@ -93,7 +93,7 @@ assert_one() {
     fail "The lease at $1 could not be read (status $lease_status)." 'nothing is changed without it; check the network, then retry'
   fi
   fail "This script no longer holds the lease at $1: run ${lease[run]-nobody} does. Nothing was changed." \
-    'look at that run; if this one is the right one, wait until its lease is over, remove the step take-lease from the state folder and run this again'
+    "look at that run; if this one is the right one, wait until its lease is over, then rm $state/done/take-lease and run this again"
 }
 
 # keep_lease: in the background, as long as this script lives.

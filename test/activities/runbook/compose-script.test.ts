@@ -131,6 +131,7 @@ it('has a function for every step of the playbook, in its order', () => {
   const lines = script.split('\n').filter((line) => !line.startsWith('#= '));
   for (const id of order) expect(lines).toContain(`step_${id?.replaceAll('-', '_')}() {`);
   expect(lines).toContain("  stage 'Restore the data' restore-tree / restore-database");
+  expect(lines).toContain('  take_lease 900 far needed');
   expect(lines.filter((line) => / fenced old-primary-not-fenced fence-app fence-db$/.test(line))).toHaveLength(1);
 });
 

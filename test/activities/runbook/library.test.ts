@@ -30,7 +30,7 @@ afterAll(async () => {
 /** What bash says after the library was read; its stderr is in the error. */
 async function bash(lines: string, env: Record<string, string> = {}): Promise<string> {
   const preamble = `set -euo pipefail; shopt -s inherit_errexit; exec 3>&2; state=${folder}; step=test; run=run-1
-    for file in talk json dns s3 lease; do . ${library}$file.sh; done
+    for file in talk json dns s3 lease steps; do . ${library}$file.sh; done
     location_base[near]=${server.endpoint}/points/ location_region[near]=us-east-1 location_prefix[near]=muster/
     location_id[near]=env:ID location_secret[near]=env:SECRET
     service=spacetime procedure=failover by=ops`;
@@ -177,5 +177,22 @@ describe('the lease, taken by bash', () => {
     await expect(bash(`${away}; take_lease 900 far needed`)).rejects.toMatchObject({
       stderr: expect.stringContaining('could not be read'),
     });
+  });
+});
+
+describe('the switch object, set by bash', () => {
+  const words = "near switches/play http://127.0.0.1:9/ 'play is answered by west'";
+
+  it('is put, found there, and deleted again; that nobody sees it from outside is an alarm', async () => {
+    await rm(join(folder, 'lease'), { recursive: true, force: true });
+    await bash(`switch_object there ${words}`);
+    expect((await store.get('switches/play')).body.toString()).toBe('play is answered by west: run-1\n');
+    expect(await bash(`exec 3>&1; switch_object there ${words}`)).toMatch(
+      /there already[\s\S]*ALARM: without credentials/,
+    );
+    await bash(`switch_object absent ${words}`);
+    expect(await store.head('switches/play')).toBeUndefined();
+    await bash(`switch_object there ${words}`);
+    expect(await store.head('switches/play')).toBeDefined();
   });
 });

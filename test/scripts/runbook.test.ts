@@ -1,0 +1,60 @@
+/** `muster runbook` and `muster plan diff` as typed: what they refuse before anything is asked. */
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runCli } from '../../scripts/run-cli.ts';
+import { plansFolder } from '../support/plan.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'muster-runbook-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function muster(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' };
+  const into = (name: 'out' | 'err') =>
+    new Writable({
+      write(chunk, _, done) {
+        said[name] += chunk;
+        done();
+      },
+    });
+  const io = { stdout: into('out'), stderr: into('err'), env: { MUSTER_PLANS: plansFolder } };
+  return { code: await runCli(words, io), ...said };
+}
+
+test('a runbook is for a recovery, in one of two formats; a bad word leaves no file', async () => {
+  const output = join(folder, 'script.sh');
+  const tea = await muster('runbook', 'spacetime', 'tea', '--output', output);
+  expect(tea).toMatchObject({ code: 2, err: expect.stringMatching(/no runbook for tea\. Try: one of: .*failover/) });
+  expect(await muster('runbook', 'spacetime', 'backup')).toMatchObject({ code: 2 });
+  const pdf = await muster('runbook', 'spacetime', 'failover', '--format', 'pdf', '--output', output);
+  expect(pdf).toMatchObject({ code: 2, err: expect.stringContaining('one of: md, sh') });
+  expect(await readdir(folder)).toEqual([]);
+});
+
+test('plan diff says what a change of the plan changes, in words and as JSON, and what it cannot find', async () => {
+  const before = join(folder, 'before.yaml');
+  const text = await readFile(join(plansFolder, 'spacetime.yaml'), 'utf8');
+  await writeFile(before, text.replace('  - name: logs\n', '  - name: records\n').replace('quorum: 1', 'quorum: 2'));
+  const { code, out } = await muster('plan', 'diff', 'spacetime', '--against', before);
+  expect(code).toBe(0);
+  expect(out).toContain('Objectives and policy\n  approvals.quorum: 2 -> 1');
+  expect(out).toMatch(
+    /FAILOVER us-east-1 -> us-west-2\n(.*\n)*? {2}\+ Restore logs on app .* \(restore-logs\), in "Restore the data"/,
+  );
+  expect(out).toMatch(/ {2}- Restore records on app .* \(restore-records\)/);
+  const json = JSON.parse((await muster('plan', 'diff', 'spacetime', '--against', before, '--json')).out);
+  expect(json).toMatchObject({ service: 'spacetime', against: before });
+  expect(json.procedures.map(({ procedure }: { procedure: string }) => procedure)).toContain('backup');
+  expect((await muster('plan', 'diff', 'spacetime', '--against', join(plansFolder, 'spacetime.yaml'))).out).toContain(
+    'Nothing differs.',
+  );
+  expect(await muster('plan', 'diff', 'spacetime', '--against', 'no-such-commit')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--against'),
+  });
+});
