@@ -236,7 +236,7 @@ hold_on() {
     trap - EXIT INT TERM HUP
     step=lease
     keep_lease
-  ) </dev/null >/dev/null 2>&1 &
+  ) </dev/null >/dev/null 2>&1 3>/dev/null 7<&- &
   keeper=$!
 }
 

@@ -15,7 +15,7 @@ host_job() {
   assert_lease
   while :; do
     alive
-    answer=$(job_request "$job" | on_host "$host" "$(data launch) $jobs_base $boot_file $run $step $generation $lock") || answer="unreached $?"
+    answer=$(job_request "$job" | on_host "$host" "$(data launch) $jobs_base $boot_file $run $step $generation '$lock'") || answer="unreached $?"
     read -r how folder rest <<<"$answer"
     case $how in
       started | restarted | attached | exited) folder=$jobs_base/jobs/$run/$step/$generation/$folder ;;

@@ -21,7 +21,8 @@ export interface TestSshd {
   stop(): Promise<void>;
 }
 
-export async function startSshd(address = '127.0.0.77'): Promise<TestSshd> {
+/** @param force  a command line that is run instead of whatever was asked, which it finds in $SSH_ORIGINAL_COMMAND */
+export async function startSshd(address = '127.0.0.77', force?: string): Promise<TestSshd> {
   if (!existsSync(program))
     throw new Error('sshd is missing. Try: apt-get install --no-install-recommends openssh-server');
   const folder = mkdtempSync(join(tmpdir(), 'muster-sshd-'));
@@ -39,7 +40,7 @@ export async function startSshd(address = '127.0.0.77'): Promise<TestSshd> {
   execFileSync('ssh-keygen', ['-q', '-N', '', '-t', 'ed25519', '-f', join(folder, 'user')]);
   const port = await freePort(address);
   mkdirSync('/run/sshd', { recursive: true });
-  writeFileSync(join(folder, 'config'), config(folder, address, port));
+  writeFileSync(join(folder, 'config'), config(folder, address, port) + (force ? `ForceCommand ${force}\n` : ''));
   const child = spawn(program, ['-D', '-e', '-f', join(folder, 'config')], { stdio: ['ignore', 'ignore', 'pipe'] });
   await listening(child);
   const hostKey = (type: string) =>
