@@ -52,7 +52,7 @@ async function checkOne(step: Step, definition: StepDefinition | undefined, cont
 function isFinding(error: unknown): boolean {
   return (
     error instanceof Refusal &&
-    !/^(SecretMissing|AccessDenied|CredentialsRefused|StoreDenied|KeyMissing)$/.test(error.type)
+    !/^(SecretMissing|AccessDenied|CredentialsRefused|StoreDenied|KeyMissing|StepOrder)$/.test(error.type)
   );
 }
 
