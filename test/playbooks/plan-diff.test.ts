@@ -31,7 +31,9 @@ it('names steps that come, go and change, in each procedure', async () => {
   const of = (id: string) => failover?.steps.find((step) => step.id === id);
   expect(of('restore-logs')).toMatchObject({ what: 'removed', stage: 'Restore the data' });
   expect(of('manual-call-the-bank')).toMatchObject({ what: 'added', stage: 'Prove it works' });
-  expect(of('restore-database')?.differences).toEqual([{ what: 'changed', path: 'input.component.jobs', before: '4', after: '8' }]);
+  expect(of('restore-database')?.differences).toEqual([
+    { what: 'changed', path: 'input.component.jobs', before: '4', after: '8' },
+  ]);
   expect(of('restore-configuration')).toBeUndefined();
   const backup = procedures.find(({ procedure }) => procedure === 'backup');
   expect(backup?.steps.map(({ what, id }) => `${what} ${id}`)).toContain('removed capture-logs');
