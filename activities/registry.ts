@@ -23,6 +23,7 @@ import { takeLease } from './lease/take-lease.ts';
 import { shipLogs } from './logs/ship-logs.ts';
 import { verifyLogs } from './logs/verify-logs.ts';
 import { awaitNoSessions } from './moves/await-no-sessions.ts';
+import { countDivergent } from './moves/count-divergent.ts';
 import { matchDemotionToken } from './moves/match-demotion-token.ts';
 import { seeRedundancy } from './moves/see-redundancy.ts';
 import { standDown } from './moves/stand-down.ts';
@@ -64,6 +65,7 @@ export const stepDefinitions = [
   promoteDatabase,
   reattachReplica,
   awaitNoSessions,
+  countDivergent,
   matchDemotionToken,
   seeRedundancy,
   standDown,

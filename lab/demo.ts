@@ -1,8 +1,9 @@
 /**
- * The whole story on one machine: `npm run demo [-- --keep] [-- --interactive]`.
+ * The whole story on one machine: `npm run demo [-- --roundtrip] [-- --keep] [-- --interactive]`.
  *
  * Raises the two regions, backs SpaceTime up, kills us-east-1 under live writes, fails over with the approvals it prints,
- * and ends with what the observer saw: downtime and lost writes beside RTO and RPO. Then everything is taken down.
+ * and ends with what the observer saw: downtime and lost writes beside RTO and RPO. With `--roundtrip` the region
+ * comes back and the service goes home. Then everything is taken down.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,7 @@ const { values } = parseArgs({
   options: {
     keep: { type: 'boolean', default: false },
     interactive: { type: 'boolean', default: false },
+    roundtrip: { type: 'boolean', default: false },
     dir: { type: 'string' },
     files: { type: 'string' },
     megabytes: { type: 'string' },

@@ -2,9 +2,12 @@
  * What the old primary still holds when a service comes home: after a failover these are writes that nobody else has. They are
  * saved as a recovery point of their own before anything is overwritten; where that cannot be, a person gives them up by name.
  */
+import { countDivergent } from '../activities/moves/count-divergent.ts';
 import { seeRedundancy } from '../activities/moves/see-redundancy.ts';
 import { pinPoint } from '../activities/retention/pin-point.ts';
-import type { PlaybookItem } from '../domain/playbook.ts';
+import type { Host } from '../domain/host.ts';
+import type { Component } from '../domain/plan-component.ts';
+import type { PlaybookItem, Step } from '../domain/playbook.ts';
 import { gate, locationsFor, placeAt, type Situation, siteOf, stage } from './compiler.ts';
 import { pointStepsFor } from './point-steps.ts';
 
@@ -53,6 +56,15 @@ export function divergent(situation: Situation) {
   return {
     save: stage(`Save what ${to} held`, [prepare], captures, [commit], copies, [pin, seen]),
     saved: gate(`What ${to} held is saved, or someone gives it up`, [seen], 'redundant', givenUp),
-    count: (): PlaybookItem[] => [],
+    /** What users had been told was written and did not come along, once it stands beside what did. */
+    count: (restores: readonly (readonly Step[])[]): PlaybookItem[] =>
+      stage(
+        `Count what only ${to} held`,
+        restores.flat().map((restore) => {
+          const { component, host } = restore.input as { component: Component; host: Host };
+          const id = restore.id.replace(/^restore-/, 'count-');
+          return countDivergent.step({ component, host, site: to }, at(id, { needs: [restore.id], required: false }));
+        }),
+      ),
   };
 }

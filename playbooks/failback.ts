@@ -29,7 +29,7 @@ export function failback(situation: Situation) {
     move.finalPoint(),
     move.restore(),
     move.prove(),
-    old.count(),
+    old.count(move.restores),
     move.start(),
     pointOfNoReturn(`${to} takes writes`),
     stage('Cut traffic over', cutOver),

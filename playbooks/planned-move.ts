@@ -66,6 +66,8 @@ export function plannedMoveFor(situation: Situation) {
     ),
   );
 
+  const restores = target.restoreByRank(commit);
+
   function firstHost(component: Component, site: string): Host {
     return hostsForComponent(situation, site, component)[0] as Host;
   }
@@ -141,7 +143,9 @@ export function plannedMoveFor(situation: Situation) {
         [...last.copyPoint(planned, commit, [siteOf(plan, to).storage]), ...tokens],
       ),
 
-    restore: () => stage(`Restore the data at ${to}`, ...target.restoreByRank(commit)),
+    restores,
+
+    restore: () => stage(`Restore the data at ${to}`, ...restores),
 
     /** Both sites at once: the source must still be what was noted, or somebody writes there. */
     prove: () =>

@@ -112,6 +112,8 @@ export interface ComponentDriver<C extends Component = Component> {
   judge(component: C, record: ComponentRecord, results: readonly unknown[]): Verified;
   /** Reads only: answers (`check` lines) that are the same exactly where the content is. Absent: `verify` is all the proof there is. */
   token?(component: C): Promise<JobParts>;
+  /** Reads only: what was kept at a restore (under these names) and is not there now, as `differs` lines. */
+  divergence?(component: C, kept: readonly string[]): Promise<JobParts>;
   /** Waits `within` ms for the last client to leave; `session` lines say who stays. For databases that can tell. */
   sessions?(component: C, within: number): Promise<JobParts>;
 }

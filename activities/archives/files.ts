@@ -113,6 +113,10 @@ export const files: ComponentDriver<FilesComponent> = {
     };
   },
 
+  async divergence(_component, kept) {
+    return { script: script('archives', 'differ-files'), params: { kept: nulList([...kept]) } };
+  },
+
   async verify(component, record, finishedAt, { into, paths } = {}) {
     return {
       needsKey: true,

@@ -82,6 +82,11 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
     return { script: script('databases', 'token-postgresql'), params: await shared(component) };
   },
 
+  async divergence(component, kept) {
+    const params = { ...(await shared(component)), kept: kept[0] ?? '' };
+    return { script: script('databases', 'differ-postgresql'), params };
+  },
+
   async sessions(component, within) {
     const params = { ...(await shared(component)), within: String(Math.ceil(within / 1000)) };
     return { script: script('databases', 'sessions-postgresql'), params };

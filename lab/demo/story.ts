@@ -1,20 +1,20 @@
 /** The demo's scenes, each a command that a person would type. */
-import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { reportSchema } from '../../domain/report.ts';
-import { renderReportMarkdown } from '../../domain/report-markdown.ts';
 import type { connectLab } from '../client.ts';
 import { primary } from '../layout.ts';
-import { checkout, labPaths } from '../paths.ts';
+import { checkout } from '../paths.ts';
 import { until } from '../shell.ts';
+import { goAndSee } from './go-and-see.ts';
+import { goHome } from './home.ts';
 import { observed } from './observed.ts';
 import { stage } from './stage.ts';
-import { verdict } from './verdict.ts';
 
 type Lab = ReturnType<typeof connectLab>;
 
 export interface StoryOptions {
   readonly interactive: boolean;
+  /** And home again. */
+  readonly roundtrip: boolean;
   readonly files?: string;
   readonly megabytes?: string;
   readonly rows?: string;
@@ -23,7 +23,8 @@ export interface StoryOptions {
 
 /** Answers the exit status: 0 when the service is back and the report is written. */
 export async function tellStory(lab: Lab, options: StoryOptions): Promise<number> {
-  const { scene, muster, musterJson, run } = stage(lab, options.signal);
+  const told = stage(lab, options.signal);
+  const { scene, muster, run } = told;
 
   scene('SpaceTime is installed in us-east-1 and takes writes');
   const sizes = ['files', 'megabytes', 'rows'].flatMap((name) => {
@@ -52,33 +53,6 @@ export async function tellStory(lab: Lab, options: StoryOptions): Promise<number
   await muster(['failover', 'spacetime', '--by', 'night-shift', '--reason', `${primary} does not answer`]);
   await muster(['watch', 'spacetime', '--until-needed'], { accept: [0, 5] });
 
-  scene('Go or no-go');
-  const status = (await musterJson(['status', 'spacetime'])) as { risks?: { id: string }[] };
-  const risks = (status.risks ?? []).map((risk) => risk.id);
-  const approve = ['approve', 'spacetime', '--by', 'duty-manager'];
-  if (!options.interactive) approve.push('--yes', ...(risks.length > 0 ? ['--accept', risks.join(',')] : []));
-  else console.log(`  here, in another terminal, or in the Temporal UI: ${lab.state.relays.ui}`);
-  // A person may decide elsewhere, or not at this prompt: whatever becomes of it, the run is what is watched.
-  await muster(approve, options.interactive ? { accept: [0, 2, 64] } : {});
-  const ended = await muster(['watch', 'spacetime'], { accept: [0, 4, 5] });
-
-  scene('What happened');
-  const report = reportSchema.parse(await musterJson(['report', 'spacetime']));
-  console.log(headOf(renderReportMarkdown(report)));
-  const from = new Date(report.point?.takenAt ?? killed);
-  const [outages, writes] = [
-    await observed(lab).outages(new Date(killed - 10_000)),
-    await observed(lab).lostWrites(from),
-  ];
-  scene('Seen from outside');
-  for (const line of verdict(report, { outages, writes })) console.log(line);
-  const reports = join(checkout, 'reports');
-  cpSync(labPaths(lab.dir).reports, reports, { recursive: true });
-  console.log(`  the whole report lies in reports/${report.service}/${report.run}/report.md`);
-  return ended;
-}
-
-/** Everything before the table of steps. */
-function headOf(markdown: string): string {
-  return markdown.split('\n## Steps')[0] ?? markdown;
+  const ended = await goAndSee(lab, options, told, { from: (report) => report.point?.takenAt, since: killed - 10_000 });
+  return ended === 0 && options.roundtrip ? await goHome(lab, options, told) : ended;
 }

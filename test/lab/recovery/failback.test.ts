@@ -1,0 +1,88 @@
+/**
+ * Out by a failover, home by a failback, under live writes: the failover loses what its recovery point did not have, to the number;
+ * the failback loses nothing, saves what the old primary still held, and stands the other site down.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { RunStatus } from '../../../domain/run.ts';
+import { until } from '../../../lab/shell.ts';
+import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
+import { query } from '../support/truth.ts';
+
+let scenario: Scenario;
+beforeAll(async () => {
+  scenario = await openScenario();
+});
+afterAll(async () => {
+  await scenario.reset();
+  await scenario.close();
+});
+
+test('the name leads home already: there is nothing to bring back', async () => {
+  await scenario.reset();
+  const { code, stderr } = await scenario.muster(['preview', 'spacetime', 'failback']);
+  expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining('leads to us-east-1 already') });
+});
+
+describe('after a failover', () => {
+  let lostOut: number;
+  let homeward: Date;
+  let ended: RunStatus;
+  beforeAll(async () => {
+    const { lab, observer } = scenario;
+    await lab.kill('us-east-1');
+    const asked = await scenario.startFailover();
+    const from = new Date(asked?.point?.takenAt ?? 0);
+    await scenario.approve();
+    await scenario.finish();
+    await scenario.untilWritten(5);
+    lostOut = (await observer.lostWrites(from)).lost;
+    await lab.heal('us-east-1');
+    homeward = new Date();
+    await scenario.planned('failback');
+    ended = await scenario.finish();
+  });
+
+  test('the service is home, and of what was acknowledged since the failover nothing is lost', async () => {
+    expect(await scenario.addressOf()).toBe('10.77.1.10');
+    await scenario.untilWritten(5);
+    expect(lostOut).toBeGreaterThan(0);
+    expect(await scenario.observer.lostWrites(homeward)).toMatchObject({ lost: 0 });
+  });
+
+  test('what the old primary still held is a recovery point of its own, kept from retention, and it is counted', async () => {
+    const { stdout } = await scenario.muster(['points', 'spacetime', '--json']);
+    const { points } = JSON.parse(stdout) as {
+      points: { label: string; role: string; site: string; pinned?: boolean }[];
+    };
+    expect(points.filter(({ label }) => label === 'divergent')).toMatchObject([
+      { site: 'us-east-1', role: 'standby', pinned: true },
+    ]);
+    const counted = stepOf(ended, 'count-database-divergent')?.outcome ?? '';
+    const [, rows] = counted.match(/only us-east-1 had .*?(\d+) rows of public\.canary_writes/) ?? [];
+    // All that users were told was written is there, and perhaps one write whose answer they never got.
+    expect(Number(rows), counted).toBeGreaterThanOrEqual(lostOut);
+    expect(Number(rows), counted).toBeLessThanOrEqual(lostOut + 2);
+    expect(ended.timeline.map(({ text }) => text).join('\n')).toContain('rows of public.canary_writes');
+  });
+
+  test('the hosts of the other site are off, and were only after the watch', async () => {
+    const { hosts } = await scenario.lab.status();
+    expect(hosts.filter(({ region }) => region === 'us-west-2').map(({ power }) => power)).toEqual(['off', 'off']);
+    expect(stepOf(ended, 'watch')?.outcome).toMatch(/^\d+ good, 0 failed$/);
+  });
+
+  test('and out again, and home again: nothing is lost on the way home', async () => {
+    const { lab, observer } = scenario;
+    await lab.kill('us-east-1');
+    await scenario.startFailover();
+    await scenario.approve();
+    await scenario.finish();
+    await lab.heal('us-east-1');
+    const began = new Date();
+    await until('us-east-1 answers', async () => Boolean(await query(lab, 'us-east-1', 'SELECT 1').catch(() => '')));
+    await scenario.planned('failback');
+    await scenario.finish();
+    await scenario.untilWritten(5);
+    expect(await observer.lostWrites(began)).toMatchObject({ lost: 0 });
+  });
+});
