@@ -111,7 +111,7 @@ function siteRisks(evidence: RiskEvidence): Texts {
     'target-serves-already':
       procedure === 'failover' &&
       namesAt.includes(to) &&
-      `The name leads to ${to} already: what was written there since the recovery point is replaced by that older state.`,
+      `The name leads to ${to} already: what was written there since the recovery point is replaced by that older state. Where ${to} is what is lost, name the direction: --from ${to} --to ${from}.`,
     'name-leads-elsewhere':
       from === to &&
       !besides &&

@@ -9,8 +9,8 @@ import type { Finding } from './finding.ts';
 import { plannedDirection } from './planned.ts';
 
 /**
- * A planned move goes from where the name leads to the other site, a failback to the plan's primary; everything else as below. A failover goes from one site to another; everything else happens in place. Where nobody named the place it is where the
- * name leads, so that after a failover the old primary is neither saved as the newest state nor restored in vain.
+ * A planned move goes from where the name leads to the other site, a failback to the plan's primary. A failover goes from one site to
+ * another, by the roles in the plan; everything else happens in place. Where nobody named the place it is where the name leads, so that after a failover the old primary is neither saved as the newest state nor restored in vain.
  *
  * @throws SiteUnknown, or NotServing for a backup while the names lead to no site or to several
  */
