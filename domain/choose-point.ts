@@ -24,14 +24,17 @@ export function mergePoints(seen: readonly (readonly SeenPoint[])[], first: stri
 /**
  * The newest taken at a primary and present beside the target; failing that, from a primary anywhere; failing that, any.
  * Where `components` are wanted, a point that has fewer of them than another (a backup of the configuration alone) never comes first. A
- * quarantined one is never taken.
+ * quarantined one is never taken, nor is the evidence of a breach unless that is said.
  */
 export function choosePoint(
   points: readonly PointSummary[],
   target: string,
   components: readonly string[] = [],
+  evidence = false,
 ): PointSummary | undefined {
-  const usable = points.filter(({ state }) => state !== 'quarantined');
+  const usable = points.filter(
+    ({ state, label }) => state !== 'quarantined' && (evidence || label !== labels.evidence),
+  );
   const held = (point: PointSummary) => components.filter((name) => point.components.includes(name)).length;
   const most = Math.max(0, ...usable.map(held));
   const fullest = usable.filter((point) => held(point) === most);

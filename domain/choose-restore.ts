@@ -4,6 +4,7 @@ import { choosePoint, pointBeforeDeployment } from './choose-point.ts';
 import { type Refusal, refusal } from './errors.ts';
 import { reaches } from './point-state.ts';
 import { pointIdAt } from './recovery-point.ts';
+import { labels } from './requests.ts';
 import { type RestoreRequest, spanOf } from './restore-request.ts';
 
 export interface PointWish {
@@ -26,7 +27,7 @@ export function chooseForRestore(points: readonly PointSummary[], wish: PointWis
       request.beforeDeployment === true ? undefined : String(request.beforeDeployment),
     );
   }
-  return choosePoint(fitting, request.from ?? target, wish.components);
+  return choosePoint(fitting, request.from ?? target, wish.components, request.label === labels.evidence);
 }
 
 /** Which of the wanted components a point does not have. One that no point has (new in the plan) is not held against it. */
@@ -56,7 +57,7 @@ export function noneFits(points: readonly PointSummary[], wish: PointWish, place
 /** Points of which an id above this need not be read; undefined where the newest count. */
 export function readUpTo(point: string | undefined, request: RestoreRequest | undefined): string | undefined {
   if (point) return point;
-  const date = request?.date ?? request?.until;
+  const date = request?.date ?? request?.until ?? request?.before;
   return date ? pointIdAt(new Date(spanOf(date).to)) : undefined;
 }
 
@@ -65,9 +66,10 @@ export function readSoMany(request: RestoreRequest | undefined): number {
   return request?.label || request?.state || request?.beforeDeployment ? 100 : 20;
 }
 
-function unfit(point: PointSummary, { date, until, label, state, from }: RestoreRequest): boolean {
+function unfit(point: PointSummary, { date, until, before, label, state, from }: RestoreRequest): boolean {
   if (point.state === 'quarantined') return true;
-  if (label !== undefined && point.label !== label) return true;
+  if (label !== undefined ? point.label !== label : point.label === labels.evidence) return true;
+  if (before !== undefined && Date.parse(point.takenAt) >= Date.parse(before)) return true;
   if (state !== undefined && !reaches(point, state)) return true;
   if (from !== undefined && (!point.locations.includes(from) || point.at?.[from] === 'damaged')) return true;
   const outside = (moment: string) => {
@@ -79,11 +81,12 @@ function unfit(point: PointSummary, { date, until, label, state, from }: Restore
 }
 
 function wordsOf({ request, components, whole }: PointWish): string {
-  const { date, until, label, state, beforeDeployment, from } = request;
+  const { date, until, before, label, state, beforeDeployment, from } = request;
   const span = date ? spanOf(date) : undefined;
   return [
     span && (span.from ? `of ${span.from.slice(0, 10)}` : `at or before ${span.to}`),
     until && `before ${until}`,
+    before && `from before ${before}`,
     label && `with the label ${label}`,
     state && `that is ${state}`,
     beforeDeployment && `before a deployment${beforeDeployment === true ? '' : ` of ${beforeDeployment}`}`,

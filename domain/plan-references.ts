@@ -103,6 +103,12 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
     ...list(map(plan.retention).cold).flatMap((rule, index) =>
       named(map(rule).location, storage, ['retention', 'cold', index, 'location'], 'storage location'),
     ),
+    ...list(map(plan.compromise).rotate).flatMap((command, index) => {
+      const on = map(command).on;
+      return on === undefined || on === 'worker'
+        ? []
+        : hostEverywhere(on, sites, ['compromise', 'rotate', index, 'on']);
+    }),
     ...list(plan.monitoring).flatMap((command, index) => {
       const on = map(command).on;
       return on === undefined || on === 'worker' ? [] : hostEverywhere(on, sites, ['monitoring', index, 'on']);

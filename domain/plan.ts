@@ -8,6 +8,7 @@ import { durationSchema } from './duration.ts';
 import { approvalsSchema } from './plan-approvals.ts';
 import { bareSchema } from './plan-bare.ts';
 import { componentSchema } from './plan-component.ts';
+import { compromiseSchema } from './plan-compromise.ts';
 import { declareSchema } from './plan-declare.ts';
 import { encryptionSchema } from './plan-encryption.ts';
 import { fencingSchema } from './plan-fencing.ts';
@@ -154,6 +155,8 @@ export const planSchema = z.strictObject({
   notices: z
     .array(z.strictObject({ name: nameSchema, kind: z.enum(['slack', 'webhook']), url: secretSchema }))
     .default([]),
+  /** What changes hands after a breach. */
+  compromise: compromiseSchema.optional(),
   /** Runbook step 6, "Update monitoring". */
   monitoring: z.array(commandSchema).default([]),
   manual: z

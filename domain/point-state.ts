@@ -81,7 +81,7 @@ export function newestThatCounts<Point extends PointSummary>(
   wanted: PointState,
 ): Point | undefined {
   return points
-    .filter((point) => reaches(point, wanted))
+    .filter((point) => reaches(point, wanted) && point.label !== 'evidence')
     .reduce<Point | undefined>((a, b) => (a && a.takenAt >= b.takenAt ? a : b), undefined);
 }
 

@@ -30,6 +30,8 @@ export const labels = {
   afterIncident: 'after-incident',
   weekly: 'weekly',
   monthly: 'monthly',
+  /** A breached state: kept, and never restored unless it is named. */
+  evidence: 'evidence',
 } as const;
 
 export const rotateRequestSchema = z.strictObject({
@@ -62,7 +64,14 @@ const verifyRequestSchema = z.strictObject({
   reseed: nameSchema.optional(),
 });
 
+/** Recovery from a breach; `restore.before` says when the data was last trusted. */
+const compromiseRequestSchema = z.strictObject({
+  /** At the breached site itself, on hosts that were rebuilt (`restore.bare`). */
+  inPlace: z.literal(true).optional(),
+});
+
 export const requestFields = {
+  compromise: compromiseRequestSchema.optional(),
   retention: retentionRequestSchema.optional(),
   backup: backupRequestSchema.optional(),
   rotate: rotateRequestSchema.optional(),

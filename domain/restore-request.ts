@@ -23,6 +23,8 @@ export const restoreRequestSchema = z.strictObject({
   state: z.enum(pointStates).optional(),
   /** The newest point taken before a deployment; of this version or commit where one is named. */
   beforeDeployment: z.union([z.literal(true), z.string().min(1)]).optional(),
+  /** The newest taken strictly before this moment: what came later is not trusted. */
+  before: untilSchema.optional(),
   /** Only points that this storage location has, and it is read first. */
   from: nameSchema.optional(),
 
@@ -64,9 +66,9 @@ export function spanOf(date: string): { from?: string; to: string } {
 }
 
 /** Which promise of the plan's `objectives.rto` a restore is measured by. */
-export function promiseOf({ into, paths, configOnly, date, until }: RestoreRequest): string {
+export function promiseOf({ into, paths, configOnly, date, until, before }: RestoreRequest): string {
   if (into) return 'scratch-restore';
   if (paths) return 'partial-recovery';
   if (configOnly) return 'configuration-rollback';
-  return date || until ? 'point-in-time' : 'full-recovery';
+  return date || until || before ? 'point-in-time' : 'full-recovery';
 }

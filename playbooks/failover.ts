@@ -6,6 +6,7 @@
  */
 
 import { alongside, gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
+import { compromise } from './compromise.ts';
 import { takeTheLease } from './lease-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
 import { replicaStepsFor } from './replica-steps.ts';
@@ -17,6 +18,7 @@ import { thaw } from './thaw-steps.ts';
 export const notFenced = 'old-primary-not-fenced';
 
 export function failover(situation: Situation) {
+  if (situation.request?.compromise) return compromise(situation);
   const { from, to, point } = situation.assessment;
   refusePart(situation);
   if (!point) throw notRestorable(situation);

@@ -7,6 +7,7 @@
  */
 
 import { playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
+import { changeKeys, refuseUnclean, rotateSecrets } from './compromise.ts';
 import { takeTheLease } from './lease-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
 import { dataStepsFor, restoreStepsFor } from './restore-steps.ts';
@@ -16,6 +17,8 @@ import { thaw } from './thaw-steps.ts';
 export function fullRecovery(situation: Situation) {
   const { to, point } = situation.assessment;
   refusePart(situation);
+  refuseUnclean(situation);
+  const breached = situation.request?.compromise !== undefined;
   if (!point) throw notRestorable(situation);
   const data = dataStepsFor(situation, to);
   const bare = situation.request?.restore?.bare ? restoreStepsFor(situation, to) : undefined;
@@ -33,11 +36,13 @@ export function fullRecovery(situation: Situation) {
         : stage('Stop the service', site.awaitHosts(), site.checkHosts(), site.stopService()),
       stage('Restore the data', ...data.restoreByRank(point)),
       stage('Check the data before anything writes to it', data.checkData(point), bare?.enableUnits() ?? []),
+      breached ? rotateSecrets(situation) : [],
       stage('Confirm before anything writes to it', site.manual('cutover')),
       pointOfNoReturn('The restored service takes writes'),
       stage('Start the service', site.startService()),
       stage('Prove it works', site.checkHealth()),
       stage('See it from outside', resolve, site.seeFromOutside(resolve)),
+      breached ? changeKeys(situation) : [],
       stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
       watch('Watch the service', situation.plan.watch, site.lookFromOutside()),
     ],

@@ -268,6 +268,8 @@ export class Run {
 
   /** The point a backup wrote (its id moves on when the planned one was taken), or the one a recovery restores. */
   point(): string | undefined {
+    // The evidence of a breach is written by a run that restores another point.
+    if (traitsOf(this.status.procedure).restores && this.playbook?.point) return this.playbook.point;
     const written = [...this.outputs.values()].find((output) => output.manifestSha256 !== undefined);
     return (written?.point as string | undefined) ?? this.playbook?.point;
   }

@@ -82,8 +82,8 @@ export function leftAside(
   to: string,
   point: PointSummary | undefined,
 ): { id: string; why: string }[] {
-  const { date, until, label, state, beforeDeployment } = call.request?.restore ?? {};
-  if (!point || call.point || date || until || label || state || beforeDeployment) return [];
+  const { date, until, before, label, state, beforeDeployment } = call.request?.restore ?? {};
+  if (!point || call.point || date || until || before || label || state || beforeDeployment) return [];
   const quarantined = passedOver(pointsSeen(seen, plan, to), point).map(({ id, quarantine }) => ({
     id,
     why: `quarantined (${quarantine})`,

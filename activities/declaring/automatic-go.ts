@@ -11,6 +11,8 @@ import { judgeNow } from './ask-observers.ts';
 export async function automaticGo(plan: Plan, call: CompileCall): Promise<string | undefined> {
   const { declare } = plan;
   if (declare?.go !== 'automatic' || call.by !== declaredBy || call.procedure !== declare.procedure) return undefined;
+  // Nobody else's wishes ride on it.
+  if (call.request !== undefined || call.point !== undefined) return undefined;
   if (call.assessment.risks.length > 0 || call.progress !== undefined) return undefined;
   const verdict = await judgeNow(declare, plan.health);
   return verdict.state === 'outage'

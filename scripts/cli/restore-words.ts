@@ -11,6 +11,7 @@ export interface RestoreWords {
   readonly label?: string;
   readonly state?: string;
   readonly beforeDeployment?: string | true;
+  readonly before?: string;
   readonly fromLocation?: string;
   readonly component?: string[];
   readonly path?: string[];
@@ -29,6 +30,7 @@ export function restoreWords(command: Command): Command {
   return command
     .option('--point <id>', 'recovery point, or newest (else the newest usable one)')
     .option('--date <date>', 'the newest of a day, 20251110, or at or before a moment, "2025-11-10 12:00" (UTC)')
+    .option('--before <moment>', 'the newest taken before this moment, with its zone; nothing later is trusted')
     .option('--label <name>', 'the newest with this label')
     .option('--state <state>', 'the newest that is at least captured, replicated, verified or proven')
     .option('--before-deployment [version]', 'the newest taken before a deployment, of this version where one is named')
@@ -44,9 +46,10 @@ export function restoreWords(command: Command): Command {
 
 /** @throws BadInput */
 export function restoreAsked(words: RestoreWords): { point?: string; request?: RestoreRequest } {
-  const { date, label, state, beforeDeployment, table, path, component, configOnly, until, into } = words;
+  const { date, before, label, state, beforeDeployment, table, path, component, configOnly, until, into } = words;
   const request = {
     date,
+    before: before?.replace(' ', 'T'),
     label,
     state,
     beforeDeployment,

@@ -1,5 +1,6 @@
 /** `muster restore`: from a recovery point, the whole service in place or a part of it, or into a place of its own. */
 import { refusal } from '../../domain/errors.ts';
+import { breachAsked } from '../cli/breach-asked.ts';
 import { previewRun } from '../cli/preview-run.ts';
 import { procedureOf, type RestoreWords, restoreAsked, restoreWords } from '../cli/restore-words.ts';
 import { start } from '../cli/start.ts';
@@ -9,6 +10,8 @@ interface RestoreOptions extends RestoreWords {
   readonly at?: string;
   readonly toSite?: string;
   readonly from?: string;
+  readonly compromise?: true;
+  readonly inPlace?: true;
   readonly preview?: boolean;
   readonly reason?: string;
   readonly by?: string;
@@ -27,6 +30,8 @@ export const addRestore: AddVerb = (program, run) => {
     .option('--from <location>', 'only points of this storage location, which is read first')
     .option('--at <site>', 'the site to restore at (else where the name leads)')
     .option('--to-site <site>', 'the same as --at')
+    .option('--compromise', 'recover from a breach: evidence, fence, clean site, new secrets; with --before')
+    .option('--in-place', 'with --compromise: at the breached site, whose hosts were rebuilt (--bare)')
     .option('--preview', 'show playbook, risks and what would be overwritten; start nothing')
     .option('--reason <text>', 'why; goes into the report')
     .option('--by <name>', 'who asks for it (else MUSTER_BY, git, the system user)')
@@ -39,6 +44,7 @@ export const addRestore: AddVerb = (program, run) => {
         'muster restore spacetime --config-only --before-deployment --reason "bad change"',
         'muster restore spacetime --path /opt/spacetime/production/.env --path /etc/nginx --reason "edited by mistake"',
         'muster restore spacetime --component database --date "2025-11-10 12:00" --into test_db',
+        'muster restore spacetime --compromise --before 2026-01-02T03:00:00+00:00 --reason "breach of app"',
         'muster restore spacetime --component application --to-host 10.0.3.7 --bare',
       ),
     )
@@ -57,12 +63,18 @@ export const addRestore: AddVerb = (program, run) => {
             `--from takes: ${Object.keys(plan.storage).join(', ')}; a site is --at.`,
           );
         }
+        if (options.inPlace && !options.compromise)
+          throw refusal(
+            'BadInput',
+            '--in-place belongs to --compromise.',
+            'leave it out: a restore is in place anyway.',
+          );
         const { point, request } = restoreAsked({ ...options, fromLocation: options.from });
         const wanted = {
-          procedure: procedureOf(request),
+          ...(options.compromise
+            ? breachAsked(plan, { site, inPlace: options.inPlace === true, before: request?.before })
+            : { procedure: procedureOf(request), from: site, to: site }),
           service,
-          from: site,
-          to: site,
           point,
           reason: options.reason,
           by: cli.who(options.by).by,

@@ -1,7 +1,9 @@
 /** Which point a restore takes, when it is asked for in other ways than by its id. */
 import { describe, expect, it } from 'vitest';
 import type { PointSummary } from '../../domain/assessment.ts';
+import { choosePoint } from '../../domain/choose-point.ts';
 import { chooseForRestore, noneFits, type PointWish, readUpTo } from '../../domain/choose-restore.ts';
+import { newestThatCounts } from '../../domain/point-state.ts';
 import { promiseOf, type RestoreRequest, restoreRequestSchema } from '../../domain/restore-request.ts';
 import { apartText } from '../../domain/restore-scope.ts';
 
@@ -48,6 +50,8 @@ describe('a restore of the whole service takes a complete point', () => {
   it.each<[string, RestoreRequest, string | undefined]>([
     ['the newest', {}, '20251110_180000'],
     ['the newest of a day', { date: '20251110' }, '20251110_180000'],
+    ['the newest from before a breach', { before: '2025-11-10T18:00:00+00:00' }, '20251110_030000'],
+    ['the newest from before a breach, to the second', { before: '2025-11-10T18:00:01+00:00' }, '20251110_180000'],
     ['of a day written with dashes', { date: '2025-11-09' }, '20251109_030000'],
     ['at or before a moment, in UTC', { date: '2025-11-10 04:00' }, '20251110_030000'],
     ['at or before a moment with a zone', { date: '2025-11-10T04:00:00+02:00' }, '20251109_030000'],
@@ -112,4 +116,20 @@ it('says how far apart components come back, where some have a log and others ha
   );
   expect(apartText([item('database', until)], '2025-11-10T12:00:00.000Z')).toBe('');
   expect(apartText([item('database'), item('application')], '2025-11-10T12:00:00.000Z')).toBe('');
+});
+
+describe('the evidence of a breach', () => {
+  const withEvidence = [point('20251112_000000', { label: 'evidence' }), ...points];
+
+  it('is newer than all others, and taken only by who names it', () => {
+    expect(chooseForRestore(withEvidence, wish({}))?.id).toBe('20251110_180000');
+    expect(choosePoint(withEvidence, 'near', all)?.id).toBe('20251110_180000');
+    expect(chooseForRestore(withEvidence, wish({ label: 'evidence', into: '/var/tmp/look' }))?.id).toBe(
+      '20251112_000000',
+    );
+  });
+
+  it('does not count for the RPO', () => {
+    expect(newestThatCounts(withEvidence, 'captured')?.id).not.toBe('20251112_000000');
+  });
 });

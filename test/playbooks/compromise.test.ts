@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { compileWith } from '../../activities/planning/compile.ts';
+import { stepDefinitions } from '../../activities/registry.ts';
+import { playbookSchema, type Step } from '../../domain/playbook.ts';
+import type { RunRequest } from '../../domain/requests.ts';
+import type { Situation } from '../../playbooks/compiler.ts';
+import { compilers } from '../../playbooks/index.ts';
+import { aSituation } from './a-situation.ts';
+
+const before = '2026-01-02T03:00:00+00:00';
+const breach: RunRequest = { compromise: {}, restore: { before } };
+const kinds = new Map(stepDefinitions.map((definition) => [definition.kind, definition]));
+const compile = (situation: Situation) => playbookSchema.parse(compilers[situation.procedure](situation));
+const breached = async (more: Partial<Situation> = {}): Promise<Situation> => ({
+  ...(await aSituation('failover')),
+  request: breach,
+  by: 'dana',
+  ...more,
+});
+
+function stepsOf(situation: Situation): Step[] {
+  return compile(situation).items.flatMap((item) => (item.type === 'stage' ? item.ranks.flat() : []));
+}
+
+describe('recovery from a breach', () => {
+  it('keeps evidence, fences, restores onto the clean site, changes secrets, and only then serves', async () => {
+    const steps = stepsOf(await breached());
+    const place = (id: string | RegExp) => steps.findIndex((step) => step.id.match(id));
+    const order = [
+      '^take',
+      '^capture-',
+      '^commit-point$',
+      '^pin-evidence$',
+      '^confirm-evidence$',
+      '^fence-',
+      '^restore-',
+      '^check-data',
+      '^rotate-',
+      '^start-service',
+      '^point',
+      '^change-signer$',
+    ];
+    const places = order.map((id) => place(new RegExp(id)));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    for (const step of steps) expect(() => kinds.get(step.kind)?.input.parse(step.input), step.id).not.toThrow();
+    expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+  });
+
+  it('captures the breached site in full, under a label of its own, pins it, and lets a person judge what failed', async () => {
+    const steps = stepsOf(await breached());
+    const of = (kind: string) => steps.filter((step) => step.kind === kind);
+    expect(of('commitPoint')[0]?.input).toMatchObject({ label: 'evidence', site: 'us-east-1' });
+    for (const step of of('captureComponent')) {
+      expect(step.input).toMatchObject({ host: { site: 'us-east-1' } });
+      expect(step.input.kind).toBeUndefined();
+      expect(step.required).toBe(false);
+    }
+    expect(of('pinPoint')[0]).toMatchObject({ input: { pinned: true, by: 'dana' }, needs: ['commit-point'] });
+    expect(steps.find(({ id }) => id === 'confirm-evidence')?.kind).toBe('manual');
+  });
+
+  it('changes nothing on the breached site but its power: nothing is restored or started there', async () => {
+    const steps = stepsOf(await breached());
+    const touching = steps.filter((step) => (step.input.host as { site?: string } | undefined)?.site === 'us-east-1');
+    expect(new Set(touching.map(({ kind }) => kind))).toEqual(new Set(['captureComponent']));
+    expect(steps.some(({ kind }) => kind === 'terminateInstance')).toBe(false);
+  });
+
+  it('asks for evidence by hand where the hosts are not there any more', async () => {
+    const situation = await breached();
+    const hosts = situation.assessment.hosts.filter(({ site }) => site !== 'us-east-1');
+    const steps = stepsOf({ ...situation, assessment: { ...situation.assessment, hosts } });
+    expect(steps.some(({ kind }) => kind === 'captureComponent')).toBe(false);
+    expect(steps.find(({ id }) => id === 'confirm-evidence')?.input.instructions).toMatch(/snapshots of the volumes/);
+  });
+
+  it("runs the plan's own commands for its secrets on the clean site, each confirmed by a person", async () => {
+    const situation = await breached();
+    const rotate = [
+      { title: 'Database password', run: '/opt/rotate db', on: 'app', limit: 5_000 },
+      { title: 'Revoke the API token', instructions: 'At the provider.' },
+    ];
+    const steps = stepsOf({ ...situation, plan: { ...situation.plan, compromise: { rotate } } });
+    const ids = steps.map(({ id }) => id).filter((id) => id.includes('rotate-'));
+    expect(ids).toEqual([
+      'rotate-database-password',
+      'confirm-rotate-database-password',
+      'rotate-revoke-the-api-token',
+    ]);
+    const command = steps.find(({ id }) => id === 'rotate-database-password');
+    expect(command?.input).toMatchObject({ run: '/opt/rotate db', host: { site: 'us-west-2' } });
+  });
+
+  it('says the exact commands for keys and signers', async () => {
+    const text = stepsOf(await breached())
+      .map(({ input }) => input.instructions ?? '')
+      .join('\n');
+    expect(text).toContain('muster keys make FOLDER --site us-east-1');
+    expect(text).toContain('muster keys rotate spacetime --from us-west-2 --drop-old');
+    expect(text).toContain('muster keys make FOLDER --signer');
+    expect(text).toContain('signer.pinned');
+  });
+
+  it('refuses a point from the moment of the breach or later, and a breach without a moment', async () => {
+    const situation = await breached();
+    const at = (moment: string) => () => compile({ ...situation, request: { ...breach, restore: { before: moment } } });
+    expect(at('2026-01-02T02:00:03.000Z')).toThrow(/was taken at .* not before/);
+    expect(at('2026-01-02T02:00:04+00:00')).not.toThrow();
+    expect(() => compile({ ...situation, request: { compromise: {} } })).toThrow(/needs the moment/);
+  });
+
+  it('in place wants hosts that were rebuilt, and then changes secrets and keys too', async () => {
+    const situation = { ...(await aSituation('full-recovery')), by: 'dana' };
+    const request = (restore: object): RunRequest => ({
+      compromise: { inPlace: true },
+      restore: { before, ...restore },
+    });
+    expect(() => compile({ ...situation, request: request({}) })).toThrow(/not restored in place/);
+    const plan = { ...situation.plan, bare: { app: bare, db: bare } };
+    const ids = stepsOf({ ...situation, plan, request: request({ bare: true }) }).map(({ id }) => id);
+    expect(ids.indexOf('rotate-change-every-secret-of-the-service')).toBeLessThan(ids.indexOf('start-service'));
+    expect(ids).toContain('change-signer');
+  });
+
+  it('leaves the hash of an ordinary failover as it was', async () => {
+    const plain = await aSituation('failover');
+    const hash = ({ request, ...call }: Situation) => compileWith(call.plan, { ...call, request }, 'failover').sha256;
+    expect(hash(plain)).toBe(hash({ ...plain, request: {} }));
+    expect(hash(plain)).not.toBe(hash(await breached()));
+  });
+});
+
+const bare = { packages: ['curl'], users: [], units: [] };
