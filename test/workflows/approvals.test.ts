@@ -1,6 +1,8 @@
 /** Approvals by policy, in real workflows: signatures verified by an activity, quorum, time limits, emergencies. */
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Approval, RunStatus } from '../../domain/run.ts';
+import { portable } from '../../lab/histories/portable.ts';
 import { signed } from '../../scripts/cli/sign.ts';
 import { makeSigners, type Signers } from '../support/signers.ts';
 import { act, hash, openRange, type Script, stage } from './support/range.ts';
@@ -195,3 +197,57 @@ describe('in an emergency', () => {
     expect(timeline.map(({ text }) => text)).toContainEqual(expect.stringMatching(/^EMERGENCY go for .*nobody else/));
   });
 });
+
+it('two people sign, one after the limit has passed; a risk at a gate is signed; a location of the log is away for a while', async () => {
+  const fenced = { type: 'gate' as const, title: 'Fenced', steps: ['fence-it'], outcome: 'fenced', risk: 'not-fenced' };
+  const items = [
+    stage('one', [act('fence-it', { output: { outcome: 'unreachable' } })]),
+    fenced,
+    stage('two', [act('last', { wait: true })]),
+  ];
+  const strict = {
+    signed: 'required',
+    signers: signers.lines,
+    quorum: 2,
+    from: ['dana'],
+    escalateTo: ['erin'],
+  } as const;
+  const policy = { ...strict, timeLimit: 2_000, whenTimePasses: 'escalate' } as const;
+  const service = range.service({ items, policy, audit: { reads: [] } });
+  let writes = 0;
+  range.audited(service, ({ entries }) => {
+    writes += 1;
+    const last = `after ${entries.at(-1)?.n}`;
+    const missed = writes === 2 ? [{ location: 'east', why: 'no answer' }] : [];
+    return { last, written: ['west'], missed, caughtUp: [] };
+  });
+  const run = await range.start({ items }, { service, run: 'failover-signed', reason: 'to be recorded' });
+  await run.until(waits);
+  await run.update('approve', await signedBy(run, 'dana', { playbook: 'f'.repeat(64) }));
+  await run.update('approve', await signedBy(run, 'dana', {}, 'mallory'));
+  expect(await run.update('approve', await signedBy(run, 'dana'))).toMatchObject({ taken: true });
+  await run.until(({ timeline }) => timeline.some(({ text }) => text.includes('erin may approve now too')));
+  await run.signal('approve', await signedBy(run, 'erin'));
+  await run.until(({ needs, phase }) => phase === 'executing' && needs.length > 0);
+  const { playbook: _playbook, decision: _decision, accept: _accept, ...bound } = await approvalOf(run, 'dana');
+  const acceptance = await signed({ ...bound, risk: 'not-fenced' }, signers.key('dana'), io);
+  expect(await run.update('acceptRisk', acceptance)).toMatchObject({ taken: true });
+  await run.until(({ stages }) => stages[2]?.state === 'running');
+  await run.update('note', { by: 'op', text: 'going well' });
+  range.release('last');
+  expect(await run.result()).toMatchObject({ phase: 'done' });
+  const { approvals } = await run.status();
+  expect(approvals.map(({ by, accepted }) => `${by} ${accepted}`)).toEqual([
+    'dana false',
+    'dana false',
+    'dana true',
+    'erin true',
+  ]);
+  await record('failover-signed', run);
+});
+
+/** `RECORD_HISTORIES=1` keeps what was just run for the replay tests. */
+async function record(name: string, { handle }: Run): Promise<void> {
+  if (!process.env.RECORD_HISTORIES) return;
+  await writeFile(new URL(`../histories/${name}.json`, import.meta.url), portable(await handle.fetchHistory()));
+}
