@@ -12,8 +12,10 @@ import { startService } from '../compute/start-service.ts';
 import { stopService } from '../compute/stop-service.ts';
 import { promoteDatabase } from '../databases/replica/promote-database.ts';
 import { lockOf, serverParams } from '../databases/replica/replica-input.ts';
+import { fenceSite } from '../fencing/fence-site.ts';
 import { checkHealth } from '../health/check-health.ts';
 import { seeFromOutside } from '../health/see-from-outside.ts';
+import { watchService } from '../health/watch-service.ts';
 import { checkHost } from '../hosts/check-host.ts';
 import { command } from '../hosts/run-command.ts';
 import { openRequest } from '../hosts/start-job.ts';
@@ -41,6 +43,16 @@ export const stepScripts: readonly StepScript[] = [
     const filters = Object.entries(tags).map(([key, value]) => `Name=tag:${key},Values=${value}`);
     const which = instance ? ['--instance', instance] : filters;
     return [call('fence', region, seconds(within), seconds(requestLimit), ...which)];
+  }),
+  // By power alone: the other methods, and the write that proves it, are a person's, whom the gate asks.
+  scriptOf(fenceSite, ({ methods, demand, region, groups, within }) => {
+    const filters = Object.values(groups).flatMap((selector) =>
+      'tags' in selector
+        ? [...Object.entries(selector.tags).map(([key, value]) => `Name=tag:${key},Values=${value}`), '/']
+        : [],
+    );
+    const known = methods.includes('instances') ? filters : [];
+    return [call('fence_site', demand, region, seconds(within), 4, ...known)];
   }),
   scriptOf<typeof powerInputSchema, unknown>(startInstance, ({ region, instance, within }) => [
     call('start_instance', region, instance, seconds(within)),
@@ -78,6 +90,13 @@ export const stepScripts: readonly StepScript[] = [
   ]),
   scriptOf(checkHealth, (input) => [
     call('check_health', input.successes, seconds(input.within), input.interval / 1000, ...asked(input)),
+  ]),
+  // That the site which was left takes no writes is not looked at: that needs what a worker has.
+  scriptOf(watchService, (input, tools) => [
+    call('check_health', input.successes, seconds(input.within), input.interval / 1000, ...asked(input)),
+    ...input.names.flatMap(({ object, ...name }) =>
+      object ? switchLines({ ...name, object }, tools) : moveLines({ ...name, within: 120_000 }),
+    ),
   ]),
   scriptOf(seeFromOutside, (input, { step }) => {
     const { observer = '', successes, within, interval } = input;

@@ -351,6 +351,11 @@ watch() {
     return 0
   fi
   say "== $stage_number of $stages: $title, for $2 s"
+  if [[ ${step_by_person[$id]-} ]]; then
+    say '   this is done by a person:'
+    "step_${id//-/_}"
+    return 0
+  fi
   end=$((SECONDS + $2))
   while ((SECONDS < end)); do
     looks=$((looks + 1))

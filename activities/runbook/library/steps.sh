@@ -111,6 +111,30 @@ fence_outcome() {
   note "$outcome$([[ $outcome == fenced ]] || printf ': %s' "$(tail -n 1 "$why" 2>/dev/null)")"
 }
 
+# fence_site any|proven REGION SECONDS REQUEST-SECONDS [FILTER... /]...: a group of hosts after the other; the worst outcome counts.
+fence_site() {
+  local demand=$1 region=$2 within=$3 limit=$4 worst='' filters=() each now
+  shift 4
+  for each in "$@"; do
+    if [[ $each != / ]]; then
+      filters+=("$each")
+      continue
+    fi
+    fence "$region" "$within" "$limit" "${filters[@]}"
+    filters=()
+    now=$(recall outcome "$step")
+    if [[ -z $worst || $now == refused || ($now == unreachable && $worst == fenced) ]]; then worst=$now; fi
+  done
+  if [[ -z $worst ]]; then
+    note 'the plan fences this site in ways that this script cannot; the Markdown runbook has the commands'
+    worst=refused
+  elif [[ $worst == fenced && $demand == proven ]]; then
+    note 'EC2 says that it is off; the plan wants a write tried there, which a person does'
+    worst=refused
+  fi
+  remember outcome "$step" "$worst"
+}
+
 # --- Route 53
 
 # record_now ZONE NAME TYPE, into `now`: `alias ZONE NAME EVALUATE` or `TTL ADDRESS,...`, or empty.

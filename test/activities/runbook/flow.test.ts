@@ -175,3 +175,12 @@ it('does what is optional without waiting for its success, and asks a person for
   expect(ended).toMatchObject({ code: 0, said: expect.stringContaining('nothing waits for it') });
   expect(ended.said).toContain('Call them.');
 });
+
+it('claims no look of a watch that only a person can keep', async () => {
+  const file = await scriptOf({ w: "say 'curl it.'" }, ["watch 'Watch' 60 30 w"]);
+  const text = (await readFile(file, 'utf8')).replace('main "$@"', 'step_by_person[w]=yes\nmain "$@"');
+  await writeFile(file, text);
+  const ended = await run(file, [], '--yes');
+  expect(ended).toMatchObject({ code: 0, said: expect.stringContaining('done by a person') });
+  expect(ended.said).not.toContain('looks,');
+}, 20_000);

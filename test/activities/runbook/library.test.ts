@@ -196,3 +196,14 @@ describe('the switch object, set by bash', () => {
     expect(await store.head('switches/play')).toBeDefined();
   });
 });
+
+it('a site is fenced as far as the worst of its groups is, and never by the word of EC2 where a write must prove it', async () => {
+  // The group's own outcome stands where its first filter would.
+  const of = async (words: string) =>
+    (await bash(`fence() { remember outcome "$step" "$4"; }; fence_site ${words}; recall outcome test`)).trim();
+  expect(await of('any r 1 1 fenced / fenced /')).toBe('fenced');
+  expect(await of('any r 1 1 fenced / unreachable /')).toBe('unreachable');
+  expect(await of('any r 1 1 unreachable / refused / fenced /')).toBe('refused');
+  expect(await of('proven r 1 1 fenced /')).toBe('refused');
+  expect(await of('any r 1 1')).toBe('refused');
+});

@@ -30,6 +30,8 @@ afterAll(async () => {
 
 interface Script {
   readonly file: string;
+  /** When its recovery point was taken. */
+  readonly point: Date;
   readonly risks: readonly string[];
 }
 
@@ -38,7 +40,10 @@ async function makeScript(name: string): Promise<Script> {
   const words = ['runbook', 'spacetime', 'failover', '--format', 'sh', '--output', file, '--json'];
   const { code, stderr, json } = await scenario.muster(words);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return { file, risks: (json as { risks: { id: string }[] }).risks.map(({ id }) => id) };
+  const { risks, point } = json as { risks: { id: string }[]; point: string };
+  const [date, time] = [point.slice(0, 8), point.slice(9)].map((digits) => digits.match(/../g) ?? []);
+  const at = `${date?.slice(0, 2).join('')}-${date?.slice(2).join('-')}T${time?.join(':')}Z`;
+  return { file, point: new Date(at), risks: risks.map(({ id }) => id) };
 }
 
 /** With nobody at the keyboard: whatever is not accepted here stops it. */
@@ -62,16 +67,20 @@ async function disaster(): Promise<Date> {
   return at;
 }
 
-async function expectServed(since: Date): Promise<void> {
+/** Of what was acknowledged after the point all is gone, and the observer knows how much that is; after the recovery nothing is. */
+async function expectServed(since: Date, { point }: Script): Promise<void> {
   await scenario.expectDataOf('us-west-2');
   expect(await scenario.addressOf()).toBe('10.77.2.10');
   const { processes } = await scenario.lab.status();
   const alive = processes.filter(({ name, state }) => /temporal|worker|spare/.test(name) && state === 'running');
   expect(alive.map(({ name }) => name)).toEqual([]);
   const { outages } = await scenario.observer.outages(since);
-  const lost = await scenario.observer.lostWrites(since);
   expect(outages.at(-1)).toMatchObject({ observed: true, until: expect.any(String) });
-  console.log(`outage ${outages.at(-1)?.ms} ms; lost writes ${JSON.stringify(lost).slice(0, 200)}`);
+  const lost = await scenario.observer.lostWrites(point);
+  expect(lost.lost).toBeGreaterThan(0);
+  expect(lost.newestLost?.localeCompare(outages.at(-1)?.until ?? '')).toBe(-1);
+  expect((await scenario.observer.lostWrites(new Date(outages.at(-1)?.until ?? ''))).lost).toBe(0);
+  console.log(`outage ${outages.at(-1)?.ms} ms, ${lost.lost} acknowledged writes lost`);
 }
 
 test('a script that lay ready is killed in the middle of a restore, run again, and brings the service back', async () => {
@@ -94,19 +103,20 @@ test('a script that lay ready is killed in the middle of a restore, run again, a
   const again = await run(script, 'one');
   expect(said(again)).toBe('');
   expect(again.stdout).toContain('done before');
-  await expectServed(since);
+  await expectServed(since, script);
 
   // Once more changes nothing, and says so.
   const idle = await run(script, 'one');
   expect(said(idle)).toBe('');
   expect(idle.stdout).not.toContain('[restore-database] Restore');
   await scenario.expectDataOf('us-west-2');
-});
+}, 300_000);
 
 test('a script that is made when everything is dead already brings the service back', async () => {
   const since = await disaster();
-  const ended = await run(await makeScript('after.sh'), 'two');
+  const script = await makeScript('after.sh');
+  const ended = await run(script, 'two');
   expect(said(ended)).toBe('');
   expect(ended.stdout).toContain('the observer saw the outage');
-  await expectServed(since);
-});
+  await expectServed(since, script);
+}, 300_000);
