@@ -48,6 +48,8 @@ const replicaSchema = z.strictObject({
 
 export const standbySchema = z.discriminatedUnion('strategy', [
   z.strictObject({ strategy: z.literal('restore') }),
+  /** Restored ahead of a planned move, before the writers are stopped; then shown to be the same still. */
+  z.strictObject({ strategy: z.literal('warm') }),
   replicaSchema,
 ]);
 
@@ -60,4 +62,9 @@ export function isReplica(component: {
   standby?: { strategy: string } | undefined;
 }): component is ReplicaComponent {
   return component.driver === 'postgresql' && component.standby?.strategy === 'replica';
+}
+
+/** What seldom changes while it is served: code, configuration, certificates. */
+export function isWarm({ standby }: { readonly standby?: { strategy: string } | undefined }): boolean {
+  return standby?.strategy === 'warm';
 }

@@ -19,7 +19,7 @@ export const componentRowSchema = z.object({
 });
 export type ComponentRow = z.infer<typeof componentRowSchema>;
 
-/** One row for each capture or restore of a component; none for runs without. */
+/** One row for each capture, restore or promotion of a component; none for runs without. */
 export function componentRows(
   playbook: Playbook | undefined,
   rows: readonly StepRow[],
@@ -28,7 +28,9 @@ export function componentRows(
   const steps = playbook ? stepsOf(playbook) : [];
   return steps.flatMap(({ id, kind, input }) => {
     const { name, driver } = (input.component ?? {}) as { name?: unknown; driver?: unknown };
-    if ((kind !== 'captureComponent' && kind !== 'restoreComponent') || typeof name !== 'string') return [];
+    const promoted = kind === 'promoteDatabase' && input.proof !== 'restore';
+    if (!promoted && kind !== 'captureComponent' && kind !== 'restoreComponent') return [];
+    if (typeof name !== 'string') return [];
     const row = rows.find((each) => each.id === id);
     return [
       {

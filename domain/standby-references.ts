@@ -7,7 +7,7 @@ interface StandbyProblem {
 }
 
 /** Which strategies each driver has besides `restore`. */
-const strategies: Record<string, readonly string[]> = { postgresql: ['replica'] };
+const strategies: Record<string, readonly string[]> = { postgresql: ['replica'], files: ['warm'] };
 
 /** Pure. In: components and sites of the plan as plain data, possibly malformed. */
 export function standbyProblems(components: readonly unknown[], sites: Record<string, unknown>): StandbyProblem[] {
@@ -21,6 +21,7 @@ export function standbyProblems(components: readonly unknown[], sites: Record<st
       const hint = able.length > 0 ? `restore, or the driver ${able.join(' or ')}.` : 'restore or replica.';
       return [{ path: [...path, 'strategy'], fact: `${driver} has no standby by ${strategy}`, hint }];
     }
+    if (strategy !== 'replica') return [];
     return [...sharedServer(components, index, path), ...severalHosts(host, sites, path)];
   });
 }

@@ -18,13 +18,16 @@ export function divergent(situation: Situation) {
   const { plan, assessment } = situation;
   const { to } = assessment;
   const at = placeAt(plan, to, 'divergent');
+  const streams = (name: string) =>
+    assessment.replicas?.some(({ component, usable }) => component === name && usable) === true;
   const point = pointStepsFor(situation, to, {
     mark: 'divergent',
     label: 'divergent',
     // No recovery takes it by itself: it is not the state that users last saw.
     role: 'standby',
     kind: 'incremental',
-    components: plan.components.map(({ name }) => name),
+    // A standby that streams has nothing of its own.
+    components: plan.components.filter(({ name }) => !streams(name)).map(({ name }) => name),
     required: false,
   });
   const planned = point.newPoint(assessment.at);

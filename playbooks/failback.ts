@@ -25,6 +25,9 @@ export function failback(situation: Situation) {
     // Here a lower TTL of the names would be set, so that the old one has run out by the time they move.
     move.advance(),
     old.saved,
+    move.restoreAhead(),
+    old.count(move.restoresAhead),
+    move.replicate(),
     move.quiesce(),
     move.finalPoint(),
     move.restore(),
@@ -35,6 +38,7 @@ export function failback(situation: Situation) {
     stage('Cut traffic over', cutOver),
     stage('See it from outside', resolve, target.seeFromOutside([...cutOver, ...resolve])),
     stage('Tell monitoring', target.updateMonitoring(), target.manual('end')),
+    move.follow(),
     redundancy.take,
     watch('Watch the service', situation.plan.watch, target.lookFromOutside()),
     redundancy.see,

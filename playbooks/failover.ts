@@ -56,6 +56,7 @@ export function failover(situation: Situation) {
       stage('Cut traffic over', cutOver),
       stage('See it from outside', resolve, site.seeFromOutside([...cutOver, ...resolve])),
       stage('Move the names beside it', site.pointOthers(), site.awaitOthers()),
+      alongside('Back up what was promoted', ...replicas.backUp()),
       stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
       watch('Watch the service', situation.plan.watch, site.watchMoved(from)),
     ],

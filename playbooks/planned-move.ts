@@ -11,6 +11,7 @@ import { standDown } from '../activities/moves/stand-down.ts';
 import { takeDemotionToken } from '../activities/moves/take-demotion-token.ts';
 import type { Host } from '../domain/host.ts';
 import type { Component } from '../domain/plan-component.ts';
+import { isReplica, isWarm } from '../domain/plan-standby.ts';
 import type { Playbook, PlaybookItem, Step } from '../domain/playbook.ts';
 import {
   alongside,
@@ -25,6 +26,7 @@ import {
   stage,
 } from './compiler.ts';
 import { pointStepsFor } from './point-steps.ts';
+import { replicaStepsFor } from './replica-steps.ts';
 import { stepsFor } from './steps.ts';
 
 /** The gate's risk: nothing but the new site holds what was written there. */
@@ -39,34 +41,67 @@ const leave = 15_000;
 export function plannedMoveFor(situation: Situation) {
   const { plan, assessment, procedure } = situation;
   const { from, to } = assessment;
-  // Components with a standby of their own (a replica) leave these lists: they are not captured and restored but promoted.
-  const moved: readonly Component[] = plan.components;
+  const replicas = replicaStepsFor(situation, from, to);
+  // A standby that streams is promoted instead, and what is warm was restored ahead.
+  const rest = replicas.rest().plan.components;
+  const warm: readonly Component[] = rest.filter(isWarm);
+  const moved: readonly Component[] = rest.filter((component) => !isWarm(component));
+  const only = (components: readonly Component[]): Situation => ({
+    ...situation,
+    plan: { ...plan, components: [...components] },
+  });
   const source = stepsFor(situation, from, from);
-  const target = stepsFor(situation, to);
+  const target = stepsFor(only(rest), to);
   const atSource = placeAt(plan, from, from);
   const atTarget = placeAt(plan, to);
   const planned = pointStepsFor(situation, from).newPoint(assessment.at);
   const first = (steps: readonly Step[]): Step[] =>
     steps.map((step) => ({ ...step, putBack: 'first', lease: siteOf(plan, from).storage }));
 
+  // A point of nothing is none: then its steps are not taken up.
+  const namesOf = (components: readonly Component[]) =>
+    (components.length > 0 ? components : plan.components).map(({ name }) => name);
+
   const last = pointStepsFor(situation, from, {
     mark: 'final',
     label: procedure,
     role: 'primary',
     kind: 'incremental',
-    components: moved.map(({ name }) => name),
+    components: namesOf(moved),
   });
   const prepare = last.preparePoint(planned);
   const captures = last.capture(planned, prepare);
   const commit = last.commitPoint(planned, prepare, captures);
-  const tokens = moved.map((component) =>
+  const early = rest.filter(
+    (component) => isWarm(component) || component.driver === 'files' || component.driver === 'postgresql-pitr',
+  );
+  const ahead = pointStepsFor(situation, from, {
+    mark: 'advance',
+    label: 'advance',
+    role: 'primary',
+    kind: 'incremental',
+    components: namesOf(early),
+  });
+  const prepareAhead = ahead.preparePoint(planned);
+  const capturesAhead = ahead.capture(planned, prepareAhead);
+  const commitAhead = ahead.commitPoint(planned, prepareAhead, capturesAhead);
+  const tokens = rest.map((component) =>
     takeDemotionToken.step(
       tokenOf(component, from, firstHost(component, from)),
-      atSource(`note-${component.name}`, { needs: [commit.id] }),
+      atSource(`note-${component.name}`, { needs: [pointFor(component).id] }),
     ),
   );
+  const tokensOf = (components: readonly Component[]) =>
+    components.map((component) => tokens[rest.indexOf(component)] as Step);
+  const demotions = replicas.demote().map((step) => first([step])[0] as Step);
 
-  const restores = target.restoreByRank(commit);
+  /** What the source must still be, and the target must be: the last point, or the one that was restored ahead. */
+  function pointFor(component: Component): Step {
+    return isWarm(component) ? commitAhead : commit;
+  }
+
+  const restores = stepsFor(only(moved), to).restoreByRank(commit);
+  const restoresAhead = stepsFor(only(warm), to).restoreByRank(commitAhead);
 
   function firstHost(component: Component, site: string): Host {
     return hostsForComponent(situation, site, component)[0] as Host;
@@ -74,16 +109,30 @@ export function plannedMoveFor(situation: Situation) {
 
   function tokenOf(component: Component, site: string, host: Host) {
     const locations = locationsFor(plan, site);
-    return { service: plan.service, point: { committedBy: commit.id }, component, host, site, locations };
+    return { service: plan.service, point: { committedBy: pointFor(component).id }, component, host, site, locations };
   }
 
   /** At one host of a site, against what was noted of the source. */
   function match(component: Component, site: string, host: Host, place: typeof atTarget, id: string): Step {
-    const token = tokens[moved.indexOf(component)] as Step;
+    const token = tokens[rest.indexOf(component)] as Step;
     return matchDemotionToken.step(
       { ...tokenOf(component, site, host), token: token.id },
-      place(id, { needs: [commit.id, token.id] }),
+      place(id, { needs: [pointFor(component).id, token.id] }),
     );
+  }
+
+  function proofsOf(components: readonly Component[]): Step[] {
+    return [
+      ...components.flatMap((component) => {
+        const hosts = hostsForComponent(situation, to, component);
+        return hosts.map((host) =>
+          match(component, to, host, atTarget, `prove-${component.name}${hosts.length > 1 ? `-${host.name}` : ''}`),
+        );
+      }),
+      ...components.map((component) =>
+        match(component, from, firstHost(component, from), atSource, `still-${component.name}`),
+      ),
+    ];
   }
 
   return {
@@ -102,27 +151,27 @@ export function plannedMoveFor(situation: Situation) {
 
     /** What can be captured in increments is captured now, so that the last point is short. */
     advance: () => {
-      const early = moved.filter(({ driver }) => driver === 'files' || driver === 'postgresql-pitr');
       if (early.length === 0) return [];
-      const point = pointStepsFor(situation, from, {
-        mark: 'advance',
-        label: 'advance',
-        role: 'primary',
-        kind: 'incremental',
-        components: early.map(({ name }) => name),
-      });
-      const prepared = point.preparePoint(planned);
-      const captured = point.capture(planned, prepared);
-      const committed = point.commitPoint(planned, prepared, captured);
-      const copies = point.copyPoint(planned, committed, [siteOf(plan, to).storage]);
-      return stage('Back up ahead, so that the last backup is short', [prepared], captured, [committed], copies);
+      const copies = ahead.copyPoint(planned, commitAhead, [siteOf(plan, to).storage]);
+      return stage(
+        'Back up ahead, so that the last backup is short',
+        [prepareAhead],
+        capturesAhead,
+        [commitAhead],
+        copies,
+      );
     },
+
+    restoreAhead: () => stage(`Restore ahead at ${to} what seldom changes`, ...restoresAhead),
+
+    /** Standbys that stream are made such, and have all but the last moments. Nothing once the writers have stopped can mend that. */
+    replicate: () => stage(`Bring the standbys at ${to} up to date`, replicas.prepare(), replicas.caughtUp()),
 
     /** From here on users wait. */
     quiesce: () =>
       stage(
         `Stop the writers at ${from}`,
-        [prepare],
+        moved.length > 0 ? [prepare] : [],
         first(source.withdrawNames(from)),
         first(source.stopService()),
         moved
@@ -135,31 +184,31 @@ export function plannedMoveFor(situation: Situation) {
           ),
       ),
 
-    finalPoint: () =>
-      stage(
+    /** The last of what is captured; beside it databases hand over, and what was restored ahead is looked at again. */
+    finalPoint: () => {
+      const beside = [...demotions, ...tokensOf(warm)];
+      if (moved.length === 0) return stage(`Demote the databases at ${from}`, beside);
+      return stage(
         `Take the final recovery point at ${from}`,
-        captures,
+        [...captures, ...beside],
         [commit],
-        [...last.copyPoint(planned, commit, [siteOf(plan, to).storage]), ...tokens],
-      ),
+        [...last.copyPoint(planned, commit, [siteOf(plan, to).storage]), ...tokensOf(moved)],
+      );
+    },
 
     restores,
+    restoresAhead,
 
-    restore: () => stage(`Restore the data at ${to}`, ...restores),
+    restore: () => {
+      const promotions = replicas.promote(demotions).map((step): Step => ({ ...step, putBack: 'first' }));
+      const [lowest = [], ...ranks] = restores;
+      // Nothing else is waited for: what was restored ahead is proven meanwhile.
+      const proofs = moved.length === 0 ? proofsOf(warm) : [];
+      return stage(`Bring the data to ${to}`, [...promotions, ...lowest, ...proofs], ...ranks);
+    },
 
     /** Both sites at once: the source must still be what was noted, or somebody writes there. */
-    prove: () =>
-      stage(`Prove that ${to} has everything`, [
-        ...moved.flatMap((component) => {
-          const hosts = hostsForComponent(situation, to, component);
-          return hosts.map((host) =>
-            match(component, to, host, atTarget, `prove-${component.name}${hosts.length > 1 ? `-${host.name}` : ''}`),
-          );
-        }),
-        ...moved.map((component) =>
-          match(component, from, firstHost(component, from), atSource, `still-${component.name}`),
-        ),
-      ]),
+    prove: () => stage(`Prove that ${to} has everything`, moved.length === 0 ? [] : proofsOf(rest)),
 
     start: () =>
       stage(`Start the service at ${to}`, target.startService(), target.checkHealth(), target.manual('cutover')),
@@ -198,12 +247,16 @@ export function plannedMoveFor(situation: Situation) {
       };
     },
 
-    /** Hosts of the site that was left, after the watch: never all sites off. */
+    /** The old primaries follow the new ones; a run that cannot bring them to it asks a person. */
+    follow: () => alongside(`Make the databases at ${from} standbys`, replicas.reattach()),
+
+    /** Hosts of the site that was left, after the watch: never all sites off, and no standby that streams. */
     standDown: (): Step[] => {
       const { health, control, limits, watch } = plan;
       const urls = hostsOf(situation, to, control.host).map(({ address }) => health.url.replaceAll('{host}', address));
-      return hostsOf(situation, from).flatMap(({ name, region, instance }) =>
-        instance
+      const streaming = plan.components.filter(isReplica).map(({ host }) => host);
+      return hostsOf(situation, from).flatMap(({ name, group, region, instance }) =>
+        instance && !streaming.includes(group)
           ? [
               standDown.step(
                 {

@@ -7,6 +7,7 @@ import type { Host } from '../domain/host.ts';
 import { isReplica, type ReplicaComponent } from '../domain/plan-standby.ts';
 import type { Step } from '../domain/playbook.ts';
 import { hostsForComponent, hostsOf, placeAt, type Situation } from './compiler.ts';
+import { pointStepsFor } from './point-steps.ts';
 
 /** `from` has the primaries, `to` the standbys. */
 export function replicaStepsFor(situation: Situation, from: string, to: string) {
@@ -83,6 +84,22 @@ export function replicaStepsFor(situation: Situation, from: string, to: string) 
             at(`open-${component.name}`),
           ),
         ),
+
+    /** What was promoted has no standby: its first recovery point is taken at once, without holding anything up. Ranks of steps. */
+    backUp: (): Step[][] => {
+      if (promoted.length === 0) return [];
+      const point = pointStepsFor(situation, to, {
+        mark: 'after',
+        label: `after-${procedure}`,
+        role: 'primary',
+        components: promoted.map(({ name }) => name),
+        required: false,
+      });
+      const planned = point.newPoint(assessment.at);
+      const prepare = point.preparePoint(planned);
+      const captures = point.capture(planned, prepare);
+      return [[prepare], captures, [point.commitPoint(planned, prepare, captures)]];
+    },
 
     /** Redundancy: the old primary follows the new one. */
     reattach: (): Step[] =>

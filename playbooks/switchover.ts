@@ -20,6 +20,8 @@ export function switchover(situation: Situation) {
     move.wake(),
     // Here a lower TTL of the names would be set, so that the old one has run out by the time they move.
     move.advance(),
+    move.restoreAhead(),
+    move.replicate(),
     move.quiesce(),
     move.finalPoint(),
     move.restore(),
@@ -29,6 +31,7 @@ export function switchover(situation: Situation) {
     stage('Cut traffic over', cutOver),
     stage('See it from outside', resolve, target.seeFromOutside([...cutOver, ...resolve])),
     stage('Tell monitoring', target.updateMonitoring(), target.manual('end')),
+    move.follow(),
     redundancy.take,
     watch('Watch the service', situation.plan.watch, target.lookFromOutside()),
     redundancy.see,

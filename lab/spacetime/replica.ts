@@ -1,5 +1,5 @@
 /**
- * SpaceTime with a standby database that streams: the standby's database host is switched on and copies the primary's, as an operator
+ * SpaceTime with a standby database that streams, and files that are restored ahead of a planned move: the standby's database host is switched on and copies the primary's, as an operator
  * would set it up by hand, and the lab's plan says so. Taken back, the lab is as it was: restored from a recovery point.
  */
 import { randomBytes } from 'node:crypto';
@@ -91,10 +91,11 @@ ${psql} postgres -c 'SELECT pg_is_in_recovery()' | grep -qx f`;
 function writeOverlay(paths: LabPaths, replica: boolean): void {
   const file = join(paths.plans, 'overlays', labOverlay, 'spacetime.yaml');
   const { components: _own, ...overlay } = parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  const plan = parse(readFileSync(join(paths.plans, 'spacetime.yaml'), 'utf8')) as { components: { name: string }[] };
-  const components = plan.components.map((each) =>
-    each.name === 'database' ? { ...each, standby: standby(paths) } : each,
-  );
+  const plan = parse(readFileSync(join(paths.plans, 'spacetime.yaml'), 'utf8')) as { components: { driver: string }[] };
+  const components = plan.components.map((each) => ({
+    ...each,
+    standby: each.driver === 'postgresql' ? standby(paths) : { strategy: 'warm' },
+  }));
   writeFileSync(file, stringify(replica ? { ...overlay, components } : overlay));
 }
 

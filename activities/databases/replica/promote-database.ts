@@ -86,7 +86,9 @@ export const promoteDatabase = defineStep<typeof input, Promoted>({
     const at = said.replayedAt ? new Date(said.replayedAt).toISOString() : undefined;
     const last = `its last transaction is of ${at ?? 'a time that is not known'}, at ${said.replayedLsn}`;
     return {
-      outcome: said.already ? 'promoted already' : `promoted to timeline ${said.timeline}`,
+      outcome: said.already
+        ? 'promoted already'
+        : `promoted to timeline ${said.timeline}${given.proof === 'failover' ? `; ${last}` : ''}`,
       summary: `${component.name} takes writes at ${host.site} on timeline ${said.timeline}; ${last}.`,
       component: component.name,
       timeline: said.timeline,
