@@ -22,7 +22,7 @@ export function failback(situation: Situation) {
     stage('Take the lease', takeTheLease(situation)),
     move.wake(),
     old.save,
-    // Here a lower TTL of the names would be set, so that the old one has run out by the time they move.
+    stage('Shorten what resolvers keep', target.lowerTtls(situation.assessment.from)),
     move.advance(),
     old.saved,
     move.restoreAhead(),
@@ -37,10 +37,11 @@ export function failback(situation: Situation) {
     pointOfNoReturn(`${to} takes writes`),
     stage('Cut traffic over', cutOver),
     stage('See it from outside', resolve, target.seeFromOutside([...cutOver, ...resolve])),
+    stage('Move the names beside it', target.pointOthers(), target.awaitOthers()),
     stage('Tell monitoring', target.updateMonitoring(), target.manual('end')),
     move.follow(),
     redundancy.take,
-    watch('Watch the service', situation.plan.watch, target.lookFromOutside()),
+    watch('Watch the service', situation.plan.watch, target.watchMoved(situation.assessment.from)),
     redundancy.see,
     stage(`Stand ${situation.assessment.from} down`, move.standDown()),
   ]);

@@ -174,7 +174,7 @@ export function stepsFor(situation: Situation, siteName: string, mark?: string) 
           service,
           site: siteName,
           names: keptNames(plan, siteName),
-          left: { ...siteInput(plan, left), requestLimit: 2_000 },
+          left: { ...siteInput(plan, left), requestLimit: 2_000, url: plan.health.url, expect: plan.health.expect },
         },
         at('watch'),
       ),

@@ -43,16 +43,15 @@ export function trafficSteps(situation: Situation, siteName: string) {
     pointNames: (): Step[] => first.map(point),
     awaitNames: (): Step[] => first.map(awaitOne),
 
-    /** As `pointNames`, for a move while both sites work: weighted names by their shifts, a rank each, all others with the last. */
-    shiftNames: (): Step[][] => {
-      const weighted = first.filter(isWeighted);
-      const longest = Math.max(1, ...weighted.map((record) => record.weighted.shifts.length));
-      const rest = first.filter((record) => !isWeighted(record)).map(point);
-      return Array.from({ length: longest }, (_, index) => [
-        ...weighted.flatMap((record) => shiftAt(record, index - (longest - record.weighted.shifts.length))),
-        ...(index === longest - 1 ? rest : []),
-      ]);
+    /** Weighted names by their shifts, a rank each: while both sites serve. Those with fewer shifts begin later and end together. */
+    shiftWeighted: (): Step[][] => {
+      const weighted = records.filter(isWeighted);
+      const longest = Math.max(0, ...weighted.map((record) => record.weighted.shifts.length));
+      return Array.from({ length: longest }, (_, index) =>
+        weighted.flatMap((record) => shiftAt(record, index - (longest - record.weighted.shifts.length))),
+      );
     },
+    awaitWeighted: (): Step[] => records.filter(isWeighted).map(awaitOne),
 
     /** Ahead of a planned move, while `from` still answers. An alias has no time of its own. */
     lowerTtls: (from: string): Step[] =>
@@ -80,7 +79,7 @@ export function trafficSteps(situation: Situation, siteName: string) {
   function point(record: TrafficRecord): Step {
     const { name, type } = record;
     const target = targetOf(record);
-    // The other site is lost: there is nothing to compare a share with.
+    // The other site is lost or stopped: a share of the users left there would be served by nobody.
     if (isWeighted(record)) return shift(record, 100, `point-${name}`);
     if (record.via === 'record') {
       return pointNameAt.step({ zone, name, type, target, site: siteName }, at(`point-${name}`));

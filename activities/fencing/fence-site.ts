@@ -52,7 +52,7 @@ async function judge(
 ): Promise<FenceTry & { readonly proven: boolean }> {
   const hosts = await hostsNow(input, context).catch((): SeenHost[] => []);
   context.signal.throwIfAborted();
-  const { verdict, why } = await tryWrite(input, hosts, context);
+  const { verdict, why } = await tryWrite(triedAfter(done.method, input), hosts, context);
   if (verdict === 'accepts')
     return { ...done, outcome: 'refused', proven: false, why: `${done.why}, and writes are still taken: ${why}` };
   // EC2 says that its hosts are off, and nobody answers: that is no cut between here and there.
@@ -60,6 +60,11 @@ async function judge(
   if (proven) return { ...done, proven, why: `${done.why}; a write fails: ${why}` };
   if (input.demand === 'any') return { ...done, proven, why: `${done.why}; not proven: ${why}` };
   return { ...done, outcome: 'refused', proven, why: `${done.why}, but that is not proven: ${why}` };
+}
+
+/** Of a service that was stopped, its own writes say more than its database, which others may still use. */
+function triedAfter(method: FenceTry['method'], input: FenceSiteInput): FenceSiteInput {
+  return method === 'service' && input.canary ? { ...input, databases: [] } : input;
 }
 
 const shells: Record<FenceSiteInput['methods'][number], (input: FenceSiteInput) => string[]> = {

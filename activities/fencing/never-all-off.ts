@@ -4,12 +4,14 @@ import { refusal } from '../../domain/errors.ts';
 import type { otherSiteSchema } from '../../domain/fencing.ts';
 import type { StepContext } from '../context.ts';
 import { probe } from '../health/probe.ts';
-import { hostsNow, mayAnswer } from './hosts.ts';
+import { hostsNow, mayAnswer, type SeenHost } from './hosts.ts';
+
+type OtherSite = z.output<typeof otherSiteSchema>;
 
 /** @throws AllSitesOff unless one host of the other site is healthy, asked by its own address */
 export async function assertOtherServes(
   site: string,
-  other: z.output<typeof otherSiteSchema> | undefined,
+  other: OtherSite | undefined,
   context: StepContext,
 ): Promise<void> {
   if (!other) return;
@@ -23,17 +25,30 @@ export async function assertOtherServes(
 }
 
 /** Empty when one of its hosts is healthy. What cannot be asked does not serve. */
-async function whySilent(other: z.output<typeof otherSiteSchema>, context: StepContext): Promise<string> {
+async function whySilent(other: OtherSite, context: StepContext): Promise<string> {
   try {
-    const hosts = (await hostsNow(other, context)).filter(({ group }) => group === other.control.host);
-    const urls = hosts.filter(mayAnswer).map(({ address }) => other.url.replaceAll('{host}', address));
-    if (urls.length === 0) return `none of its hosts of ${other.control.host} is on`;
-    const looks = urls.map((url) => probe({ url, expect: other.expect, timeout: 5_000 }, context.signal));
-    const answers = await Promise.all(looks);
-    if (answers.some(({ healthy }) => healthy)) return '';
-    return answers.map((each, index) => `${urls[index]}: ${each.why}`).join('; ');
+    const looks = await looksAt(other, await hostsNow(other, context), context);
+    if (looks.some(({ healthy }) => healthy)) return '';
+    return (
+      looks.map(({ url, why }) => `${url}: ${why}`).join('; ') || `none of its hosts of ${other.control.host} is on`
+    );
   } catch (error) {
     context.signal.throwIfAborted();
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Whether a site serves, asked by the address of its own hosts. */
+export async function healthyHost(site: OtherSite, hosts: readonly SeenHost[], context: StepContext): Promise<boolean> {
+  return (await looksAt(site, hosts, context)).some(({ healthy }) => healthy);
+}
+
+async function looksAt({ control, url, expect }: OtherSite, hosts: readonly SeenHost[], context: StepContext) {
+  const asked = hosts.filter((host) => host.group === control.host && mayAnswer(host));
+  return await Promise.all(
+    asked.map(async ({ address }) => {
+      const at = url.replaceAll('{host}', address);
+      return { url: at, ...(await probe({ url: at, expect, timeout: 5_000 }, context.signal)) };
+    }),
+  );
 }

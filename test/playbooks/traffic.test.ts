@@ -81,7 +81,7 @@ it('a location whose objects have no address that is known must have one named',
   expect(() => compilers.failover(situation)).toThrow(expect.objectContaining({ type: 'SwitchNotPossible' }));
 });
 
-it('a weighted name gets all of its weight at once in a failover, and by shifts in a planned move', async () => {
+it('a weighted name gets all of its weight at once in a failover, and by shifts where both sites serve', async () => {
   const situation = await aSituation('failover');
   const identifiers = { 'us-east-1': 'blue', 'us-west-2': 'green' };
   const [record] = situation.plan.traffic.records;
@@ -90,7 +90,7 @@ it('a weighted name gets all of its weight at once in a failover, and by shifts 
   const weighted = { ...situation, plan: { ...situation.plan, traffic } };
   const cutOver = stageOf(compilers.failover(weighted), 'Cut traffic over');
   expect(cutOver).toMatchObject([{ kind: 'shiftWeights', input: { percent: 100, hold: 0, urls: [] } }]);
-  const ranks = stepsFor(weighted, 'us-west-2').shiftNames();
+  const ranks = stepsFor(weighted, 'us-west-2').shiftWeighted();
   expect(ranks.map((rank) => rank.map(({ id, input, needs }) => [id, input.percent, input.hold, needs]))).toEqual([
     [['shift-spacetime-api-company-com-10', 10, 30_000, []]],
     [['shift-spacetime-api-company-com-50', 50, 30_000, ['shift-spacetime-api-company-com-10']]],
@@ -131,4 +131,22 @@ it('the site that is fenced by hand is fenced by the other one, and only while t
       },
     },
   ]);
+});
+
+it('a planned move shortens what resolvers keep before it stops the writers, and puts it back where it fails', async () => {
+  const situation = await aSituation('switchover');
+  const addresses = {
+    'us-east-1': { addresses: ['192.0.2.1'], ttl: '60s' },
+    'us-west-2': { addresses: ['192.0.2.2'], ttl: '60s' },
+  };
+  const records = [{ name: main, wait: '60s', sites: addresses, lowered: '5s' }];
+  const plan = { ...situation.plan, traffic: trafficSchema.parse({ zone: 'Z1', records }) };
+  const playbook = compilers.switchover({ ...situation, plan });
+  const kinds = playbook.items.flatMap((item) =>
+    item.type === 'stage' ? item.ranks.flat().map(({ kind }) => kind) : [],
+  );
+  expect(kinds.indexOf('lowerTtl')).toBeGreaterThan(0);
+  expect(kinds.indexOf('lowerTtl')).toBeLessThan(kinds.lastIndexOf('stopService'));
+  expect(playbook).toMatchObject({ onFailure: 'putBack' });
+  expect(playbook.items.find(({ type }) => type === 'watch')).toMatchObject({ step: { kind: 'watchService' } });
 });
