@@ -17,7 +17,7 @@ const remembered = 400;
 export function cannotReplan(run: Run, asked: Replan): string | undefined {
   const { phase, passedNoReturn, procedure } = run.status;
   if (run.replan) return `${run.replan.by} is changing the plan already`;
-  const open = phase === 'executing' || phase === 'awaiting-approval' || run.planRefused;
+  const open = ['awaiting-approval', 'awaiting-start', 'executing'].includes(phase) || run.planRefused;
   if (!open) return `the run is ${phase}; there is no plan to change`;
   if (asked.ungraceful && !traitsOf(procedure).planned) return `a ${procedure} does not wait for its source anyway`;
   if (asked.ungraceful && asked.putBack)
@@ -64,8 +64,10 @@ export async function anotherPlan(run: Run, why: string): Promise<never> {
 function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
   const { status, input, playbook } = run;
   const procedure = change.ungraceful ? 'failover' : status.procedure;
-  // Asked for by nobody, the point stays: the newest may be another by now.
-  const point = change.point ?? (change.ungraceful ? undefined : (playbook?.point ?? input.point));
+  const { restores, takesPoint = restores } = traitsOf(procedure);
+  // Asked for by nobody, the point that is restored stays: the newest may be another by now.
+  const same = change.ungraceful || !takesPoint ? input.point : (playbook?.point ?? input.point);
+  const point = change.point ?? same;
   const kept = putBack || change.ungraceful ? [] : doneSteps(run);
   const ids = new Set(kept.map(({ id }) => id));
   const { clock } = status;
@@ -89,7 +91,10 @@ function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
     statuses: doneStatuses(run).filter(({ id }) => ids.has(id)) as unknown as GoesOn['statuses'],
   };
   const { from, to } = status;
-  return { ...input, procedure, from: from || input.from, to: to || input.to, point, run: status.run, goesOn };
+  // What has begun does not wait for its time again.
+  const begun = run.executionStarted === undefined ? {} : { at: undefined, until: undefined };
+  const sites = { from: from || input.from, to: to || input.to };
+  return { ...input, ...begun, ...sites, procedure, point, run: status.run, goesOn };
 }
 
 /** Steps of this playbook and of those before it that are settled. */
