@@ -2,6 +2,7 @@
 import { captureComponent } from './archives/capture-component.ts';
 import { checkData } from './archives/check-data.ts';
 import { restoreComponent } from './archives/restore-component.ts';
+import { bringAudit } from './audit/mend-audit.ts';
 import { awaitHost } from './compute/await-host.ts';
 import { fenceInstance } from './compute/fence-instance.ts';
 import { startInstance } from './compute/start-instance.ts';
@@ -54,6 +55,7 @@ import { shiftWeights } from './traffic/shift-weights.ts';
 import { withdrawName } from './traffic/withdraw-name.ts';
 
 export const stepDefinitions = [
+  bringAudit,
   applyRetention,
   coolArchives,
   deletePoint,

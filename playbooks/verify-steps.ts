@@ -1,4 +1,5 @@
 /** Steps that look at recovery points where they lie; no host takes part. */
+import { bringAudit } from '../activities/audit/mend-audit.ts';
 import { verifyLogs } from '../activities/logs/verify-logs.ts';
 import { reseedLocation } from '../activities/points/reseed-location.ts';
 import { verifyPoints } from '../activities/points/verify/verify-points.ts';
@@ -46,6 +47,10 @@ export function verifySteps(situation: Situation) {
       const wanted = { service, components, points, locations, ...(only ? { only } : {}), ...(days ? { days } : {}) };
       return [verifyLogs.step(wanted, at('verify-logs'))];
     },
+
+    /** Where all of it is looked at. The log is never in the way: without it the points are verified all the same. */
+    bringAudit: (): Step[] =>
+      all || reseed ? [bringAudit.step({ service, locations }, { ...at('bring-audit'), required: false })] : [],
 
     verify: (): Step[] => [
       verifyPoints.step(

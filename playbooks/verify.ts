@@ -12,5 +12,6 @@ export function verify(situation: Situation) {
     stage('Bring the recovery points back to the location that lost them', steps.reseed()),
     stage('Compare the shipped logs with their records', steps.verifyLogs()),
     stage('Compare every object with its manifest', steps.verify()),
+    stage('Bring the audit log to every location', steps.bringAudit()),
   ]);
 }

@@ -54,10 +54,20 @@ async function readPlace(
 }
 
 async function readCopy(store: ObjectStore, key: string, service: string, signers: PinnedSigners): Promise<AuditCopy> {
+  return (await entryAt(store, key, service, signers)).copy;
+}
+
+/** One object as it lies there: `entry` is set where a pinned signer signed it and it is what its name says. */
+export async function entryAt(
+  store: ObjectStore,
+  key: string,
+  service: string,
+  signers: PinnedSigners,
+): Promise<{ copy: AuditCopy; bytes?: Buffer }> {
   const named = parseAuditName(key.slice(layout.audit(service).length));
-  if (!named) return { key, wrong: 'its name is not one of an entry' };
+  if (!named) return { copy: { key, wrong: 'its name is not one of an entry' } };
   const { run, n, time } = named;
-  const bad = (wrong: string): AuditCopy => ({ key, run, n, wrong });
+  const bad = (wrong: string) => ({ copy: { key, run, n, wrong } });
   let bytes: Buffer;
   try {
     bytes = (await store.get(key, entryLimit)).body;
@@ -74,7 +84,7 @@ async function readCopy(store: ObjectStore, key: string, service: string, signer
     return bad('no pinned signer signed it as it is now');
   if (entry.service !== service || entry.run !== run || entry.n !== n || auditTime(entry.at) !== time)
     return bad(`it is entry ${entry.n} of run ${entry.run}, under another name`);
-  return { key, run, n, entry, sha256: sha256Of(text) };
+  return { copy: { key, run, n, entry, sha256: sha256Of(text) }, bytes };
 }
 
 function parsed(text: string): AuditEntry | undefined {

@@ -73,13 +73,19 @@ async function list(cli: Cli, service: string, options: AuditOptions): Promise<E
 
 async function verify(cli: Cli, service: string, options: AuditOptions): Promise<ExitCode> {
   const first = await read(cli, service, options);
-  const brought = options.mend ? await mendAudit(first.places, first.stores, first.plan) : [];
+  const brought = options.mend ? await mend(cli, service, first) : [];
   const { places, away, code } = brought.length > 0 ? await read(cli, service, options) : first;
   const verdict = checkAudit(places);
   const locations = places.map(({ location }) => location);
   if (cli.json) sayJson(cli.io, { service, ...verdict, brought, locations, unreachable: away });
   else say(cli.io, verdictLines(verdict, locations, brought, away).join('\n'));
   return verdict.findings.length > 0 ? exitCodes.damaged : code;
+}
+
+/** Locations that did not answer a moment ago are left out. */
+async function mend(cli: Cli, service: string, { stores, places, plan }: Awaited<ReturnType<typeof read>>) {
+  const answering = stores.filter((store) => places.some(({ location }) => location === store.location));
+  return (await mendAudit(answering, service, await loadPinned(plan, cli.planFolder), plan)).brought;
 }
 
 function verdictLines(

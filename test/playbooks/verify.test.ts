@@ -26,13 +26,17 @@ describe('a verification', () => {
   it('takes a point, every point, a rotation and locations from what it is asked for', async () => {
     expect(await inputs({}, '20260102_020000')).toMatchObject([{ points: '20260102_020000' }]);
     const asked = { all: true, days: 30, locations: ['company-backups-dr'] };
-    expect(await inputs(asked)).toMatchObject([{ points: 'all', days: 30, only: ['company-backups-dr'] }]);
+    expect(await inputs(asked)).toMatchObject([
+      { points: 'all', days: 30, only: ['company-backups-dr'] },
+      { kind: 'bringAudit', locations: ['company-backups', 'company-backups-dr'] },
+    ]);
   });
 
   it('fills a location that was lost before it looks at it', async () => {
     expect(await inputs({ reseed: 'company-backups' })).toMatchObject([
       { kind: 'reseedLocation', to: 'company-backups', from: ['company-backups-dr'] },
       { kind: 'verifyPoints', points: 'all', only: ['company-backups'] },
+      { kind: 'bringAudit' },
     ]);
   });
 
@@ -41,7 +45,7 @@ describe('a verification', () => {
     const shop = { name: 'shop', driver: 'mariadb', host: 'db', rank: 1, database: 'shop', binlogs: true };
     const components = [...situation.plan.components, componentSchema.parse(shop)];
     const steps = stepsOf(verify({ ...situation, plan: { ...situation.plan, components } }));
-    expect(steps.map(({ kind }) => kind)).toEqual(['verifyLogs', 'verifyPoints']);
+    expect(steps.map(({ kind }) => kind)).toEqual(['verifyLogs', 'verifyPoints', 'bringAudit']);
     expect(steps[0]?.input).toMatchObject({ components: ['shop'], points: 'all' });
   });
 

@@ -1,6 +1,6 @@
 /** The audit log at two real S3 servers: written once, read again, and every kind of meddling named. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { mendAudit } from '../../../activities/audit/mend-audit.ts';
+import { bringAudit } from '../../../activities/audit/mend-audit.ts';
 import { readAudit } from '../../../activities/audit/read-audit.ts';
 import { writeAudit } from '../../../activities/audit/write-audit.ts';
 import { loadSigner, type Signer } from '../../../activities/points/signer.ts';
@@ -107,10 +107,23 @@ test('a location that does not answer holds nothing up, is named, and is brought
 test('a location that was left out is named as lacking, and mended byte for byte', async () => {
   await write(call(three(), { leaveOut: ['far'] }));
   expect(await findings()).toEqual([`lacking: far lacks entries 1-3 of ${run}, which near has.`]);
-  const brought = await mendAudit((await read()).places, Object.values(world.stores), world.plan);
-  expect(brought.map(({ to }) => to)).toEqual(['far', 'far', 'far']);
+  const input = { service, locations: ['near', 'far'] };
+  expect(await bringAudit.run(input, await world.context({}))).toEqual({
+    outcome: '3 brought',
+    summary: '3 entries of the audit log were brought where they lacked.',
+  });
   expect(await findings()).toEqual([]);
   expect((await store('far').get(keyOf(2))).body).toEqual((await store('near').get(keyOf(2))).body);
+});
+
+test('what no pinned signer signed is brought nowhere, and people are told', async () => {
+  await write(call(three(), { leaveOut: ['far'] }));
+  await store('near').put(keyOf(2), Buffer.from('{}'));
+  expect(await bringAudit.run({ service, locations: ['near', 'far'] }, await world.context({}))).toMatchObject({
+    outcome: '2 brought',
+    alarm: expect.stringContaining('1 entries of the audit log are good nowhere'),
+  });
+  expect(await store('far').head(keyOf(2))).toBeUndefined();
 });
 
 test('an entry that was removed is named, at one location and at all', async () => {
