@@ -52,6 +52,18 @@ export const fenceInstance = defineStep<typeof fenceInputSchema, FenceOutput>({
     ];
   },
   limits: { startToClose: 180_000 },
+  async check(input, context) {
+    try {
+      const found = await look(await context.ec2(input.region), input, context);
+      if (found.length === 0) return { state: 'blocked', why: `${input.region} has no such instance` };
+      if (found.every(isOff)) return { state: 'done', what: 'stopped already' };
+      return { state: 'ready', what: found.map(({ id, state }) => `${id} is ${state}`).join(', ') };
+    } catch (error) {
+      context.signal.throwIfAborted();
+      if (!isUnreachable(error)) throw error;
+      return { state: 'ready', what: `EC2 of ${input.region} does not answer: the gate would ask` };
+    }
+  },
   run: fenceByPower,
   /** Notes which instances ran; an unreachable region has nothing to put back. Never fails. */
   async before(input, context) {

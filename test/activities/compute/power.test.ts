@@ -106,6 +106,19 @@ describe('fenceInstance', () => {
     expect(output).toEqual({ outcome: 'fenced', why: 'stopped', instances: [app] });
   });
 
+  test('before it acts it says what it would find', async () => {
+    expect(await fenceInstance.check?.(fence(), context)).toEqual({ state: 'ready', what: `${app} is running` });
+    await fenceInstance.run(fence(), context);
+    expect(await fenceInstance.check?.(fence(), context)).toEqual({ state: 'done', what: 'stopped already' });
+    const nobody = fence({ instance: undefined, tags: { Role: 'nobody' } });
+    expect(await fenceInstance.check?.(nobody, context)).toMatchObject({ state: 'blocked' });
+    await aws.fault({ service: 'ec2', region, kind: 'hang' });
+    expect(await fenceInstance.check?.(fence(), context)).toMatchObject({
+      state: 'ready',
+      what: expect.stringContaining('the gate would ask'),
+    });
+  });
+
   test('a region that hangs is an outcome, and soon', async () => {
     await aws.fault({ service: 'ec2', region, kind: 'hang' });
     const started = performance.now();

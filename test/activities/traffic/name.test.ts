@@ -155,6 +155,7 @@ describe('awaitResolution', () => {
     awaitResolution.input.parse({ name: serviceName, target: west(), resolver, wait: 0, within: 3_000, ...more });
 
   test('sees the name at the new site, through the alias', async () => {
+    expect(await awaitResolution.check?.(look(), context)).toEqual({ state: 'ready', what: 'answers 10.77.1.10' });
     const waiting = awaitResolution.run(look(), context);
     await pointNameAt.run(move(), context);
     expect(await waiting).toMatchObject({ outcome: 'resolves', addresses: ['10.77.2.10'] });
