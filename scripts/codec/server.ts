@@ -38,7 +38,8 @@ export function codecServer(serving: CodecServing, log: (line: string) => void):
     answer(request, serving)
       .catch((): Answer => ({ status: 500, body: { message: 'an unexpected error' } }))
       .then(({ status, body }) => {
-        log(`${request.method} ${request.url?.replace(/[^\w/-]/g, '?').slice(0, 64)} ${status}`);
+        const [path = ''] = (request.url ?? '').split('?');
+        log(`${request.method} ${path.replace(/[^\w/-]/g, '?').slice(0, 64)} ${status}`);
         response.writeHead(status, { ...headersFor(request, serving), 'content-type': 'application/json' });
         response.end(body ? JSON.stringify(body) : undefined);
       });

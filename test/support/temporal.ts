@@ -10,8 +10,14 @@ export interface TemporalServer {
   stop(): Promise<void>;
 }
 
-/** @param file  database, else in memory */
-export async function startTemporal({ file }: { file?: string } = {}): Promise<TemporalServer> {
+interface Wishes {
+  /** Database; else it is in memory. */
+  readonly file?: string;
+  /** Its UI on this port, which opens and seals payloads by the codec server there. */
+  readonly ui?: { readonly port: number; readonly codec: string };
+}
+
+export async function startTemporal({ file, ui }: Wishes = {}): Promise<TemporalServer> {
   const path = await goTool('temporal', { note: (line) => console.log(line) });
   const port = await freePort();
   const address = `127.0.0.1:${port}`;
@@ -21,7 +27,7 @@ export async function startTemporal({ file }: { file?: string } = {}): Promise<T
     [
       'server',
       'start-dev',
-      '--headless',
+      ...(ui ? ['--ui-port', String(ui.port), '--ui-codec-endpoint', ui.codec] : ['--headless']),
       '--ip',
       '127.0.0.1',
       '--port',
