@@ -45,6 +45,8 @@ export const fenceSiteSchema = siteInputSchema.extend({
   service: z.string(),
   methods: z.array(z.enum(fencingMethods)).min(1),
   demand: z.enum(['any', 'proven']),
+  /** The security group of the method `network`. */
+  isolation: z.string().optional(),
   /** Absent where this run itself brings another site up. */
   other: otherSiteSchema.optional(),
   /** ms until an instance that was told to stop must be stopped. */

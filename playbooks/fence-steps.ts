@@ -32,15 +32,16 @@ export function fenceLost(situation: Situation, from: string, actsAt: string): S
   }
   const demand = procedure in demands ? fencing[procedure as keyof typeof demands] : 'any';
   const site = siteInput(plan, from);
-  const { methods } = fencing;
-  return [fenceSite.step({ ...site, service: plan.service, methods, demand, ...limits }, at(`fence-${from}`))];
+  const { methods, isolation } = fencing;
+  const input = { ...site, service: plan.service, methods, demand, isolation: isolation[from], ...limits };
+  return [fenceSite.step(input, at(`fence-${from}`))];
 }
 
 const demands = { failover: true, switchover: true, failback: true, fence: true } as const;
 
 /** Only while the other site serves. */
 export function fenceWhileOtherServes({ plan }: Situation, site: string, other: string): Step[] {
-  const { methods, fence: demand } = plan.fencing ?? fencingSchema.parse({});
+  const { methods, isolation, fence: demand } = plan.fencing ?? fencingSchema.parse({});
   const { url, expect } = plan.health;
   return [
     fenceSite.step(
@@ -49,6 +50,7 @@ export function fenceWhileOtherServes({ plan }: Situation, site: string, other: 
         service: plan.service,
         methods,
         demand,
+        isolation: isolation[site],
         other: { ...siteInput(plan, other), url, expect },
       },
       placeAt(plan, other)(`fence-${site}`),

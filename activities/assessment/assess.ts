@@ -118,7 +118,11 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
     fromHealthy: fromHealth.evidence,
     namesAt: servingSites(names),
     unready: names.flatMap(({ evidence }) => evidence?.unready ?? []),
-    cannotFence: stopRight ? (stopRight.evidence ?? stopRight.fact.value.replace(/^not known: /, '')) : '',
+    cannotFence: hasOtherFence(plan, fromHealth.evidence)
+      ? ''
+      : stopRight
+        ? (stopRight.evidence ?? stopRight.fact.value.replace(/^not known: /, ''))
+        : '',
     missingHosts: targetHosts.evidence?.missing ?? [],
     observed: outside.evidence !== undefined,
     replicas: replicated,
@@ -202,6 +206,13 @@ async function secretsFor(
   );
   if (missing.length === 0) return;
   throw refusal('SecretMissing', missing.map((each) => `${each.path}: ${each.fact}`).join(' '), missing[0]?.hint ?? '');
+}
+
+/** A site that answers can be asked to stop its service or to take reads only; whether it did is proven at the gate. */
+function hasOtherFence({ fencing }: Plan, healthy: boolean | undefined): boolean {
+  return (
+    healthy === true && (fencing?.methods.some((method) => method === 'service' || method === 'database') ?? false)
+  );
 }
 
 /** Only hosts that run can be asked; the others are checked by the steps that follow their start. */

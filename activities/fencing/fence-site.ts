@@ -55,8 +55,9 @@ async function judge(
   const { verdict, why } = await tryWrite(triedAfter(done.method, input), hosts, context);
   if (verdict === 'accepts')
     return { ...done, outcome: 'refused', proven: false, why: `${done.why}, and writes are still taken: ${why}` };
-  // EC2 says that its hosts are off, and nobody answers: that is no cut between here and there.
-  const proven = verdict === 'refuses' || (verdict === 'silent' && done.method === 'instances');
+  // EC2 says that its hosts are off, or let nobody in, and nobody answers: that is no cut between here and there.
+  const byEc2 = done.method === 'instances' || done.method === 'network';
+  const proven = verdict === 'refuses' || (verdict === 'silent' && byEc2);
   if (proven) return { ...done, proven, why: `${done.why}; a write fails: ${why}` };
   if (input.demand === 'any') return { ...done, proven, why: `${done.why}; not proven: ${why}` };
   return { ...done, outcome: 'refused', proven, why: `${done.why}, but that is not proven: ${why}` };
@@ -79,6 +80,10 @@ const shells: Record<FenceSiteInput['methods'][number], (input: FenceSiteInput) 
         `aws ec2 stop-instances --region ${region} --instance-ids $ids`,
       ];
     }),
+  network: ({ region, isolation }) => [
+    `# note the groups first: aws ec2 describe-instances --region ${region} --query 'Reservations[].Instances[].[InstanceId,SecurityGroups]'`,
+    `for id in $ids; do aws ec2 modify-instance-attribute --region ${region} --instance-id "$id" --groups ${isolation ?? 'GROUP'}; done`,
+  ],
   service: ({ ssh, control }) => [`ssh -p ${ssh.port} ${ssh.user}@HOST_OF_${control.host} ${shellQuote(control.stop)}`],
   database: ({ ssh, databases }) =>
     databases.map(({ driver, database, group, systemUser, at }) => {

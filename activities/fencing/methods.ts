@@ -9,6 +9,7 @@ import { isConnectionFault } from '../hosts/faults.ts';
 import { LimitPassed, withLimit } from '../waiting.ts';
 import { askDatabase, databasesOn } from './database.ts';
 import { hostsNow, mayAnswer, type SeenHost, serviceOn } from './hosts.ts';
+import { isolate } from './network.ts';
 
 type Answer = Omit<FenceTry, 'method'>;
 
@@ -28,6 +29,7 @@ const methods: Record<FencingMethod, (input: FenceSiteInput, context: StepContex
   instances: stopInstances,
   service: stopServices,
   database: closeDatabases,
+  network: isolate,
 };
 
 async function stopInstances(input: FenceSiteInput, context: StepContext): Promise<Answer> {

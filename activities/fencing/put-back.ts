@@ -8,6 +8,7 @@ import type { StepContext } from '../context.ts';
 import { waitFor, withLimit } from '../waiting.ts';
 import { askDatabase, databasesOn } from './database.ts';
 import { hostsNow, mayAnswer, type SeenHost, serviceOn } from './hosts.ts';
+import { groupsOf, setGroups } from './network.ts';
 
 const notedSchema = z.object({
   /** Instance ids that ran. */
@@ -16,6 +17,8 @@ const notedSchema = z.object({
   serving: z.array(z.string()),
   /** `component address` to its setting. */
   databases: z.record(z.string(), z.string()),
+  /** Instance id to its security groups, where the method `network` may change them. */
+  groups: z.record(z.string(), z.array(z.string())).default({}),
 });
 type Noted = z.infer<typeof notedSchema>;
 
@@ -23,7 +26,8 @@ type Noted = z.infer<typeof notedSchema>;
 export async function noteSite(input: FenceSiteInput, context: StepContext): Promise<Noted> {
   const hosts = await orElse<SeenHost[]>(context, [], () => hostsNow(input, context));
   const on = hosts.filter(mayAnswer);
-  const [serving, databases] = await Promise.all([
+  const [groups, serving, databases] = await Promise.all([
+    orElse(context, {}, () => groupsOf(input, hosts, context)),
     Promise.all(servingHosts(input, on).map((host) => orElse(context, false, () => runs(host, input, context)))),
     Promise.all(
       databasesOn(input, on).map(({ database, host }) =>
@@ -37,6 +41,7 @@ export async function noteSite(input: FenceSiteInput, context: StepContext): Pro
     running: on.flatMap(({ instance, state }) => (instance && state !== 'stopping' ? [instance] : [])),
     serving: servingHosts(input, on).flatMap(({ address }, index) => (serving[index] ? [address] : [])),
     databases: Object.fromEntries(databases.flat()),
+    groups,
   };
 }
 
@@ -44,6 +49,7 @@ export async function noteSite(input: FenceSiteInput, context: StepContext): Pro
 export async function putSiteBack(input: FenceSiteInput, before: unknown, context: StepContext): Promise<void> {
   const noted = notedSchema.parse(before);
   const { region } = input;
+  await setGroups(noted.groups, input, context);
   await Promise.all(
     noted.running.map((instance) => powerOn({ region, instance, name: input.site }, input.within, context)),
   );

@@ -1,6 +1,6 @@
 /** Fencing a site: instances at real moto, a real PostgreSQL, a real service over HTTP; each proven by a write that is tried. */
 import { createServer, type Server } from 'node:http';
-import { StopInstancesCommand } from '@aws-sdk/client-ec2';
+import { CreateSecurityGroupCommand, DescribeInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { StepContext } from '../../../activities/context.ts';
 import { fenceSite } from '../../../activities/fencing/fence-site.ts';
@@ -224,6 +224,31 @@ describe('by its instances', () => {
     expect((await hostsNow(input(), context)).map(({ state }) => state)).toEqual(['running']);
   });
 
+  test('or get only the group that lets nobody in, and later the groups that they had', async () => {
+    const { GroupId = '' } = await aws
+      .ec2(region)
+      .send(new CreateSecurityGroupCommand({ GroupName: `fence-${app}`, Description: 'nobody' }));
+    const isolated = input({ methods: ['network'], isolation: GroupId });
+    const groups = async () => {
+      const answer = await aws.ec2(region).send(new DescribeInstancesCommand({ InstanceIds: [app] }));
+      return answer.Reservations?.[0]?.Instances?.[0]?.SecurityGroups?.map((each) => each.GroupId);
+    };
+    const had = await groups();
+    const before = await fenceSite.before?.(isolated, context);
+    // Its address is nobody's on this machine: a write is not answered.
+    const done = await fenceSite.run(isolated, context);
+    expect(done).toMatchObject({
+      outcome: 'fenced',
+      proven: true,
+      why: expect.stringContaining(`${app}: only ${GroupId}`),
+    });
+    expect(await groups()).toEqual([GroupId]);
+    await fenceSite.undo?.(isolated, { ...(before as object), running: [], serving: [] }, context);
+    expect(await groups()).toEqual(had);
+    const none = await fenceSite.run(input({ methods: ['network'] }), context);
+    expect(none).toMatchObject({ outcome: 'refused', why: expect.stringContaining('fencing.isolation.us-east-1') });
+  });
+
   test('a region in which nothing answers is unreachable, whatever is tried', async () => {
     unreachable = true;
     await aws.fault({ service: 'ec2', region, kind: 'hang' });
@@ -236,6 +261,7 @@ describe('by its instances', () => {
       running: [],
       serving: [],
       databases: {},
+      groups: {},
     });
   });
 
