@@ -1,5 +1,6 @@
 /** Activity `writeAudit`: chains, signs and writes entries of the audit log, side by side at every location that answers. */
 import { type AuditAnswer, type AuditCall, type AuditEntry, auditTime } from '../../domain/audit.ts';
+import { Refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { mapLimited } from '../points/map-limited.ts';
@@ -66,14 +67,26 @@ export async function putOnce(
   { key, text, bytes }: Written,
   plan: AuditDeps['plan'],
 ): Promise<void> {
-  const put = await store.putIfAbsent(key, bytes);
+  let put: { outcome?: string; versionId?: string } = await store.putIfAbsent(key, bytes);
   if (put.outcome === 'exists') {
-    const there = textOf((await store.get(key, entryLimit)).body);
-    if (there !== text) throw new Error(`something else lies at ${key} already`);
-    return;
+    const there = await textAt(store, key);
+    if (there === text) return;
+    if (there !== undefined) throw new Error(`something else lies at ${key} already`);
+    // Deleted, and its versions kept: some stores count the marker as an object. Nothing that can be read is replaced.
+    put = await store.put(key, bytes);
   }
   const lock = plan.storage[store.location]?.lock;
   if (lock) await store.retainUntil?.(key, put.versionId, new Date(Date.now() + lock.for));
+}
+
+/** Empty for what is no entry; undefined where nothing can be read there. */
+async function textAt(store: ObjectStore, key: string): Promise<string | undefined> {
+  try {
+    return textOf((await store.get(key, entryLimit)).body) ?? '';
+  } catch (error) {
+    if (error instanceof Refusal && error.type === 'ObjectNotFound') return undefined;
+    throw error;
+  }
 }
 
 /** An approval with the signature of a long RSA key is some kB. */
