@@ -5,6 +5,7 @@ import { addArcadeVerb } from './commands/arcade.ts';
 import { addFaultVerbs } from './commands/faults.ts';
 import { addInsideVerbs } from './commands/inside.ts';
 import { addLifeVerbs } from './commands/life.ts';
+import { addReplicaVerb } from './commands/replica.ts';
 import { checkout } from './paths.ts';
 
 const program = new Command('lab')
@@ -18,6 +19,7 @@ addLifeVerbs(program);
 addFaultVerbs(program);
 addInsideVerbs(program);
 addArcadeVerb(program);
+addReplicaVerb(program);
 
 program.parseAsync().catch((error: Error) => {
   console.error(error.message);

@@ -73,7 +73,7 @@ export const stepScripts: readonly StepScript[] = [
   scriptOf(promoteDatabase, async ({ component, host, proof }, tools) => {
     if (proof === 'demoted')
       throw refusal('NoScript', `${component.name} is promoted by the token of its demotion.`, '--format md');
-    const params = await serverParams(component);
+    const params = { ...(await serverParams(component)), ...(proof === 'restore' ? { open: 'yes' } : {}) };
     return await plainJob(
       host,
       lockOf(component),

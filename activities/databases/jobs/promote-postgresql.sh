@@ -3,7 +3,7 @@
 # follow it is made at once, so that the log is kept from here on. Run twice it does nothing the second time: what it promotes it notes first.
 #
 # shellcheck disable=SC1090,SC2016,SC2154
-# params: run, component, slot, data-directory, database, port, system-user, parts.sh, postgresql.sh, postgresql-server.sh
+# params: component, slot, open (yes: a server that takes writes already is as good), data-directory, database, port, system-user, parts.sh, postgresql.sh, postgresql-server.sh
 # results: promoted, noted
 
 . "$MUSTER_LIB"
@@ -14,9 +14,10 @@
 main() {
   find_own_server
   reach
-  mark=${MUSTER_JOB%/jobs/*}/replicas/$(param component).$(param run)
+  run=${MUSTER_JOB#*/jobs/}
+  mark=${MUSTER_JOB%/jobs/*}/replicas/$(param component).${run%%/*}
   already=false
-  if in_recovery t; then promote; elif [[ -e $mark ]]; then already=true; else
+  if in_recovery t; then promote; elif [[ -e $mark || $(param open no) == yes ]]; then already=true; else
     refuse NotAStandby "$(hostname): the server on $data takes writes already, and this run did not promote it." \
       'look at who made it a primary before anything is pointed at it.'
   fi

@@ -77,7 +77,7 @@ export const promoteDatabase = defineStep<typeof input, Promoted>({
     await waitUntilPromotable(token, given, context);
     const job = {
       script: script('databases', 'promote-postgresql'),
-      params: { ...(await serverParams(component)), run: context.run },
+      params: await serverParams(component),
       lock: lockOf(component),
     };
     const { results } = await runHostJob(context, await context.host(host), job);
