@@ -28,7 +28,10 @@ export interface Runbook {
   readonly assessment: Assessment;
 }
 
-const library = ['talk', 'json', 'dns', 's3', 'lease', 'hosts', 'jobs', 'steps', 'flow'] as const;
+export const library = [
+  ...['talk', 'json', 'dns', 's3', 'lease', 'hosts', 'requests', 'jobs'],
+  ...['power', 'traffic', 'health', 'stages', 'gates', 'flow'],
+] as const;
 
 /** @throws NoScript where a step cannot be said as a script; refusals of reading the recovery point */
 export async function composeScript(runbook: Runbook, context: StepContext): Promise<string> {

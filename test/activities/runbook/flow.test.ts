@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { library as names } from '../../../activities/runbook/compose-script.ts';
 
 const library = fileURLToPath(new URL('../../../activities/runbook/library/', import.meta.url));
-const all = ['talk', 'json', 'dns', 's3', 'lease', 'hosts', 'jobs', 'steps', 'flow'];
 
 let folder: string;
 let PATH: string;
@@ -29,7 +29,7 @@ async function scriptOf(steps: Record<string, string>, main: string[]): Promise<
     'set -euo pipefail',
     'shopt -s inherit_errexit',
     'self=$(realpath -- "$0")',
-    ...(await Promise.all(all.map((name) => readFile(join(library, `${name}.sh`), 'utf8')))),
+    ...(await Promise.all(names.map((name) => readFile(join(library, `${name}.sh`), 'utf8')))),
     `title='A test' service=tea procedure=failover compiled_at=now playbook=p1 state=${folder}/state stages=${main.length}`,
     'step_order=() site_keys=() locations=()',
     `did() { echo "$step" >>${folder}/did; }`,

@@ -30,7 +30,7 @@ afterAll(async () => {
 /** What bash says after the library was read; its stderr is in the error. */
 async function bash(lines: string, env: Record<string, string> = {}): Promise<string> {
   const preamble = `set -euo pipefail; shopt -s inherit_errexit; exec 3>&2; state=${folder}; step=test; run=run-1
-    for file in talk json dns s3 lease steps; do . ${library}$file.sh; done
+    for file in talk json dns s3 lease power traffic; do . ${library}$file.sh; done
     location_base[near]=${server.endpoint}/points/ location_region[near]=us-east-1 location_prefix[near]=muster/
     location_id[near]=env:ID location_secret[near]=env:SECRET
     service=spacetime procedure=failover by=ops`;
