@@ -1,4 +1,5 @@
 /** Planned moves: out, for a time that is a moment ahead, and home again. */
+import type { RunStatus } from '../../domain/run.ts';
 import { approve, ask, command, follow, look, operator, type Recorded, type Recording, waitsFor } from './follow.ts';
 
 /** Approved at once, begun at its time; two steps that a person confirms. Home without a time, with the other site stood down. */
@@ -16,6 +17,8 @@ async function moved(recording: Recording, words: string[]): Promise<Recorded['h
   const { until, update, history, recovery } = follow(recording, 'spacetime/recovery');
   await command(recording.lab, words);
   await approve(recording);
+  const final = ({ stages }: RunStatus) => stages.find(({ title }) => title.startsWith('Take the final'));
+  await until('the final recovery point is taken', (now) => final(now)?.state === 'done');
   await until('a person is to look', waitsFor(look));
   await update('confirm', { ...operator, step: look });
   await until('a person is to ask', waitsFor(ask));
