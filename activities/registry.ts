@@ -48,6 +48,7 @@ import { previewRetention } from './retention/preview-retention.ts';
 import type { StepDefinition } from './step.ts';
 import { awaitResolution } from './traffic/await-resolution.ts';
 import { clearSwitch } from './traffic/clear-switch.ts';
+import { exchangeRoles } from './traffic/exchange-roles.ts';
 import { lowerTtl } from './traffic/lower-ttl.ts';
 import { pointNameAt } from './traffic/point-name-at.ts';
 import { putSwitch } from './traffic/put-switch.ts';
@@ -81,6 +82,7 @@ export const stepDefinitions = [
   command,
   commitPoint,
   copyPoint,
+  exchangeRoles,
   fenceInstance,
   fenceSite,
   lowerTtl,

@@ -48,6 +48,9 @@ const weightedSchema = z.strictObject({
   hold: durationSchema.default(60_000),
 });
 
+/** Failover record sets that stand there, one a site; a move exchanges their roles. */
+const failoverSchema = z.strictObject({ identifiers: z.record(nameSchema, z.string().min(1)) });
+
 const recordSchema = z
   .strictObject({
     name: z.string().min(1),
@@ -61,16 +64,21 @@ const recordSchema = z
     withdrawn: targetSchema.optional(),
     switch: switchSchema.optional(),
     weighted: weightedSchema.optional(),
+    failover: failoverSchema.optional(),
     /** How long an answer may be kept from some time before a planned move on; lowered and waited out. Not for an alias. */
     lowered: durationSchema.refine((ms) => ms >= 1_000, { error: 'Route 53 counts in seconds. Try: 5s' }).optional(),
   })
-  .refine(({ weighted, via, withdrawn }) => !weighted || (via === 'record' && withdrawn === undefined), {
-    path: ['weighted'],
-    error: 'weighted records have no switch, and lead to some site always. Try: without `via: switch` and `withdrawn`',
+  .refine(({ weighted, failover, via, withdrawn }) => !(weighted ?? failover) || (via === 'record' && !withdrawn), {
+    path: ['withdrawn'],
+    error: 'routed records have no switch, and lead to some site always. Try: without `via: switch` and `withdrawn`',
   })
-  .refine(({ weighted, sites }) => !weighted || sameNames(weighted.identifiers, sites), {
-    path: ['weighted', 'identifiers'],
-    error: 'every site has one weighted record. Try: an identifier for each of `sites`',
+  .refine(({ weighted, failover }) => !weighted || !failover, {
+    path: ['failover'],
+    error: 'records are weighted or failover, not both. Try: one of them',
+  })
+  .refine(({ weighted, failover, sites }) => sameNames((weighted ?? failover)?.identifiers ?? sites, sites), {
+    path: ['sites'],
+    error: 'every site has one routed record. Try: an identifier for each of `sites`',
   })
   .refine(({ via, switch: object }) => via === 'switch' || object === undefined, {
     path: ['switch'],

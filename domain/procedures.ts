@@ -150,6 +150,17 @@ export const procedureTraits = {
     approval: false,
     priority: 4,
   },
+  shift: {
+    workflow: 'shift',
+    lock: 'recovery',
+    verb: 'traffic shift',
+    restores: false,
+    moves: false,
+    hosts: true,
+    approval: true,
+    priority: 2,
+    leavesPoints: true,
+  },
   'test-restore': {
     workflow: 'testRestore',
     lock: 'test-restore',

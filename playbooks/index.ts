@@ -11,6 +11,7 @@ import { restore } from './restore.ts';
 import { retention } from './retention.ts';
 import { rotateKeys } from './rotate-keys.ts';
 import { scratchRestore } from './scratch-restore.ts';
+import { shift } from './shift.ts';
 import { switchover } from './switchover.ts';
 import { testRestores } from './test-restore.ts';
 import { verify } from './verify.ts';
@@ -26,6 +27,7 @@ export const compilers: Record<Procedure, Compiler> = {
   retention,
   restore,
   'scratch-restore': scratchRestore,
+  shift,
   switchover,
   'test-restore': testRestores,
   verify,

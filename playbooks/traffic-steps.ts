@@ -1,6 +1,7 @@
 /** The steps that lead the names of a service to a site: by their records, or by their switch objects. */
 import { awaitResolution } from '../activities/traffic/await-resolution.ts';
 import { clearSwitch } from '../activities/traffic/clear-switch.ts';
+import { exchangeRoles } from '../activities/traffic/exchange-roles.ts';
 import type { KeptName } from '../activities/traffic/keep-name.ts';
 import { lowerTtl } from '../activities/traffic/lower-ttl.ts';
 import { pointNameAt } from '../activities/traffic/point-name-at.ts';
@@ -55,9 +56,9 @@ export function trafficSteps(situation: Situation, siteName: string) {
 
     /** Ahead of a planned move, while `from` still answers. An alias has no time of its own. */
     lowerTtls: (from: string): Step[] =>
-      records.flatMap(({ name, type, sites, lowered, wait, weighted, via }) => {
+      records.flatMap(({ name, type, sites, lowered, wait, weighted, failover, via }) => {
         const target = sites[from];
-        if (!lowered || weighted || via === 'switch' || !target || 'alias' in target) return [];
+        if (!lowered || weighted || failover || via === 'switch' || !target || 'alias' in target) return [];
         return [lowerTtl.step({ zone, name, type, ttl: lowered, wait }, at(`lower-${name}`))];
       }),
 
@@ -81,6 +82,11 @@ export function trafficSteps(situation: Situation, siteName: string) {
     const target = targetOf(record);
     // The other site is lost or stopped: a share of the users left there would be served by nobody.
     if (isWeighted(record)) return shift(record, 100, `point-${name}`);
+    if (record.failover) {
+      const { identifiers } = record.failover;
+      const input = { zone, name, type, site: siteName, identifiers, targets: record.sites };
+      return exchangeRoles.step(input, at(`point-${name}`));
+    }
     if (record.via === 'record') {
       return pointNameAt.step({ zone, name, type, target, site: siteName }, at(`point-${name}`));
     }
@@ -141,7 +147,7 @@ export function keptNames(plan: Plan, site: string): KeptName[] {
   return plan.traffic.records.flatMap((record): KeptName[] => {
     const { name, type, sites } = record;
     const target = sites[site];
-    if (!target || record.weighted) return [];
+    if (!target || record.weighted || record.failover) return [];
     const object = record.via === 'switch' ? switchOf(plan, record) : undefined;
     return [{ zone, name, type, site, target, resolver, ...(object ? { object } : {}) }];
   });

@@ -11,6 +11,7 @@ export { retention } from './retention.ts';
 export { rotateKeys } from './rotate-keys.ts';
 export { scheduled } from './scheduled.ts';
 export { scratchRestore } from './scratch-restore.ts';
+export { shift } from './shift.ts';
 export { switchover } from './switchover.ts';
 export { testRestore } from './test-restore.ts';
 export { verify } from './verify.ts';

@@ -243,7 +243,7 @@ function refuseUnready(ready: readonly Finding<HostReady>[], bare: boolean): voi
 
 function refuseBadNames(names: readonly Finding<unknown>[]): void {
   for (const { error } of names) {
-    if (error instanceof Refusal && ['ZoneNotFound', 'RecordIsRouted', 'RecordNotWeighted'].includes(error.type))
+    if (error instanceof Refusal && ['ZoneNotFound', 'RecordIsRouted', 'RecordNotAsPlanned'].includes(error.type))
       throw error;
   }
 }

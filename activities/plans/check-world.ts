@@ -15,10 +15,12 @@ import { describeRecord, leadsTo } from '../../domain/traffic.ts';
 import { awsError } from '../aws/errors.ts';
 import { findInstances } from '../compute/instances.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import { primaryNow } from '../traffic/exchange-roles.ts';
 import { switchProblems } from '../traffic/failover-records.ts';
 import { readRecord } from '../traffic/record-sets.ts';
+import { routedRecord } from '../traffic/routed-sets.ts';
 import { switchedRecord } from '../traffic/switched-record.ts';
-import { readShares, weightedRecord } from '../traffic/weights.ts';
+import { readShares } from '../traffic/weights.ts';
 import { withLimit } from '../waiting.ts';
 import { checkSecrets, type PlanFinding } from './check-secrets.ts';
 
@@ -100,7 +102,11 @@ async function checkTraffic(plan: Plan, clients: WorldClients): Promise<PlanFind
         return wrong.map((fact) => ({ path: `${path}.switch`, fact, hint }));
       }
       if (record.weighted) {
-        await readShares(await clients.route53(), weightedRecord(zone, record, record.weighted), { signal });
+        await readShares(await clients.route53(), routedRecord(zone, record, record.weighted), { signal });
+        return [];
+      }
+      if (record.failover) {
+        await primaryNow(await clients.route53(), routedRecord(zone, record, record.failover), { signal });
         return [];
       }
       const now = await readRecord(await clients.route53(), { zone, name: record.name, type: record.type }, { signal });

@@ -1,33 +1,16 @@
 /** Weighted record sets of a name, one a site: reading their shares and changing them together. */
 import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
-import { refusal } from '../../domain/errors.ts';
-import type { TrafficRecord } from '../../domain/plan-traffic.ts';
-import { describeRecord, describeTarget, leadsTo, type Target } from '../../domain/traffic.ts';
 import type { StepContext } from '../context.ts';
-import { awaitChange, changeSets, factsOf, type RecordName, readSets } from './record-sets.ts';
+import { awaitChange, changeSets } from './record-sets.ts';
+import { type Routed, routedSets } from './routed-sets.ts';
 
 /** Site to share, per cent; together 100 where any traffic flows. */
 export type Shares = Readonly<Record<string, number>>;
 
-export interface Weighted extends RecordName {
-  /** Site to the set identifier of its record. */
-  readonly identifiers: Readonly<Record<string, string>>;
-  /** Site to where its record must lead; nothing is shifted to an address that the plan does not know. */
-  readonly targets: Readonly<Record<string, Target>>;
-}
-
-export function weightedRecord(
-  zone: string,
-  { name, type, sites }: TrafficRecord,
-  { identifiers }: NonNullable<TrafficRecord['weighted']>,
-): Weighted {
-  return { zone, name, type, identifiers, targets: sites };
-}
-
-/** @throws RecordNotWeighted where the sets are not one weighted set for each site, as the plan says */
+/** @throws RecordNotAsPlanned where the sets are not one weighted set for each site, as the plan says */
 export async function readShares(
   client: Route53Client,
-  at: Weighted,
+  at: Routed,
   context: Pick<StepContext, 'signal'>,
 ): Promise<Shares> {
   const sets = await weightedSets(client, at, context);
@@ -39,7 +22,7 @@ export async function readShares(
 /** All sets in one change, so that no share is ever lost between two. */
 export async function setShares(
   client: Route53Client,
-  at: Weighted,
+  at: Routed,
   shares: Shares,
   within: number,
   context: StepContext,
@@ -69,27 +52,8 @@ export function describeShares(shares: Shares): string {
 
 async function weightedSets(
   client: Route53Client,
-  at: Weighted,
+  at: Routed,
   context: Pick<StepContext, 'signal'>,
 ): Promise<Record<string, ResourceRecordSet>> {
-  const sets = await readSets(client, at, { signal: context.signal });
-  const wanted = Object.entries(at.identifiers);
-  const found = wanted.map(([site, id]) => [site, sets.find(({ SetIdentifier }) => SetIdentifier === id)] as const);
-  const wrong = [
-    ...found.flatMap(([site, set]) => (set?.Weight === undefined ? [`no weighted set ${at.identifiers[site]}`] : [])),
-    ...sets
-      .filter(({ SetIdentifier = '' }) => !wanted.some(([, id]) => id === SetIdentifier))
-      .map(({ SetIdentifier }) => `a set ${SetIdentifier ?? 'without identifier'} that the plan does not name`),
-    ...found.flatMap(([site, set]) => {
-      const target = at.targets[site];
-      if (!set || !target || leadsTo(factsOf(set), target)) return [];
-      return [`${at.identifiers[site]} leads to ${describeRecord(factsOf(set))}, not to ${describeTarget(target)}`];
-    }),
-  ];
-  if (wrong.length === 0) return Object.fromEntries(found) as Record<string, ResourceRecordSet>;
-  throw refusal(
-    'RecordNotWeighted',
-    `${at.name} in zone ${at.zone} is not as the plan has it: ${wrong.join('; ')}.`,
-    'correct traffic.records[].weighted in the plan, or the record sets: one weighted set for each site.',
-  );
+  return await routedSets(client, at, ({ Weight }) => Weight !== undefined, 'weighted', context);
 }

@@ -5,6 +5,7 @@ import type { Recorded, Recording } from './follow.ts';
 import { outAndHome } from './moves.ts';
 import { logShipping, restore, scratchRestore, verifyLost, watched } from './points.ts';
 import { abortedRecovery, failover, fence, fullRecovery } from './recoveries.ts';
+import { shift } from './traffic.ts';
 
 type Record = (recording: Recording) => Promise<Recorded | Recorded[]>;
 
@@ -21,6 +22,7 @@ const runs: { readonly [name: string]: Record } = {
   },
   fence,
   switchover: outAndHome,
+  shift,
   'full-recovery-aborted': abortedRecovery,
   'full-recovery': fullRecovery,
   restore,

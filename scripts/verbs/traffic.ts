@@ -11,6 +11,7 @@ import type { Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { columns } from '../views/columns.ts';
+import { addShift } from './traffic-shift.ts';
 import { type AddVerb, examples } from './verb.ts';
 
 export const addTraffic: AddVerb = (program, run) => {
@@ -21,6 +22,7 @@ export const addTraffic: AddVerb = (program, run) => {
     .addHelpText('after', examples('muster traffic check spacetime', 'muster traffic prepare spacetime --apply'));
   addCheck(traffic, run);
   addPrepare(traffic, run);
+  addShift(traffic, run);
 };
 
 function addCheck(traffic: Command, run: Runner): void {

@@ -8,7 +8,14 @@ import type { Situation } from '../../playbooks/compiler.ts';
 const plans = new URL('../../plans/', import.meta.url).pathname;
 
 export async function aSituation(procedure: Procedure, change: Partial<Assessment> = {}): Promise<Situation> {
-  const { plan, sha256 } = await loadPlan(plans, 'spacetime');
+  const { plan: loaded, sha256 } = await loadPlan(plans, 'spacetime');
+  const plan = structuredClone(loaded);
+  if (procedure === 'shift') {
+    const identifiers = { 'us-east-1': 'blue', 'us-west-2': 'green' };
+    for (const record of plan.traffic.records) {
+      Object.assign(record, { weighted: { identifiers, shifts: [10, 50, 100], hold: 60_000 }, withdrawn: undefined });
+    }
+  }
   const host = (site: string, group: string, index: number): Host => ({
     name: group,
     group,

@@ -90,7 +90,22 @@ it('a weighted name gets all of its weight at once in a failover, and by shifts 
   const weighted = { ...situation, plan: { ...situation.plan, traffic } };
   const cutOver = stageOf(compilers.failover(weighted), 'Cut traffic over');
   expect(cutOver).toMatchObject([{ kind: 'shiftWeights', input: { percent: 100, hold: 0, urls: [] } }]);
-  const ranks = stepsFor(weighted, 'us-west-2').shiftWeighted();
+  const shifting = await aSituation('shift', { from: 'us-west-2', to: 'us-west-2' });
+  const playbook = compilers.shift({ ...shifting, plan: weighted.plan });
+  const { plan } = situation;
+  expect(() => compilers.shift({ ...shifting, plan })).toThrow(expect.objectContaining({ type: 'NoWeightedName' }));
+  const ranks = playbook.items.flatMap((item) =>
+    item.type === 'stage' ? item.ranks.filter(([first]) => first?.kind === 'shiftWeights') : [],
+  );
+  expect(playbook.items.map(({ title }) => title)).toEqual([
+    'Take the lease',
+    'See that us-west-2 serves',
+    'Give us-west-2 10 %',
+    'Give us-west-2 50 %',
+    'Give us-west-2 100 %',
+    'See it from outside',
+    'Watch the service',
+  ]);
   expect(ranks.map((rank) => rank.map(({ id, input, needs }) => [id, input.percent, input.hold, needs]))).toEqual([
     [['shift-spacetime-api-company-com-10', 10, 30_000, []]],
     [['shift-spacetime-api-company-com-50', 50, 30_000, ['shift-spacetime-api-company-com-10']]],

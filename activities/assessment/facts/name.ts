@@ -1,15 +1,18 @@
 /** Where a name of the service points now, as Route 53 has it. */
 import type { TrafficRecord } from '../../../domain/plan-traffic.ts';
 import { describeRecord, leadsTo, type RecordSet } from '../../../domain/traffic.ts';
+import { primaryNow } from '../../traffic/exchange-roles.ts';
 import { readRecord } from '../../traffic/record-sets.ts';
-import { describeShares, readShares, weightedRecord } from '../../traffic/weights.ts';
+import { routedRecord } from '../../traffic/routed-sets.ts';
+import { siteAnswering } from '../../traffic/switched-record.ts';
+import { describeShares, readShares } from '../../traffic/weights.ts';
 import { limitsOf, type NameDeps } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';
 import { type NameNow, switchedNameNow } from './switched-name.ts';
 
 export async function nameNow(record: TrafficRecord, deps: NameDeps): Promise<Finding<NameNow>> {
   if (record.via === 'switch') return await switchedNameNow(record, deps);
-  const { weighted } = record;
+  const { weighted, failover } = record;
   const { zone } = deps.plan.traffic;
   const about = {
     id: `name-${record.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')}`,
@@ -20,9 +23,16 @@ export async function nameNow(record: TrafficRecord, deps: NameDeps): Promise<Fi
   return await findOut(about, async (signal) => {
     const client = await deps.route53();
     if (weighted) {
-      const shares = await readShares(client, weightedRecord(zone, record, weighted), { signal });
+      const shares = await readShares(client, routedRecord(zone, record, weighted), { signal });
       const site = Object.keys(shares).find((each) => Math.round(shares[each] ?? 0) === 100);
       return { value: describeShares(shares), state: site ? 'good' : 'warning', evidence: { site } };
+    }
+    if (failover) {
+      const primary = await primaryNow(client, routedRecord(zone, record, failover), { signal });
+      // Health checks may lead users to the other one.
+      const { site } = await siteAnswering(record, deps.plan.traffic.resolver);
+      const state = site === primary ? 'good' : 'warning';
+      return { value: `PRIMARY is ${primary}; ${site ?? 'no site of the plan'} answers`, state, evidence: { site } };
     }
     const now = await readRecord(client, { zone, name: record.name, type: record.type }, { signal, limit: deps.limit });
     const { label, state, site } = placeOf(record, now);

@@ -186,6 +186,20 @@ describe('by its service', () => {
     });
   });
 
+  test('silence is no proof: there may be a cut between here and there', async () => {
+    const port = await freePort();
+    const mute = createServer(() => {}).listen(port, '127.0.0.1');
+    const canary = `http://{host}:${port}/writes`;
+    const input = site({ methods: ['service'], databases: [], canary, requestLimit: 300 });
+    expect(await fenceSite.run(input, context)).toMatchObject({
+      outcome: 'refused',
+      proven: false,
+      why: expect.stringMatching(/the service was stopped, but that is not proven: POST .* no answer within 300 ms/),
+    });
+    mute.closeAllConnections();
+    mute.close();
+  });
+
   test('the next method is taken where one does not do it', async () => {
     const stuck = { ...control(), stop: 'exit 1' };
     const done = await fenceSite.run(

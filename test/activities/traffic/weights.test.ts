@@ -144,7 +144,7 @@ describe('shiftWeights', () => {
     await change();
     const before = await weights();
     await expect(shiftWeights.run(shift(10), context)).rejects.toMatchObject({
-      type: 'RecordNotWeighted',
+      type: 'RecordNotAsPlanned',
       message: expect.stringMatching(why),
     });
     expect(await weights()).toEqual(before);

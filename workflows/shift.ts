@@ -1,0 +1,8 @@
+/** Shift the traffic of weighted names to a site, share by share, while both sites serve. */
+import type { RunResult } from '../domain/protocol.ts';
+import type { RunInput } from '../domain/run.ts';
+import { runProcedure } from './procedure.ts';
+
+export async function shift(input: RunInput): Promise<RunResult> {
+  return await runProcedure('shift', input);
+}
