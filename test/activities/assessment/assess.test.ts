@@ -8,6 +8,7 @@ import { localExecutor } from '../../../activities/hosts/local-executor.ts';
 import { assessmentSchema, type PointSummary } from '../../../domain/assessment.ts';
 import { refusal } from '../../../domain/errors.ts';
 import type { Plan } from '../../../domain/plan.ts';
+import { fencingSchema } from '../../../domain/plan-fencing.ts';
 import type { AssessCall } from '../../../domain/protocol.ts';
 import type { Mark } from '../../../domain/recovery-point.ts';
 import type { RestoreRequest } from '../../../domain/restore-request.ts';
@@ -133,6 +134,18 @@ describe('failover', () => {
     expect(assessment.risks.map(({ id }) => id)).toContain('primary-still-healthy');
     expect(fact(assessment, 'health-us-east-1')).toMatchObject({ value: 'healthy on 1 of 1 hosts', state: 'good' });
     expect(fact(assessment, 'public-health')).toMatchObject({ state: 'good' });
+  });
+
+  test('hosts that EC2 does not have cannot be stopped by it; another way to fence a site that answers is no risk', async () => {
+    await serveAt('127.0.1.10', { overall_ready: true });
+    const site = plan.sites['us-east-1'];
+    if (site) site.hosts = { app: { addresses: ['127.0.1.10'] }, db: { addresses: ['127.0.1.11'] } };
+    const risks = async () => (await assess(call, deps())).risks.map(({ id }) => id);
+    expect(await risks()).toContain('old-primary-not-fenced');
+    plan.fencing = fencingSchema.parse({ methods: ['service', 'database'] });
+    expect(await risks()).not.toContain('old-primary-not-fenced');
+    await new Promise((resolve) => service?.close(resolve));
+    expect(await risks()).toContain('old-primary-not-fenced');
   });
 
   test('a service that answers "not ready" is not healthy', async () => {
