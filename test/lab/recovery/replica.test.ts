@@ -1,6 +1,6 @@
 /**
  * SpaceTime with a standby database that streams, under live writes: moved out and home without losing a write, then failed over, which
- * loses what had not arrived and no more.
+ * loses what had not arrived and no more, and brought home from there.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Region } from '../../../lab/layout.ts';
@@ -90,4 +90,26 @@ test('a failover promotes the standby behind the fence, restores the rest, and c
   expect(acknowledged).toBeGreaterThan(20);
   // Only what was on its way: a recovery point would have lost all of them.
   expect(lost).toBeLessThan(5);
+});
+
+test('the old primary comes back with writes of its own: a failback saves them, takes its database back and goes home without loss', async () => {
+  const { lab } = scenario;
+  await lab.heal('us-east-1');
+  await until('the old primary answers', async () => (await lab.ssh('db-us-east-1', 'true')).code === 0);
+  await query(lab, 'us-east-1', "INSERT INTO canary_writes (id, at) VALUES ('only-here', now())");
+  const began = await underWrites();
+  const { code, stderr } = await scenario.muster(['failback', 'spacetime', '--by', 'ops', '--reason', 'a test']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const assessed = await scenario.until('it waits for approval', ({ phase }) => phase === 'awaiting-approval');
+  expect(assessed.risks.map(({ id }) => id)).toContain('replica-unusable');
+  expect(await scenario.approve()).toMatchObject({ taken: true });
+  const done = await scenario.finish();
+  expect(stepOf(done, 'commit-point-divergent')?.state).toBe('done');
+  expect(stepOf(done, 'prepare-replica-database')?.outcome).toMatch(/pg_rewind.*kept as .*\.diverged-/);
+  expect(await scenario.sh('db-us-east-1', 'ls -d /var/lib/postgresql/15/main.diverged-*/PG_VERSION | wc -l')).toBe(
+    '1',
+  );
+  expect(await query(lab, 'us-east-1', "SELECT count(*) FROM canary_writes WHERE id = 'only-here'")).toBe('0');
+  expect(await scenario.addressOf()).toBe('10.77.1.10');
+  await expectNothingLost('failback after a failover', began, 'us-east-1');
 });
