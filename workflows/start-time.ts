@@ -15,12 +15,13 @@ export async function startsInTime(run: Run): Promise<boolean> {
   await untilThen(run, at);
   if (isOver(until)) return tooLate(run, until);
   const approved = run.status.playbook;
-  run.status.clock.declared = { at: new Date().toISOString(), source: `the time that it was planned for (${at})` };
   run.phase('assessing');
   const before = run.status.risks.map(({ id, acceptedBy }) => ({ id, acceptedBy }));
   const assessment = await assess(run);
   run.assessed(assessment);
   run.compiled(await compile(run, assessment));
+  // Only now: ids of points come from the time that the assessment was asked for, and what was approved has them.
+  run.status.clock.declared = { at: new Date().toISOString(), source: `the time that it was planned for (${at})` };
   startClock(run);
   if (run.status.playbook === approved) {
     for (const risk of run.status.risks) risk.acceptedBy = before.find(({ id }) => id === risk.id)?.acceptedBy;
