@@ -170,7 +170,9 @@ export function planJoining(own: ServerState, primary: ServerState, at: { fork?:
   }
   if (!control) return { way: 'rebuild', why: 'it has no data', divergent: false };
   const same = control.systemIdentifier === primary.control.systemIdentifier;
-  const writes = server ? !server.inRecovery : !/recovery/.test(control.state);
+  // `in crash recovery` is a primary that was killed: it has writes of its own.
+  const standby = /^(in archive recovery|shut down in recovery)$/.test(control.state);
+  const writes = server ? !server.inRecovery : !standby;
   const timeline = server?.timeline ?? control.timeline;
   if (same && server?.inRecovery && server.receiver?.status === 'streaming' && server.receiver.host === at.address) {
     return { way: 'nothing', why: 'it streams already', divergent: false };

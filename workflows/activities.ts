@@ -170,6 +170,8 @@ export async function noteBefore(run: Run, step: Step): Promise<NotedBefore> {
 
 /** Putting back is quick or stuck: nobody should wait hours for a host that is gone before they are told. */
 const undoBudget = 10 * 60_000;
+/** Of what users wait for: longer than a network flaps, short enough that people hear soon of a site that died. */
+const urgentBudget = 90_000;
 
 export async function undoStep(run: Run, { step, before, generation }: Undo): Promise<{ outcome?: string } | null> {
   const given = argumentOf(run, step, generation);
@@ -178,8 +180,10 @@ export async function undoStep(run: Run, { step, before, generation }: Undo): Pr
     : given.leases;
   const argument: UndoCall = { ...given, before, ...(leases ? { leases } : {}) };
   const call = stepCall(run, step, 'undoStep', `Put back: ${step.title}`);
-  const limits = { ...call.limits, budget: Math.min(call.limits.budget, undoBudget) };
-  return await callActivity({ ...call, limits }, argument);
+  // As often as it takes: three tries in a row say nothing of a network that comes back.
+  const { attempts: _few, ...usual } = call.limits;
+  const budget = Math.min(usual.budget, step.lease ? urgentBudget : undoBudget);
+  return await callActivity({ ...call, limits: { ...usual, budget } }, argument);
 }
 
 function stepCall(run: Run, step: Step, name: string, summary: string): Call {

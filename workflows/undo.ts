@@ -21,7 +21,8 @@ export async function undoAll(run: Run): Promise<void> {
     } catch (error) {
       const { message } = describeFailure(error);
       run.notUndone.push(`${step.title} (${message})`);
-      if (step.putBack === 'first') run.unsteady = [...(run.unsteady ?? []), message];
+      // Of the site that was to be left; what is wrong at the other one holds no user up.
+      if (step.putBack === 'first' && step.lease) run.unsteady = [...(run.unsteady ?? []), message];
       run.note('undo', `could not be put back: ${step.title}: ${message}`);
     }
     run.publish();
@@ -31,9 +32,8 @@ export async function undoAll(run: Run): Promise<void> {
 
 /** What is true now, after something was begun: each look says it in words, good or bad, and none fails anything. */
 export async function lookAround(run: Run): Promise<void> {
-  // What users wait for could not be put back: there is nothing to wait for.
-  if (run.executionStarted === undefined || run.unsteady) return;
-  const bad: string[] = [];
+  if (run.executionStarted === undefined) return;
+  const bad: string[] = [...(run.unsteady ?? [])];
   const looks = (run.playbook?.steady ?? []).map(async (step) => {
     try {
       const { output } = await callStep(run, step, run.status.revision ?? 1);

@@ -55,9 +55,9 @@ async function judge(
   const { verdict, why } = await tryWrite(triedAfter(done.method, input), hosts, context);
   if (verdict === 'accepts')
     return { ...done, outcome: 'refused', proven: false, why: `${done.why}, and writes are still taken: ${why}` };
-  // EC2 says that its hosts are off, or let nobody in, and nobody answers: that is no cut between here and there.
-  const byEc2 = done.method === 'instances' || done.method === 'network';
-  const proven = verdict === 'refuses' || (verdict === 'silent' && byEc2);
+  // EC2 says that its hosts are off, and nobody answers: that is no cut between here and there. Security groups are not so: connections
+  // that were open may go on.
+  const proven = verdict === 'refuses' || (verdict === 'silent' && done.method === 'instances');
   if (proven) return { ...done, proven, why: `${done.why}; a write fails: ${why}` };
   if (input.demand === 'any') return { ...done, proven, why: `${done.why}; not proven: ${why}` };
   return { ...done, outcome: 'refused', proven, why: `${done.why}, but that is not proven: ${why}` };

@@ -14,6 +14,8 @@ export async function isolate(input: FenceSiteInput, context: StepContext): Prom
   const hosts = await hostsNow(input, context);
   const unmanaged = hosts.filter(({ instance }) => instance === undefined).map(({ address }) => address);
   if (unmanaged.length > 0) return { outcome: 'refused', why: `${unmanaged.join(', ')}: no EC2 instances` };
+  const empty = Object.keys(input.groups).filter((group) => !hosts.some((host) => host.group === group));
+  if (empty.length > 0) return { outcome: 'refused', why: `no instance was found of ${empty.join(', ')}` };
   const now = await groupsOf(input, hosts, context);
   const wanted = Object.fromEntries(Object.keys(now).map((instance) => [instance, [isolation]]));
   await setGroups(wanted, input, context);

@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
 import type { FenceSiteInput } from '../../domain/fencing.ts';
+import { isUnreachable } from '../aws/errors.ts';
 import { powerOn } from '../compute/power.ts';
 import { bringTo, isRunning } from '../compute/service.ts';
 import type { StepContext } from '../context.ts';
-import { waitFor, withLimit } from '../waiting.ts';
+import { isConnectionFault } from '../hosts/faults.ts';
+import { LimitPassed, waitFor, withLimit } from '../waiting.ts';
 import { askDatabase, databasesOn } from './database.ts';
 import { hostsNow, mayAnswer, type SeenHost, serviceOn } from './hosts.ts';
 import { groupsOf, setGroups } from './network.ts';
@@ -22,7 +24,7 @@ const notedSchema = z.object({
 });
 type Noted = z.infer<typeof notedSchema>;
 
-/** Never fails: a site that does not answer has nothing to put back. */
+/** A site that does not answer has nothing to put back; what answers and cannot be noted is a passing fault. */
 export async function noteSite(input: FenceSiteInput, context: StepContext): Promise<Noted> {
   const hosts = await orElse<SeenHost[]>(context, [], () => hostsNow(input, context));
   const on = hosts.filter(mayAnswer);
@@ -101,8 +103,9 @@ async function runs(host: SeenHost, input: FenceSiteInput, context: StepContext)
 async function orElse<Value>(context: StepContext, otherwise: Value, work: () => Promise<Value>): Promise<Value> {
   try {
     return await work();
-  } catch {
+  } catch (error) {
     context.signal.throwIfAborted();
-    return otherwise;
+    if (error instanceof LimitPassed || isConnectionFault(error) || isUnreachable(error)) return otherwise;
+    throw error;
   }
 }

@@ -42,13 +42,18 @@ async function byCanary(url: string, { requestLimit }: SiteInput, context: StepC
   const body = JSON.stringify({ id: `muster-write-probe-${randomUUID()}`, at: new Date().toISOString() });
   try {
     const { status } = await requestText(url, { method: 'POST', body, timeout: requestLimit, signal: context.signal });
-    const verdict = status >= 200 && status <= 299 ? 'accepts' : 'refuses';
-    return { verdict, why: `POST ${url} answers ${status}` };
+    return { verdict: verdictOf(status), why: `POST ${url} answers ${status}` };
   } catch (error) {
     context.signal.throwIfAborted();
     const { code, message } = error as NodeJS.ErrnoException;
     return { verdict: code === 'ECONNREFUSED' ? 'refuses' : 'silent', why: `POST ${url}: ${message}` };
   }
+}
+
+/** A path that is not there, or a login that is asked for, says nothing of writes. */
+function verdictOf(status: number): WriteAnswer['verdict'] {
+  if (status >= 200 && status <= 299) return 'accepts';
+  return status >= 500 || status === 403 || status === 409 || status === 423 ? 'refuses' : 'silent';
 }
 
 async function inDatabase(

@@ -22,7 +22,7 @@ main() {
   # A later start of this step may see only the copy that an earlier one made: what diverged has a name that nothing here removes.
   before=$data.before-$run diverged=$data.diverged-$run kept=$before
   if [[ $(param divergent) == yes ]]; then kept=$diverged; fi
-  joining=$data.joining-$run settings=${data%/*}/.muster-settings-$run
+  joining=$data.joining-$run settings=$data.settings-$run
   passfile=${data%/*}/.muster-$(param slot).pgpass
   if server_runs "$data"; then
     refuse ServerRuns "$(hostname): a server runs on $data." 'retry this step: it stops it first.'

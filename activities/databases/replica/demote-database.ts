@@ -54,8 +54,9 @@ export const demoteDatabase = defineStep<typeof replicaInput, Demoted>({
     return { outcome: `demoted; ${peer.site}: ${judgement.why}`, component: component.name, token };
   },
   async before({ component, host }, context) {
-    const { server } = await askOrSilent(host, component, context);
-    return { primary: server?.inRecovery === false };
+    // What was not seen must not be noted as "no primary": then nothing would be put back.
+    const { server, control } = await ask(host, component, context);
+    return { primary: server?.inRecovery === false || (!server && control?.state === 'shut down') };
   },
   /** Starts it again as the primary that it was. Never while the other side takes writes. */
   async undo({ component, host, peer }, before, context) {

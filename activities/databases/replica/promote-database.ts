@@ -98,10 +98,12 @@ export const promoteDatabase = defineStep<typeof input, Promoted>({
     };
   },
   /** A promotion cannot be taken back; the server is stopped and marked, so that the primary may start again and this one join it anew. */
-  async undo({ component, host }, _before, context) {
+  async undo({ component, host, proof }, _before, context) {
     const { server } = await ask(host, component, context);
     if (server?.inRecovery || !(await promotedHere(component.name, host, context)))
       return { outcome: 'it was not promoted' };
+    // Without a token of its primary nothing shows that another copy of what it has exists.
+    if (proof !== 'demoted') throw staysPromoted(component.name, host);
     const job = { script: script('databases', 'stop-postgresql'), params: await serverParams(component) };
     const executor = await context.host(host);
     await runHostJob(context, executor, { ...job, lock: lockOf(component) }, { part: 'undo' });
@@ -114,6 +116,15 @@ export const promoteDatabase = defineStep<typeof input, Promoted>({
     return { outcome: `stopped ${component.name} at ${host.site}; it joins again by a new copy` };
   },
 });
+
+function staysPromoted(component: string, host: Input['host']) {
+  return refusal(
+    'StaysPromoted',
+    `${component} at ${host.site} was promoted after its primary was lost, and is left as it is: it may be the only copy of the newest writes.`,
+    `muster failover goes on with it; where the old primary is to serve again, stop ${component} on ${host.name} first.`,
+    { host: host.name },
+  );
+}
 
 async function takesWrites({ component, host }: Input, context: StepContext): Promise<boolean> {
   return (await askOrSilent(host, component, context)).server?.inRecovery === false;

@@ -28,7 +28,11 @@ case $verb in
   open) echo "SET GLOBAL read_only = $([[ $setting == 1 ]] && echo 1 || echo 0)" | sql ;;
   probe)
     # Not by a write of its own: the administrator who asks may write whatever is set.
-    if ! answer=$(echo 'SELECT @@GLOBAL.read_only' | sql 2>&1); then printf 'refuses %s\n' "$(head -n 1 <<<"$answer" | head -c 300)"
+    if ! answer=$(echo 'SELECT @@GLOBAL.read_only' | sql 2>&1); then
+      # 2002: no server at its socket. Anything else says nothing of others who may write.
+      if grep -q 'ERROR 2002' <<<"$answer"; then echo "refuses no server answers at $socket"; exit 0; fi
+      head -n 3 <<<"$answer" >&2
+      exit 1
     elif [[ $answer == 1 ]]; then echo 'refuses read_only is set'
     else echo accepts; fi
     ;;

@@ -3,7 +3,7 @@
 #   state   prints default_transaction_read_only as ALTER SYSTEM set it: on, off, or nothing
 #   close   new transactions only read, and every session of the database is ended
 #   open    puts the setting back to what `state` printed
-#   probe   creates a table and rolls it back: `accepts`, `refuses`
+#   probe   creates a table and rolls it back: `accepts`, `refuses`; fails where neither was shown
 # The setting is the server's and not the database's: that one would go along to a standby that streams, and into a dump.
 set -euo pipefail
 verb=$1 system_user=$2 port=$3 database=$4 setting=${5:-}
@@ -15,7 +15,7 @@ as_user() {
 }
 
 # sql DATABASE: statements from stdin; the name of the fenced database is the variable `name`.
-sql() { (cd / && as_user env PGCONNECT_TIMEOUT=5 psql -XAtq -v ON_ERROR_STOP=1 -v "name=$database" -p "$port" -d "$1"); }
+sql() { (cd / && as_user env PGCONNECT_TIMEOUT=5 psql -XAtq -v ON_ERROR_STOP=1 -v "name=$database" -p "$port" -d "$@"); }
 
 end_sessions="SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :'name' AND pid <> pg_backend_pid();"
 
@@ -55,7 +55,18 @@ END
     echo "$end_sessions" | sql postgres >/dev/null
     ;;
   probe)
-    errors=$(printf 'BEGIN;\nCREATE TABLE muster_write_probe (nothing int);\nROLLBACK;\n' | sql "$database" 2>&1 >/dev/null) && { echo accepts; exit 0; }
-    printf 'refuses %s\n' "$(head -n 1 <<<"$errors" | head -c 300)"
+    # No server at its socket takes no writes. One that starts, or has no connection left for us, says nothing of others.
+    ready=0
+    (cd / && as_user env pg_isready -q -t 5 -p "$port") || ready=$?
+    case $ready in
+      0) ;;
+      2) echo "refuses no server answers on port $port"; exit 0 ;;
+      *) echo "pg_isready ended with $ready" >&2; exit 1 ;;
+    esac
+    errors=$(printf 'BEGIN;\nCREATE TABLE muster_write_probe (nothing int);\nROLLBACK;\n' | sql "$database" -v VERBOSITY=sqlstate 2>&1 >/dev/null) && { echo accepts; exit 0; }
+    # read_only_sql_transaction; a standby says the same.
+    if grep -q 25006 <<<"$errors"; then echo 'refuses it takes reads only'; exit 0; fi
+    head -n 3 <<<"$errors" >&2
+    exit 1
     ;;
 esac
