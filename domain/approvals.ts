@@ -34,6 +34,8 @@ export interface ApprovalSituation {
   readonly service: string;
   readonly procedure: string;
   readonly requestedBy: string;
+  /** Who changed the plan of a run that went on: as little alone as who asked for it. */
+  readonly changedBy?: string | undefined;
   /** SHA-256 of the playbook as shown, hex; undefined while there is none yet. */
   readonly playbook: string | undefined;
   readonly risks: readonly string[];
@@ -44,7 +46,12 @@ export interface ApprovalSituation {
   /** ms since 1970. */
   readonly now: number;
   /** Approvals that were taken so far. */
-  readonly taken: readonly { readonly by: string; readonly decision: 'go' | 'no-go'; readonly key?: string }[];
+  readonly taken: readonly {
+    readonly by: string;
+    readonly decision: 'go' | 'no-go';
+    readonly key?: string;
+    readonly emergency?: boolean;
+  }[];
 }
 
 export type ApprovalVerdict = { readonly accepted: true } | { readonly accepted: false; readonly why: string };
@@ -143,13 +150,16 @@ function noEmergency({ by, reason }: Approval, { emergency }: ApprovalPolicy): R
   return reason?.trim() ? undefined : 'who decides alone in an emergency says why: the reason is missing';
 }
 
-function noRight({ by }: Approval, { policy, requestedBy, escalated }: ApprovalSituation): Reason {
+function noRight({ by }: Approval, { policy, requestedBy, changedBy, escalated }: ApprovalSituation): Reason {
   const { from, escalateTo = [], onlyDrills = [] } = policy;
   if (from && !isAmong(by, [...from, ...(escalated ? escalateTo : [])])) {
     if (isAmong(by, onlyDrills)) return `${by} may approve drills, and this is a real run`;
     return `${by} is none of those who may approve this: ${from.join(', ')}`;
   }
-  if (policy.requesterMayApprove || !samePerson(by, requestedBy)) return undefined;
+  if (policy.requesterMayApprove) return undefined;
+  if (changedBy !== undefined && samePerson(by, changedBy))
+    return `${by} changed the plan of this run, and somebody else must approve that`;
+  if (!samePerson(by, requestedBy)) return undefined;
   return `${by} asked for this run, and the plan wants somebody else to approve it`;
 }
 
@@ -181,7 +191,13 @@ export function judgeAcceptance(
 }
 
 /** A quorum is of different people: neither a name nor a key counts twice. */
-function decidedAlready({ by }: Approval, { taken }: ApprovalSituation, signature: SignatureFinding): Reason {
+function decidedAlready(
+  { by, emergency }: Approval,
+  { taken }: ApprovalSituation,
+  signature: SignatureFinding,
+): Reason {
+  // Who has said go as one of several may still decide alone when nobody else answers.
+  if (emergency && !taken.some((other) => other.emergency)) return undefined;
   if (taken.some((other) => samePerson(other.by, by))) return `${by} has approved it already`;
   const key = signature.state === 'good' ? signature.key : undefined;
   const same = key && taken.find((other) => other.key === key);

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { auditLeftSchema } from './audit.ts';
 import { refusal } from './errors.ts';
+import { holdSchema } from './lease.ts';
 import { type Playbook, type PlaybookItem, type Step, stepSchema } from './playbook.ts';
 
 /** Registered before an act: what to put back, what was there, and the generation of the step that changed it. */
@@ -24,6 +25,12 @@ export const goesOnSchema = z.object({
   generations: z.record(z.string(), z.number().int().positive()),
   undo: z.array(undoSchema),
   passedNoReturn: z.boolean(),
+  /** What the run holds, and for how long, ms. */
+  leases: z.array(holdSchema).optional(),
+  term: z.number().optional(),
+  paused: z.boolean().optional(),
+  held: z.boolean().optional(),
+  onDuty: z.object({ name: z.string(), since: z.string() }).optional(),
   clock: z.object({
     outage: sourcedTime.optional(),
     declared: sourcedTime,
@@ -81,7 +88,7 @@ export function leftOf(compiled: Playbook, { revision, done, passedNoReturn }: P
 }
 
 /** The same act with the same inputs; estimates and limits may differ. */
-function sameWork(a: Step, b: Step): boolean {
+export function sameWork(a: Step, b: Step): boolean {
   return a.kind === b.kind && a.version === b.version && sameJson(a.input, b.input);
 }
 

@@ -279,7 +279,8 @@ export function plannedMoveFor(situation: Situation) {
     /** The playbook of these items: what fails early is put back, and then it is seen whether the source serves. */
     playbook: (items: readonly PlaybookItem[][]): Playbook => {
       const again = stepsFor(situation, from, 'again');
-      const steady = [...again.checkHealth(), ...again.awaitNames()].map(briskly);
+      // They look and lead nothing: a name that is wrong is said.
+      const steady = [...again.checkHealth(), ...again.awaitNames().map(onlyLooking)].map(briskly);
       const all = playbook(situation, undefined, items, steady);
       return {
         ...all,
@@ -295,6 +296,11 @@ function briskUntilNoReturn(items: readonly PlaybookItem[]): PlaybookItem[] {
   return items.map((item, index) =>
     index < end && item.type === 'stage' ? { ...item, ranks: item.ranks.map((rank) => rank.map(briskly)) } : item,
   );
+}
+
+function onlyLooking(step: Step): Step {
+  const { kept: _what, ...input } = step.input;
+  return { ...step, input };
 }
 
 function briskly(step: Step): Step {

@@ -53,6 +53,7 @@ export function situationOf(run: Run): ApprovalSituation {
     service: status.service,
     procedure: status.procedure,
     requestedBy: status.requestedBy,
+    changedBy: run.input.goesOn?.because.by,
     playbook: status.playbook,
     risks: status.risks.map((risk) => risk.id),
     phase: status.phase,

@@ -153,7 +153,7 @@ function receiveHolds(state: Declaring, say: (words: string) => void): void {
     holdSignal,
     (given) => {
       const { data } = holdSchema.safeParse(given);
-      if (!data) return;
+      if (!data) return say('a malformed hold was ignored: it names who holds (by) and why (reason)');
       state.held = { ...data, at: new Date().toISOString() };
       say(`held by ${data.by}: ${data.reason}`);
     },

@@ -18,6 +18,7 @@ export async function execute(run: Run): Promise<void> {
       if (item.type === 'gate' || item.type === 'pointOfNoReturn') await Promise.all(beside);
       await run.untilResumed();
       await run.untilLetOn(item.title);
+      run.assertGoing();
       const going = executeItem(run, item, status);
       begun.push(going);
       if (item.type === 'stage' && item.alongside) beside.push(going);
@@ -72,6 +73,7 @@ async function executeKind(run: Run, item: PlaybookItem, status: StageStatus): P
 async function executeStage(run: Run, stage: Stage): Promise<void> {
   for (const rank of stage.ranks) {
     await run.untilResumed();
+    run.assertGoing();
     await allEnded(rank.map((step) => runStep(run, step)));
   }
 }

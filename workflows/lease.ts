@@ -10,10 +10,11 @@ import type { Run } from './run.ts';
 const renewalsATerm = 4;
 
 /** Called with every output; does something where a step took the lease. */
-export function holdLease(run: Run, { leases, term }: StepOutput): void {
-  if (!leases || term === undefined) return;
+export function holdLease(run: Run, { leases, term }: Pick<StepOutput, 'leases' | 'term'>): void {
+  if (!leases || leases.length === 0 || term === undefined) return;
   const first = run.leases.length === 0;
   run.leases = leases;
+  run.term = term;
   if (first) void CancellationScope.nonCancellable(() => renewWhileItLasts(run, term));
 }
 

@@ -20,6 +20,7 @@ import {
 } from '../domain/run.ts';
 import { acceptRisk } from './accept-risk.ts';
 import { approve, approveText } from './approve.ts';
+import { putsBack } from './put-back.ts';
 import { cannotReplan } from './replan.ts';
 import type { Run } from './run.ts';
 
@@ -75,7 +76,8 @@ export function receiveDecisions(run: Run): void {
     operatorSchema,
     'End the run and put back what may be put back: {"by": "...", "reason": "..."}',
     (operator) => {
-      if (isEnding(run)) return no('the run is ending already');
+      // Also while a plan is being changed: an abort is the later word.
+      if (isOver(run)) return no('the run is ending already');
       run.stop({ by: operator.by, reason: operator.reason ?? '' });
       return {
         taken: true,
@@ -101,7 +103,7 @@ export function receiveDecisions(run: Run): void {
     replanSchema,
     'Go on with another plan, which is approved anew: {"by": "...", "reason": "...", "point": "<id>", "putBack": true}',
     (asked) => {
-      const why = isEnding(run) ? ending : cannotReplan(run, asked);
+      const why = cannotReplan(run, asked) ?? (isEnding(run) ? ending : undefined);
       if (why) return no(why);
       run.replan = asked;
       run.work.cancel();
@@ -113,12 +115,14 @@ export function receiveDecisions(run: Run): void {
     handoverSchema,
     'Another shift looks after it: {"by": "...", "to": "...", "text": "..."}',
     (note) => {
+      if (run.replan) return no(changing);
       run.status.onDuty = { name: note.to, since: new Date().toISOString() };
       run.note('note', `handed over to ${note.to}: ${note.text}`, note.by);
       return { taken: true, why: `handed over to ${note.to}` };
     },
   );
   receive('note', noteSchema, 'Write into the timeline: {"by": "...", "text": "..."}', (note) => {
+    if (run.replan) return no(changing);
     run.note('note', note.text, note.by);
     return { taken: true, why: 'noted' };
   });
@@ -183,16 +187,24 @@ function cannotSkip(run: Run, step: string): string | undefined {
   if (isEnding(run)) return ending;
   if (run.status.phase !== 'executing')
     return 'before the go nothing is skipped: people approve the playbook as it stands';
+  // A planned move that goes on without one of its proofs is no longer what was approved.
+  if (status.required && putsBack(run)) return `a ${run.status.procedure} does every step or none; abort it instead`;
+  if (status.kind === 'takeLease' && status.state === 'pending') return 'nothing changes a service without its lease';
   const watching = run.status.stages.some((stage) => stage.type === 'watch' && stage.ranks.flat().includes(status));
   const byHand = status.kind === 'manual' && status.state === 'running';
   if (watching || byHand || status.state === 'failed' || status.state === 'pending') return decidedAlready(run, step);
   return `${step} is ${status.state}; a step that failed, waits for a person or has not begun can be skipped`;
 }
 
-const ending = 'the run is ending; nothing more is decided';
+const ending = 'the run is ending, or its plan is being changed; nothing more is decided here';
+const changing = 'the plan is being changed: send it again in a moment';
 
 /** Aborted, cancelled, failed or through: what is decided now would change nothing. */
 function isEnding(run: Run): boolean {
+  return run.replan !== undefined || isOver(run);
+}
+
+function isOver(run: Run): boolean {
   return run.abort !== undefined || run.gaveUp !== undefined || run.failure !== undefined || run.ended;
 }
 

@@ -4,7 +4,14 @@
  * What it does in detail is data (the playbook); this file says in which order a run comes to its playbook and what
  * becomes of it when it is refused, aborted or cancelled.
  */
-import { CancellationScope, condition, isCancellation, uuid4, workflowInfo } from '@temporalio/workflow';
+import {
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Procedure } from '../domain/procedures.ts';
 import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
 import type { RunResult } from '../domain/protocol.ts';
@@ -33,7 +40,7 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
   }
   const run = new Run(procedure, input, input.run ?? `${procedure}-${stampOf(new Date())}-${uuid4().slice(0, 4)}`);
   receiveDecisions(run);
-  for (const output of run.outputs.values()) holdLease(run, output);
+  if (input.goesOn) holdLease(run, input.goesOn);
   if (input.goesOn?.audit) startAudit(run);
 
   try {
@@ -43,8 +50,8 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
       if (run.input.at === undefined) startClock(run);
       notify(run, 'started', run.direction());
 
-      if (!(await awaitApproval(run))) return;
-      if (run.input.at !== undefined && !(await startsInTime(run))) return;
+      const goes = (await awaitApproval(run)) && (run.input.at === undefined || (await startsInTime(run)));
+      if (!goes) return await turnedDown(run);
 
       run.phase('executing');
       await execute(run);
@@ -52,9 +59,18 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
       run.phase('reporting');
     });
   } catch (error) {
-    await CancellationScope.nonCancellable(() => replannedOr(run, error, root.consideredCancelled));
+    await CancellationScope.nonCancellable(() => replannedOr(run, error, () => root.consideredCancelled));
   }
   return await CancellationScope.nonCancellable(() => finish(run));
+}
+
+/** Nothing was changed; but where a plan was changed in the middle of a run, what was done under the one before is put back. */
+async function turnedDown(run: Run): Promise<void> {
+  if (!run.input.goesOn) return;
+  run.phase('undoing');
+  await undoAll(run);
+  await lookAround(run);
+  run.phase('aborted');
 }
 
 /** A changed plan that is refused ends nothing: what was done stands, and a person says how it goes on. */
@@ -71,10 +87,12 @@ async function planned(run: Run): Promise<void> {
 }
 
 /** A plan that was changed goes on; a cancel from the UI in the same moment is the later word and counts. */
-async function replannedOr(run: Run, error: unknown, cancelled: boolean): Promise<void> {
-  if (!run.replan || run.abort || cancelled) return await stopped(run, error);
-  await goOnWith(run, run.replan);
-  run.stop({ by: run.replan.by, reason: `the plan was changed, and not all could be put back first` });
+async function replannedOr(run: Run, error: unknown, cancelled: () => boolean): Promise<void> {
+  if (!run.replan || run.abort || cancelled()) return await stopped(run, error);
+  const ended = await goOnWith(run, run.replan, cancelled);
+  if (ended === 'stopped') return await stopped(run, new CancelledFailure('stopped while the plan was changed'));
+  run.stop({ by: run.replan.by, reason: 'the plan was to be changed, and not all could be put back first' });
+  await lookAround(run);
   run.phase('aborted');
 }
 

@@ -22,33 +22,46 @@ export function cannotReplan(run: Run, asked: Replan): string | undefined {
   if (asked.ungraceful && !traitsOf(procedure).planned) return `a ${procedure} does not wait for its source anyway`;
   if (asked.ungraceful && asked.putBack)
     return 'ungraceful leaves everything as it is: the source is not asked any more';
+  const { restores, takesPoint = restores } = traitsOf(procedure);
+  if (asked.point && !takesPoint && !asked.ungraceful)
+    return `a ${procedure} takes its own recovery point; another is for a failover (--ungraceful)`;
   if (passedNoReturn && (asked.point || asked.putBack || asked.ungraceful))
     return 'past the point of no return nothing is put back: only what is left can be planned anew';
   return undefined;
 }
 
 /**
- * Puts back what must be put back, and begins anew with what stands. Never returns: the workflow ends by going on.
+ * Puts back what must be put back, and begins anew with what stands. Where that goes well it never returns: the workflow ends by going on.
  *
- * @returns false when something could not be put back; then the run must not go on over it
+ * @param cancelled  whether the UI's cancel came meanwhile
+ * @returns `not put back` when something could not be; `stopped` when somebody aborted or cancelled meanwhile
  */
-export async function goOnWith(run: Run, change: Replan): Promise<false> {
+export async function goOnWith(
+  run: Run,
+  change: Replan,
+  cancelled: () => boolean,
+): Promise<'not put back' | 'stopped'> {
+  const stopped = () => run.abort !== undefined || cancelled();
   const otherPoint = change.point !== undefined && change.point !== run.playbook?.point;
-  const putBack = !run.status.passedNoReturn && (change.putBack === true || otherPoint);
+  const putBack = !change.ungraceful && !run.status.passedNoReturn && (change.putBack === true || otherPoint);
   if (putBack) {
     run.phase('undoing');
     await undoAll(run);
-    if (run.notUndone.length > 0) return false;
+    if (stopped()) return 'stopped';
+    if (run.notUndone.length > 0) return 'not put back';
   }
   notify(run, 'replan', `${run.direction()}: the plan is changed by ${change.by}: ${change.reason}`, 'warning');
-  await handOnAudit(run);
-  run.ended = true; // ends the clock and the renewal here; both begin again there
   await run.noticesSent();
-  const input = nextInput(run, change, putBack);
+  if (stopped()) return 'stopped';
+  await handOnAudit(run);
   await condition(allHandlersFinished);
+  if (stopped()) return 'stopped';
+  // From here on nothing is waited for: what is said now is what goes along.
+  run.ended = true;
+  const input = nextInput(run, change, putBack);
   const { workflow } = traitsOf(input.procedure);
   await makeContinueAsNewFunc<(input: RunInput) => Promise<unknown>>({ workflowType: workflow })(input);
-  return false;
+  return 'stopped';
 }
 
 /** Ends only by being cancelled: by an abort, or by another change. */
@@ -79,6 +92,11 @@ function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
     generations: { ...input.goesOn?.generations, ...generationsOf(run) },
     undo: [...run.undo],
     passedNoReturn: status.passedNoReturn,
+    leases: [...run.leases],
+    term: run.term,
+    paused: status.paused,
+    held: status.held,
+    onDuty: status.onDuty,
     clock: {
       outage: clock.outage,
       declared: clock.declared,
@@ -129,6 +147,9 @@ function stepsIn(stages: readonly StageStatus[]): StepStatus[] {
 export function takeUp(run: Run, goesOn: GoesOn): void {
   run.status.revision = goesOn.revision;
   run.status.passedNoReturn = goesOn.passedNoReturn;
+  run.status.paused = goesOn.paused ?? false;
+  run.status.held = goesOn.held;
+  run.status.onDuty = goesOn.onDuty;
   run.status.clock = { ...run.status.clock, ...goesOn.clock };
   run.waiting.add(goesOn.clock.waiting);
   if (goesOn.audit) run.trail.takeUp(goesOn.audit);

@@ -5,6 +5,7 @@
  */
 import {
   CancellationScope,
+  CancelledFailure,
   condition,
   setCurrentDetails,
   upsertMemo,
@@ -61,6 +62,8 @@ export class Run {
   readonly waiting: WaitingClock;
   /** What the run may change the service by; every mutating attempt reads it. Empty until a step took it. */
   leases: readonly Hold[] = [];
+  /** ms that it holds without being renewed. */
+  term: number | undefined;
   plan: Compiled | undefined;
   assessment: Assessment | undefined;
   abort: { by: string; reason: string } | undefined;
@@ -214,6 +217,11 @@ export class Run {
     if (!this.status.held) return;
     const what = `the run is held before "${title}"`;
     await this.need(what, commandFor(this.status, 'resume'), () => !this.status.held);
+  }
+
+  /** An abort while a step ends well all the same must not be overtaken by what comes next. */
+  assertGoing(): void {
+    if (this.work.consideredCancelled) throw new CancelledFailure('the run is being stopped');
   }
 
   stop(abort: { by: string; reason: string }): void {

@@ -32,6 +32,8 @@ export async function startsInTime(run: Run): Promise<boolean> {
   for (const approval of run.status.approvals) {
     Object.assign(approval, { accepted: false, why: `it was for what would have been done before: ${why}` });
   }
+  run.escalated = false;
+  run.expired = false;
   run.note('decision', `what was approved is no longer what would be done: ${why}`);
   notify(run, 'approval-void', `${run.direction()} needs another go: ${why}`, 'warning');
   if (!(await awaitApproval(run))) return false;

@@ -4,6 +4,7 @@ import { formatDuration } from '../domain/duration.ts';
 import type { Step } from '../domain/playbook.ts';
 import { commandFor } from '../domain/procedures.ts';
 import type { StepAnswer } from '../domain/protocol.ts';
+import { sameWork } from '../domain/replan.ts';
 import type { StepStatus } from '../domain/run.ts';
 import { callStep, noteBefore, notify } from './activities.ts';
 import { describeFailure, failedRun } from './failures.ts';
@@ -32,7 +33,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
       run.trail.operation(step, status, 'done', status.outcome);
       return;
     } catch (error) {
-      if (isCancellation(error) || run.abort || run.gaveUp) {
+      if (isCancellation(error) || run.abort || run.gaveUp || run.replan) {
         status.state = 'cancelled';
         status.finishedAt = new Date().toISOString();
         run.trail.operation(step, status, 'cancelled');
@@ -52,7 +53,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
 }
 
 async function attempt(run: Run, step: Step, status: StepStatus): Promise<StepAnswer> {
-  const registered = run.undo.some((undo) => undo.step.id === step.id);
+  const registered = run.undo.some((undo) => undo.step.id === step.id && sameWork(undo.step, step));
   if (step.undoable && !registered && !run.status.passedNoReturn) {
     const { state, busy } = step.noted === false ? { state: null, busy: 0 } : await noteBefore(run, step);
     run.undo.push({ step, before: state, generation: status.generation });

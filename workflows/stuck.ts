@@ -31,6 +31,7 @@ async function nameAfter(run: Run, step: Step, status: StepStatus, slow: number,
   } catch {
     return; // cancelled with the run
   }
+  if (ended()) return;
   const text = `${step.title} is stuck: it runs for more than ${formatDuration(slow)}`;
   status.stuckSince = new Date().toISOString();
   run.note('step', text);

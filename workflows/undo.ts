@@ -16,6 +16,8 @@ export async function undoAll(run: Run): Promise<void> {
     try {
       const outcome = (await undoStep(run, undo))?.outcome;
       run.undone.push(step.title);
+      // Given back: what is only looked at from here on needs none.
+      if (run.outputs.get(step.id)?.leases) run.leases = [];
       run.note('undo', `put back: ${step.title}${outcome ? ` (${outcome})` : ''}`);
       if (status) status.state = 'undone';
     } catch (error) {
@@ -32,7 +34,7 @@ export async function undoAll(run: Run): Promise<void> {
 
 /** What is true now, after something was begun: each look says it in words, good or bad, and none fails anything. */
 export async function lookAround(run: Run): Promise<void> {
-  if (run.executionStarted === undefined) return;
+  if (run.executionStarted === undefined && !run.input.goesOn) return;
   const bad: string[] = [...(run.unsteady ?? [])];
   const looks = (run.playbook?.steady ?? []).map(async (step) => {
     try {

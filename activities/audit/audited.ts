@@ -15,7 +15,13 @@ import { writeAudit } from './write-audit.ts';
 /** Every step but those that only read. What ships logs every minute leaves a signed record of each shipment instead. */
 export function auditOf(procedure: Procedure): Pick<Compiled, 'audit'> {
   if (traitsOf(procedure).leavesPoints) return {};
-  return { audit: { reads: stepDefinitions.filter(({ changes }) => changes === false).map(({ kind }) => kind) } };
+  return {
+    audit: {
+      reads: stepDefinitions
+        .filter(({ changes, kind }) => changes === false && kind !== 'takeLease')
+        .map(({ kind }) => kind),
+    },
+  };
 }
 
 export async function auditWith(call: AuditCall, deps: Pick<Dependencies, 'plans'>): Promise<AuditAnswer> {

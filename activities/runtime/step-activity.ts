@@ -15,7 +15,7 @@ export function stepActivities(definitions: readonly StepDefinition[], deps: Dep
   const byKind = new Map(definitions.map((definition) => [definition.kind, definition]));
   const activities: Record<string, Activity> = {
     noteBefore: (call: StepCall) =>
-      inContext(deps, call, async (context): Promise<NotedBefore> => {
+      inContext(deps, withoutLease(call), async (context): Promise<NotedBefore> => {
         const started = performance.now();
         const definition = definitionOf(byKind, call);
         const state = (await definition.before?.(definition.input.parse(call.step.input), context)) ?? null;
@@ -30,7 +30,9 @@ export function stepActivities(definitions: readonly StepDefinition[], deps: Dep
   };
   for (const definition of definitions) {
     activities[definition.kind] = (call: StepCall) =>
-      inContext(deps, call, (context) => runStep(definition, call, context));
+      inContext(deps, definition.changes === false ? withoutLease(call) : call, (context) =>
+        runStep(definition, call, context),
+      );
   }
   return activities;
 }
@@ -47,6 +49,11 @@ async function runStep(definition: StepDefinition, call: StepCall, context: Step
 async function assertMayChange(definition: StepDefinition, call: StepCall, context: StepContext): Promise<void> {
   if (definition.changes === false) return;
   await assertHeld(call, (location) => context.store(location), context.signal);
+}
+
+/** What only reads goes on although the run has lost or given back what it held. */
+function withoutLease<Call extends StepCall>({ leases: _held, ...call }: Call): Omit<Call, 'leases'> {
+  return call;
 }
 
 /** A worker of another build must not guess what an unknown version means. */
