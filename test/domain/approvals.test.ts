@@ -41,6 +41,28 @@ describe('an approval', () => {
     expect(verdict).toMatchObject({ accepted: false, why: expect.stringMatching(reason) });
   });
 
+  it('of a changed plan is not given by whoever changed it', () => {
+    const changed = { ...situation, changedBy: 'Day.Shift' };
+    expect(judgeApproval(go(), changed)).toMatchObject({
+      accepted: false,
+      why: expect.stringMatching(/changed the plan/),
+    });
+    expect(judgeApproval(go({ by: 'robin' }), changed)).toEqual({ accepted: true });
+  });
+
+  it('of one of several becomes an emergency when nobody else answers, once', () => {
+    const policy = { ...situation.policy, quorum: 2, emergency: { from: ['day.shift'] } };
+    const alone = go({ emergency: true, reason: 'nobody else answers' });
+    const taken = [{ by: 'day.shift', decision: 'go' as const }];
+    expect(judgeApproval(alone, { ...situation, policy, taken })).toEqual({ accepted: true });
+    const again = {
+      ...situation,
+      policy,
+      taken: [{ ...taken[0], by: 'day.shift', decision: 'go' as const, emergency: true }],
+    };
+    expect(judgeApproval(alone, again)).toMatchObject({ accepted: false });
+  });
+
   it('says no-go without accepting any risk', () => {
     expect(judgeApproval(go({ decision: 'no-go', accept: [] }), situation)).toEqual({ accepted: true });
   });

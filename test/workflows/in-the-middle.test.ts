@@ -63,6 +63,28 @@ describe('a step', () => {
 });
 
 describe('an abort', () => {
+  it('is not overtaken by the point of no return when the step before it ends well all the same', async () => {
+    const run = await range.start({
+      items: [
+        stage('One', [act('p-one', {}, { undoable: true })]),
+        stage('Two', [act('p-two', { deaf: true })]),
+        { type: 'pointOfNoReturn', title: 'west takes writes' },
+        stage('Three', [act('p-three')]),
+      ],
+    });
+    await run.until(waits);
+    await run.go();
+    await expect.poll(() => range.calls).toContain('p-two#1');
+    expect(await run.update('abort', { by: 'ops' })).toMatchObject({ why: 'stopping and putting back' });
+    range.release('p-two');
+    expect(await run.result()).toMatchObject({
+      phase: 'aborted',
+      summary: expect.stringContaining('Put back: Act p-one.'),
+    });
+    expect((await run.status()).passedNoReturn).toBe(false);
+    expect(range.calls).not.toContain('p-three#1');
+  });
+
   it('says what is seen after it was put back, good and bad', async () => {
     const run = await range.start({
       items: [stage('One', [act('y-one', {}, { undoable: true })]), stage('Two', [act('y-two', { wait: true })])],

@@ -48,6 +48,18 @@ describe('a step that fails before the point of no return', () => {
     expect((await run.status()).needs).toEqual([]);
   });
 
+  it('cannot be skipped beforehand: what was approved is the whole of it', async () => {
+    const run = await gone({
+      items: [stage('one', [act('k-hold', { wait: true })], [act('k-proof')])],
+    });
+    await run.until(() => range.calls.includes('k-hold#1'));
+    const skipped = await run.update('skip', { by: 'ops', step: 'k-proof', reason: 'in a hurry' });
+    expect(skipped).toMatchObject({ taken: false, why: expect.stringContaining('abort it instead') });
+    range.release('k-hold');
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect(range.calls).toContain('k-proof#1');
+  });
+
   it('lets go of what goes on alongside, and puts back only then', async () => {
     const run = await gone({
       items: [

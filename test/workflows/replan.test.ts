@@ -148,6 +148,34 @@ describe('a plan that is changed while the run goes on', () => {
     ]);
   });
 
+  it('that nobody wants is no end without a trace: what was done before it is put back, and said', async () => {
+    const run = await standing([
+      stage('One', [act('n-one', {}, { undoable: true })]),
+      stage('Two', [act('n-two', { fail: 9 })]),
+    ]);
+    await run.update('replan', { by: 'ops', reason: 'another' });
+    await run.until((now) => waits(now) && now.revision === 2);
+    await run.go({ playbook: hashOf(2), decision: 'no-go', reason: 'enough' });
+    const { phase, summary } = await run.result();
+    expect(phase).toBe('aborted');
+    expect(summary).toContain('Put back: Act n-one.');
+    expect(range.calls).toContain('undo n-one to {"was":"n-one"}');
+  });
+
+  it('is overtaken by an abort that comes while the old one is put back', async () => {
+    const run = await standing([
+      stage('One', [act('o-one', { undoWaits: true }, { undoable: true })]),
+      stage('Two', [act('o-two', { fail: 9 })]),
+    ]);
+    await run.update('replan', { by: 'ops', reason: 'again', putBack: true });
+    await expect.poll(() => range.calls).toContain('undo o-one to {"was":"o-one"}');
+    expect(await run.update('note', { by: 'ops', text: 'lost?' })).toMatchObject({ taken: false });
+    expect(await run.update('abort', { by: 'ops', reason: 'enough' })).toMatchObject({ taken: true });
+    range.release('undo o-one');
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    expect((await run.status()).revision).toBeUndefined();
+  });
+
   it('keeps the lease and the clock of the declaration', async () => {
     const lease = act('f-lease', {
       output: { leases: [{ location: 'west', generation: 4, needed: true }], term: 60_000 },
