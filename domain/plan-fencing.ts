@@ -28,8 +28,6 @@ export const fencingSchema = z
       .record(nameSchema, z.string().regex(/^sg-[0-9a-z]+$/, { error: 'a group is named sg-...' }))
       .default({}),
     failover: demandSchema,
-    switchover: demandSchema,
-    failback: demandSchema,
     fence: demandSchema,
   })
   .refine(({ methods, isolation }) => !methods.includes('network') || Object.keys(isolation).length > 0, {

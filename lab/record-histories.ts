@@ -75,7 +75,7 @@ function changePlan(dir: string): void {
     { title: 'Look at the data', instructions: 'Log in as a player and look.', before: 'cutover' },
     { title: 'Ask support', instructions: 'Ask whether users complain.', before: 'end' },
   ];
-  const changed = { ...overlay, watch: { for: '3s', every: '1s' }, limits: { boot: '5s' }, manual };
+  const changed = { ...overlay, watch: { for: '3s', every: '1s' }, limits: { boot: '12s' }, manual };
   writeFileSync(file, stringify(changed));
 }
 

@@ -37,7 +37,7 @@ export function fenceLost(situation: Situation, from: string, actsAt: string): S
   return [fenceSite.step(input, at(`fence-${from}`))];
 }
 
-const demands = { failover: true, switchover: true, failback: true, fence: true } as const;
+const demands = { failover: true, fence: true } as const;
 
 /** Only while the other site serves. */
 export function fenceWhileOtherServes({ plan }: Situation, site: string, other: string): Step[] {

@@ -14,6 +14,9 @@ export async function automaticGo(plan: Plan, call: CompileCall): Promise<string
   // Nobody else's wishes ride on it.
   if (call.request !== undefined || call.point !== undefined) return undefined;
   if (call.assessment.risks.length > 0 || call.progress !== undefined) return undefined;
+  // Where the names lead is known, and it is the site that is given up: else an older state might replace a newer one.
+  const { serving = [], from } = call.assessment;
+  if (serving.length !== 1 || serving[0] !== from) return undefined;
   const verdict = await judgeNow(declare, plan.health);
   return verdict.state === 'outage'
     ? `the plan says go: automatic, no risk stands, and ${verdict.evidence}`
