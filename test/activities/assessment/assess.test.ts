@@ -123,7 +123,10 @@ describe('failover', () => {
       'us-west-2 db 127.0.2.11',
     ]);
     expect(fact(assessment, 'hosts-us-west-2')).toMatchObject({ value: '2 of 2 found: 2 stopped', state: 'good' });
-    expect(fact(assessment, 'name-spacetime-api-company-com')).toMatchObject({ value: /\(us-east-1\)/, state: 'good' });
+    expect(fact(assessment, 'name-spacetime-api-company-com')).toMatchObject({
+      value: expect.stringMatching(/\(us-east-1\)/),
+      state: 'good',
+    });
     expect(fact(assessment, 'start-right-us-west-2')).toMatchObject({ value: 'yes' });
     expect(fact(assessment, 'public-health')).toMatchObject({ state: 'bad' });
   });
@@ -162,7 +165,10 @@ describe('failover', () => {
     expect(performance.now() - started).toBeLessThan(4_500);
     expect(assessment.risks.map(({ id }) => id)).toEqual(['old-primary-not-fenced', 'observer-missing']);
     expect(assessment.hosts.map(({ site }) => site)).toEqual(['us-west-2', 'us-west-2']);
-    expect(fact(assessment, 'hosts-us-east-1')).toMatchObject({ state: 'unknown', value: /no answer within 2000 ms/ });
+    expect(fact(assessment, 'hosts-us-east-1')).toMatchObject({
+      state: 'unknown',
+      value: expect.stringMatching(/no answer within 2000 ms/),
+    });
   });
 
   test('a storage location that hangs does not hold up the other', async () => {
@@ -179,7 +185,9 @@ describe('failover', () => {
 
   test('EC2 of the target that hangs is worth another try', async () => {
     await aws.fault({ service: 'ec2', region: 'us-west-2', kind: 'hang' });
-    await expect(assess(call, deps({ limit: 500 }))).rejects.toMatchObject({ message: /no answer within 500 ms/ });
+    await expect(assess(call, deps({ limit: 500 }))).rejects.toMatchObject({
+      message: expect.stringMatching(/no answer within 500 ms/),
+    });
   });
 
   test('a host that is asked for by tag and is not there is refused', async () => {
@@ -187,7 +195,10 @@ describe('failover', () => {
       ...westSite(),
       hosts: { app: { tags: { Role: 'nobody' }, count: 1 }, db: westSite().hosts.db as never },
     };
-    await expect(assess(call, deps())).rejects.toMatchObject({ type: 'HostNotFound', message: /Role=nobody/ });
+    await expect(assess(call, deps())).rejects.toMatchObject({
+      type: 'HostNotFound',
+      message: expect.stringMatching(/Role=nobody/),
+    });
   });
 
   test('one of two hosts that is missing is a risk', async () => {
@@ -217,11 +228,11 @@ describe('failover', () => {
     });
     await expect(assess(call, none)).rejects.toMatchObject({
       type: 'NoRecoveryPoint',
-      message: /refused: ManifestTampered/,
+      message: expect.stringMatching(/refused: ManifestTampered/),
     });
     await expect(assess({ ...call, point: '20250101_000000' }, deps())).rejects.toMatchObject({
       type: 'PointNotFound',
-      message: /Try: 20260102_113000/,
+      message: expect.stringMatching(/Try: 20260102_113000/),
     });
   });
 
@@ -235,7 +246,7 @@ describe('failover', () => {
       });
     await expect(assess(call, without('us-west-2.key'))).rejects.toMatchObject({
       type: 'SecretMissing',
-      message: /sites\.us-west-2\.key: .*us-west-2\.key/,
+      message: expect.stringMatching(/sites\.us-west-2\.key: .*us-west-2\.key/),
     });
     await assess(call, without('SPACETIME_SLACK_WEBHOOK'));
     await assess(call, without('us-east-1.key'));
@@ -264,7 +275,10 @@ test('a full recovery happens in place and looks at the hosts that run', async (
   const assessment = await assess({ ...call, procedure: 'full-recovery' }, deps());
   expect(assessment).toMatchObject({ from: 'us-east-1', to: 'us-east-1' });
   expect(assessment.hosts).toHaveLength(2);
-  expect(fact(assessment, 'ready-us-east-1-app')).toMatchObject({ state: 'good', value: /GB free/ });
+  expect(fact(assessment, 'ready-us-east-1-app')).toMatchObject({
+    state: 'good',
+    value: expect.stringMatching(/GB free/),
+  });
 });
 
 test('a quarantined point is passed over aloud, and refused where it was named', async () => {

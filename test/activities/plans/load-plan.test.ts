@@ -147,12 +147,12 @@ describe('a mistake is named with its line', () => {
     [
       'keep: 14d',
       'keep: 14 days',
-      /retention\.rules\[5\]\.keep: "14 days": this is no time .* Try: 30d, 24h, indefinite/,
+      /retention\.rules\[6\]\.keep: "14 days": this is no time .* Try: 30d, 24h, indefinite/,
     ],
     ['keep: { monthly: 3 }', 'keep: { montly: 3 }', /keep\.montly: is not a known key\. Try: monthly/],
     ['keep: { monthly: 3 }', 'keep: {}', /keep: .*nothing is counted/],
-    ['keep: 14d', 'keep: 14d, locations: [local]', /rules\[5\]\.locations\[0\]: there is no storage location local/],
-    ['keep: 14d', 'keep: 14d, components: [redis]', /rules\[5\]\.components\[0\]: there is no component redis/],
+    ['keep: 14d', 'keep: 14d, locations: [local]', /rules\[6\]\.locations\[0\]: there is no storage location local/],
+    ['keep: 14d', 'keep: 14d, components: [redis]', /rules\[6\]\.components\[0\]: there is no component redis/],
     ['retention:', 'retention:\n  grace: 1m', /retention\.grace: "1m": a backup may take that long\. Try: 24h/],
     ['retention:', 'retention:\n  budget: { share: 0.3 }', /retention\.budget\.share: .*is not text/],
     ['paths: [/opt/spacetime/logs]', 'paths: [/opt/../etc]', /paths\[0\]: .*does not climb/],
@@ -201,7 +201,7 @@ describe('a mistake is named with its line', () => {
 test('a service name that climbs is refused before any file is read', async () => {
   await expect(loadPlan(folder, '../x')).rejects.toMatchObject({
     type: 'PlanInvalid',
-    message: /"\.\.\/x" is not a service name/,
+    message: expect.stringMatching(/"\.\.\/x" is not a service name/),
   });
 });
 
@@ -209,13 +209,16 @@ test('a plan that is not there names those that are', async () => {
   await writeFile(join(folder, 'spacetime.yaml'), good);
   await expect(loadPlan(folder, 'spacetim')).rejects.toMatchObject({
     type: 'PlanNotFound',
-    message: /Try: one of spacetime/,
+    message: expect.stringMatching(/Try: one of spacetime/),
   });
 });
 
 test('a plan that cannot be read is refused with the reason', async () => {
   await mkdir(join(folder, 'spacetime.yaml'));
-  await expect(loadPlan(folder, 'spacetime')).rejects.toMatchObject({ type: 'PlanUnreadable', message: /EISDIR/ });
+  await expect(loadPlan(folder, 'spacetime')).rejects.toMatchObject({
+    type: 'PlanUnreadable',
+    message: expect.stringMatching(/EISDIR/),
+  });
 });
 
 test('an overlay merges maps and replaces lists, and its mistakes are named in its own file', async () => {
