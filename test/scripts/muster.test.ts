@@ -268,7 +268,7 @@ describe('without anything to ask', () => {
     expect((await range.muster('failovr spacetime')).code).toBe(2);
     expect((await range.muster('status --jsn')).code).toBe(2);
     expect((await range.muster('status a b')).code).toBe(2);
-    expect((await range.muster('preview spacetime tea')).err).toContain('backup, failover, full-recovery');
+    expect((await range.muster('preview spacetime tea')).err).toContain('one of: backup, failover');
     const bare = await range.muster('skip spacetime x --json');
     expect(bare.code).toBe(2);
     expect(bare.json()).toMatchObject({
