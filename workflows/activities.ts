@@ -171,7 +171,9 @@ export async function noteBefore(run: Run, step: Step): Promise<NotedBefore> {
 /** Putting back is quick or stuck: nobody should wait hours for a host that is gone before they are told. */
 const undoBudget = 10 * 60_000;
 /** Of what users wait for: longer than a network flaps, short enough that people hear soon of a site that died. */
-const urgentBudget = 90_000;
+const urgentBudget = 45_000;
+/** Of the rest of a planned move: users are served again, and a person is told what is left. */
+const restBudget = 20_000;
 
 export async function undoStep(run: Run, { step, before, generation }: Undo): Promise<{ outcome?: string } | null> {
   const given = argumentOf(run, step, generation);
@@ -181,8 +183,9 @@ export async function undoStep(run: Run, { step, before, generation }: Undo): Pr
   const argument: UndoCall = { ...given, before, ...(leases ? { leases } : {}) };
   const call = stepCall(run, step, 'undoStep', `Put back: ${step.title}`);
   // As often as it takes: three tries in a row say nothing of a network that comes back.
-  const { attempts: _few, ...usual } = call.limits;
-  const budget = Math.min(usual.budget, step.lease ? urgentBudget : undoBudget);
+  const { attempts, ...usual } = call.limits;
+  const most = step.lease ? urgentBudget : attempts ? restBudget : undoBudget;
+  const budget = Math.min(usual.budget, most);
   return await callActivity({ ...call, limits: { ...usual, budget } }, argument);
 }
 

@@ -9,8 +9,10 @@
 
 while IFS= read -r -d '' kept; do
   present=${kept%.before-*}
+  # It lies in a tree that was kept itself since, and is counted there.
+  [[ -e $kept || -L $kept ]] || continue
   # diff ends with 1 where it finds something.
-  { LC_ALL=C diff -rq --no-dereference -- "$kept" "$present" || (($? == 1)); } >"$MUSTER_JOB/differ" 2>/dev/null ||
+  { LC_ALL=C diff -rq --no-dereference --exclude="*.before-${kept##*.before-}" -- "$kept" "$present" || (($? == 1)); } >"$MUSTER_JOB/differ" 2>/dev/null ||
     refuse DiffFailed "$(hostname): $kept and $present could not be compared." 'look at both.'
   # What is only in the present tree came since. Its name is the beginning of the kept one's.
   count=$(only="Only in $present" awk '

@@ -19,7 +19,7 @@ TEXT
 }
 
 begin() {
-  local tool missing=''
+  local tool done_step missing=''
   yes='' by=${SUDO_USER:-${USER:-$(id -un)}} accepted=' ' only_list=''
   while (($#)); do
     case $1 in --accept | --by | --state) (($# > 1)) || { usage >&2 && exit 2; } ;; esac
@@ -55,6 +55,8 @@ begin() {
   # A name of its own for each recovery: host jobs, the lease and what is kept on hosts go by it.
   remembered run id || remember run id "break-glass-$(date -u +%Y%m%d-%H%M%S)-$(od -An -N3 -tx1 /dev/urandom | tr -d ' \n')"
   run=$(recall run id)
+  done_before=' '
+  for done_step in "$state"/done/*; do [[ ! -f $done_step ]] || done_before+="${done_step##*/} "; done
   step=- stage_number=0 lost_stages='' keeper=''
   trap finish EXIT
   trap 'exit 130' INT TERM HUP

@@ -32,6 +32,14 @@ gate() {
   fi
   say "== $stage_number of $stages: GATE: $title"
   join
+  # What an earlier start of this script saw may have changed since: a site that was fenced may be back.
+  if ! remembered passed no-return; then
+    for each in "$@"; do
+      [[ $done_before == *" $each "* ]] || continue
+      forget "done" "$each"
+      run_rank "$each"
+    done
+  fi
   while :; do
     bad=''
     for each in "$@"; do [[ $(recall outcome "$each") == "$outcome" ]] || bad+=" $each is $(recall outcome "$each" || echo unknown);"; done

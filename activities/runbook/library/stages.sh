@@ -72,6 +72,9 @@ alongside() {
   ask_stage "$title" "$@" || return 0
   for each in "$@"; do
     [[ $each != / ]] || continue
+    beside[$each]=''
+    # What a person does is asked for when it is waited for.
+    [[ -z ${step_by_person[$each]-} ]] || continue
     begin_step "$each"
     beside[$each]=$!
   done
@@ -80,10 +83,11 @@ alongside() {
 # join: waits for what goes on alongside.
 join() {
   local each
-  for each in "${!beside[@]}"; do
-    wait "${beside[$each]}" || :
+  for each in "${step_order[@]}"; do
+    [[ -v "beside[$each]" ]] || continue
+    [[ -z ${beside[$each]} ]] || wait "${beside[$each]}" || :
     unset "beside[$each]"
-    settle "$each"
+    if [[ ${step_by_person[$each]-} ]] && ! is_done "$each"; then by_person "$each"; else settle "$each"; fi
   done
 }
 

@@ -118,7 +118,8 @@ test('after an outage it waits until the service was well for as long', async ()
 test('a run goes without a person only by the plan, with no risk, and while the outage is seen', async () => {
   const plan = { ...(await spacetimePlan()), declare: rule({ go: 'automatic' }) };
   plan.health = { ...plan.health, publicUrl };
-  const assessment = { service: 'spacetime', risks: [] } as unknown as Assessment;
+  const names = { from: 'us-east-1', serving: ['us-east-1'] };
+  const assessment = { service: 'spacetime', risks: [], ...names } as unknown as Assessment;
   const call = { run: 'r', procedure: 'failover', label: 'manual', by: 'observers', assessment } as const;
   // Whoever names themselves like that while nothing is wrong is asked like everybody else.
   expect(await automaticGo(plan, call)).toBeUndefined();
@@ -128,6 +129,8 @@ test('a run goes without a person only by the plan, with no risk, and while the 
   expect(await automaticGo({ ...plan, declare: rule() }, call)).toBeUndefined();
   expect(await automaticGo(plan, { ...call, by: 'dana' })).toBeUndefined();
   expect(await automaticGo(plan, { ...call, procedure: 'full-recovery' })).toBeUndefined();
+  for (const serving of [[], ['us-west-2'], ['us-east-1', 'us-west-2'], undefined])
+    expect(await automaticGo(plan, { ...call, assessment: { ...assessment, serving } as Assessment })).toBeUndefined();
   const risk = { id: 'rpo-missed' } as unknown as Assessment['risks'][number];
   expect(await automaticGo(plan, { ...call, assessment: { ...assessment, risks: [risk] } })).toBeUndefined();
 });

@@ -116,7 +116,8 @@ it('goes on beside what is alongside, and waits for it at the gate, where the ri
   expect(await did()).toEqual(['a', 'fence']);
   const ended = await run(file, ['not-fenced'], '--yes');
   expect(ended).toMatchObject({ code: 0, said: expect.stringContaining('not-fenced was accepted') });
-  expect(await did()).toEqual(['a', 'fence', 'b']);
+  // A site that was fenced may be back since: it is fenced again before the gate is passed.
+  expect(await did()).toEqual(['a', 'fence', 'fence', 'b']);
 });
 
 it('passes a gate whose steps came out well without a word', async () => {

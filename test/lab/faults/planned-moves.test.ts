@@ -32,7 +32,7 @@ test('the network between the sites goes: the source serves again, although the 
   expect(stepOf(ended, 'copy-to-company-backups-dr-final')?.state).toBe('failed');
   await scenario.lab.cut(false);
   await expectServedFrom(east, began);
-});
+}, 420_000);
 
 test('the source dies: the run says that nobody serves, and names the failover that goes on', async () => {
   await scenario.planned('switchover', { pauseBefore: 'Take the final recovery point at us-east-1' });
@@ -42,7 +42,7 @@ test('the source dies: the run says that nobody serves, and names the failover t
   expect(ended.timeline.at(-1)?.text).toMatch(
     /us-east-1 does NOT serve spacetime: .* Try: muster failover spacetime --from us-east-1 --to us-west-2\./,
   );
-});
+}, 420_000);
 
 test('home goes down again while the data comes back to it: the other site serves again, and no write is lost', async () => {
   const { lab } = scenario;
@@ -59,4 +59,4 @@ test('home goes down again while the data comes back to it: the other site serve
   await until('users are served again', async () => back(await scenario.observer.state()), { timeoutMs: 180_000 });
   await scenario.until('it is put back', ({ phase }) => phase === 'put-back', 240_000);
   await expectServedFrom(west, began);
-});
+}, 420_000);

@@ -82,21 +82,14 @@ export async function openScenario(service = 'spacetime') {
     if (pauseBefore !== undefined) await pausedBefore(pauseBefore);
   }
 
-  /** Paused while the stage before it runs; every rank and stage asks whether it is paused. */
+  /** Held before one stage after the other, until it is this one. */
   async function pausedBefore(title: string): Promise<void> {
-    const indexOf = ({ stages }: RunStatus) => stages.findIndex((stage) => stage.title === title);
-    const begun = (now: RunStatus) => now.stages[indexOf(now) - 1]?.state === 'running';
-    await until(`the stage before "${title}" runs`, begun);
-    expect(await update('pause', { by: 'ops' })).toMatchObject({ taken: true });
+    const before = 'the run is held before ';
     for (;;) {
-      const held = await until('it holds', ({ needs }) => needs.some(({ what }) => what === 'the run is paused'));
-      const at = indexOf(held);
-      if (at < 0) throw new Error(`There is no stage "${title}".`);
-      if (held.stages[at]?.state !== 'pending') throw new Error(`"${title}" had begun before the run was paused.`);
-      if (held.stages[at - 1]?.state === 'done') return;
-      // Held between two ranks of the stage before: one rank further.
+      expect(await update('hold', { by: 'ops' })).toMatchObject({ taken: true });
+      const held = await until('it holds', ({ needs }) => needs.some(({ what }) => what.startsWith(before)));
+      if (held.needs.some(({ what }) => what === `${before}"${title}"`)) return;
       await update('resume', { by: 'ops' });
-      await update('pause', { by: 'ops' });
     }
   }
 
