@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { cancelJob } from '../../../activities/hosts/cancel-job.ts';
 import type { HostExecutor } from '../../../activities/hosts/executor.ts';
 import { followJob } from '../../../activities/hosts/follow-job.ts';
@@ -235,7 +235,8 @@ describe.each([
       message: expect.stringContaining(one.job.key.run),
     });
     await until('its last process is gone', () => !killAll(handle.folder));
-    const second = await start(two.job);
+    // One that is just exiting has no environment any more, and is still a process.
+    const second = await vi.waitFor(() => start(two.job), { timeout: 5_000 });
     expect((await followJob(second)).code).toBe(0);
     const third = await start({ ...one.job, key: { ...one.job.key, generation: 2 } });
     one.open('go');
