@@ -90,7 +90,9 @@ describe('aborted before the service starts', () => {
     expect(undone.filter((text) => text.startsWith('put back: '))).toHaveLength(undone.length);
     expect(undone.find((text) => text.includes('Restore application'))).toContain(`(${production})`);
     expect(undone.find((text) => text.includes('Restore database'))).toContain('(spacetime_db)');
-    expect(undone.at(-1)).toContain('Stop spacetime');
+    // The lease last: everything else is put back under it.
+    expect(undone.at(-2)).toContain('Stop spacetime');
+    expect(undone.at(-1)).toContain('Take the lease');
     const { stdout } = await scenario.muster(['report', 'spacetime']);
     expect(stdout).toContain('put back: Restore application');
     expect(stdout).not.toContain('NOT put back');
