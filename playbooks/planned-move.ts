@@ -13,6 +13,7 @@ import type { Host } from '../domain/host.ts';
 import type { Component } from '../domain/plan-component.ts';
 import { isReplica, isWarm } from '../domain/plan-standby.ts';
 import type { Playbook, PlaybookItem, Step } from '../domain/playbook.ts';
+import { queueOf } from '../domain/protocol.ts';
 import {
   alongside,
   gate,
@@ -133,6 +134,12 @@ export function plannedMoveFor(situation: Situation) {
         match(component, from, firstHost(component, from), atSource, `still-${component.name}`),
       ),
     ];
+  }
+
+  /** Putting back at the target needs no word of the source, which may be what is gone. */
+  function ownLease(step: Step): Step {
+    const here = step.queue === queueOf(siteOf(plan, to).region);
+    return step.undoable && here && !step.lease && !step.putBack ? { ...step, lease: siteOf(plan, to).storage } : step;
   }
 
   return {
@@ -285,16 +292,19 @@ export function plannedMoveFor(situation: Situation) {
       return {
         ...all,
         onFailure: 'putBack',
-        items: briskUntilNoReturn(all.items),
+        items: briskUntilNoReturn(all.items, ownLease),
       };
     },
   };
 }
 
-function briskUntilNoReturn(items: readonly PlaybookItem[]): PlaybookItem[] {
+/** @param also  what else holds for a step until then */
+function briskUntilNoReturn(items: readonly PlaybookItem[], also: (step: Step) => Step): PlaybookItem[] {
   const end = items.findIndex(({ type }) => type === 'pointOfNoReturn');
   return items.map((item, index) =>
-    index < end && item.type === 'stage' ? { ...item, ranks: item.ranks.map((rank) => rank.map(briskly)) } : item,
+    index < end && item.type === 'stage'
+      ? { ...item, ranks: item.ranks.map((rank) => rank.map((step) => also(briskly(step)))) }
+      : item,
   );
 }
 

@@ -184,7 +184,7 @@ export async function undoStep(run: Run, { step, before, generation }: Undo): Pr
   const call = stepCall(run, step, 'undoStep', `Put back: ${step.title}`);
   // As often as it takes: three tries in a row say nothing of a network that comes back.
   const { attempts, ...usual } = call.limits;
-  const most = step.lease ? urgentBudget : attempts ? restBudget : undoBudget;
+  const most = step.putBack === 'first' ? urgentBudget : attempts ? restBudget : undoBudget;
   const budget = Math.min(usual.budget, most);
   return await callActivity({ ...call, limits: { ...usual, budget } }, argument);
 }
