@@ -49,7 +49,9 @@ export function receiveDecisions(run: Run): void {
   });
   receive('hold', operatorSchema, 'Hold before the next stage: {"by": "..."}', (operator) => {
     if (isEnding(run)) return no(ending);
-    if (run.status.held) return no('it holds before the next stage already');
+    const waits = run.status.needs.some(({ what }) => what.startsWith('the run is held before'));
+    if (run.status.held && !waits) return no('it holds before the next stage already');
+    if (waits) run.letOn += 1;
     run.status.held = true;
     return yes(run, 'hold before the next stage', operator);
   });

@@ -68,6 +68,8 @@ export class Run {
   assessment: Assessment | undefined;
   abort: { by: string; reason: string } | undefined;
   failure: Failure | undefined;
+  /** How often somebody let it on by one stage. */
+  letOn = 0;
   /** Somebody changed the plan: the run goes on with a new playbook. */
   replan: Replan | undefined;
   /** The changed plan was refused; only another change or an abort leads on. */
@@ -215,8 +217,9 @@ export class Run {
   /** Holds before the next stage while an operator wants it so; what runs goes on. */
   async untilLetOn(title: string): Promise<void> {
     if (!this.status.held) return;
+    const turn = this.letOn;
     const what = `the run is held before "${title}"`;
-    await this.need(what, commandFor(this.status, 'resume'), () => !this.status.held);
+    await this.need(what, commandFor(this.status, 'resume'), () => !this.status.held || this.letOn > turn);
   }
 
   /** An abort while a step ends well all the same must not be overtaken by what comes next. */

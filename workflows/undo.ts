@@ -35,6 +35,9 @@ export async function undoAll(run: Run): Promise<void> {
 /** What is true now, after something was begun: each look says it in words, good or bad, and none fails anything. */
 export async function lookAround(run: Run): Promise<void> {
   if (run.executionStarted === undefined && !run.input.goesOn) return;
+  // They lead nothing, and a lease that cannot be read says nothing of the service.
+  const held = run.leases;
+  run.leases = [];
   const bad: string[] = [...(run.unsteady ?? [])];
   const looks = (run.playbook?.steady ?? []).map(async (step) => {
     try {
@@ -47,6 +50,7 @@ export async function lookAround(run: Run): Promise<void> {
     }
   });
   const steady = await Promise.all(looks);
+  run.leases = held;
   if (steady.length === 0) return;
   run.status.steady = steady;
   run.unsteady = bad;

@@ -19,6 +19,7 @@ describe('an operator', () => {
     await run.go();
     await expect.poll(() => range.calls).toContain('h-one#1');
     expect(await run.update('hold', { by: 'ops' })).toMatchObject({ taken: true });
+    // Not yet there: one hold is enough. Held before a stage, another lets it on by one.
     expect(await run.update('hold', { by: 'ops' })).toMatchObject({ taken: false });
     range.release('h-one');
     const held = await run.until(({ needs }) => needs.length > 0);
