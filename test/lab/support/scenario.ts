@@ -210,7 +210,8 @@ export async function openScenario(service = 'spacetime') {
     const left = await endLeftOver();
     if (left) await stopWorkers(); // so that nothing of the run acts on
     await lab.reset();
-    if (left) await freeTheLease();
+    // Also one that a site which was cut off could not be told to give back.
+    await freeTheLease();
     await labUntil('SpaceTime is served from us-east-1 again', async () => (await observer.state()).state === 'ok', {
       timeoutMs: 60_000,
     });
