@@ -1,5 +1,5 @@
 /** What a playbook would do otherwise than the one of its kind that people approved last. Pure. */
-import { type Playbook, type PlaybookItem, type Step, stepsOf } from './playbook.ts';
+import { type Playbook, type PlaybookItem, type Step, stepsOf, withoutEstimate } from './playbook.ts';
 
 /** One line each, in the order of the new playbook; empty where the same would be done again. Run id and point differ each time and are looked through. */
 export function playbookChanges(before: Playbook, now: Playbook): string[] {
@@ -56,7 +56,7 @@ function placesOf(playbook: Playbook): Map<string, { step: Step; where: string }
 
 /** Without the estimate, and with the same words for what is new in every run. */
 function seen(step: Step, { run, point }: Playbook): Record<string, unknown> {
-  const { expected: _estimate, title: _title, id: _id, ...rest } = step;
+  const { id: _id, title: _title, ...rest } = withoutEstimate(step);
   const text = JSON.stringify(rest).replaceAll(run, 'THIS RUN');
   return JSON.parse(point ? text.replaceAll(point, 'THE POINT') : text);
 }

@@ -119,9 +119,13 @@ export function decisionsOf(playbook: Playbook): unknown {
   return { ...plain, items: plain.items.map(withoutEstimates) };
 }
 
+/** A step without what earlier runs say of its time. */
+export function withoutEstimate({ expected: _estimate, slow: _slow, ...step }: Step): Omit<Step, 'expected' | 'slow'> {
+  return step;
+}
+
 /** Only a step's own estimate goes: its input may have an `expected` too (files that a restore must bring back). */
 function withoutEstimates(item: PlaybookItem): unknown {
-  const bare = ({ expected: _estimate, slow: _slow, ...step }: Step) => step;
-  if (item.type === 'stage') return { ...item, ranks: item.ranks.map((rank) => rank.map(bare)) };
-  return item.type === 'watch' ? { ...item, step: bare(item.step) } : item;
+  if (item.type === 'stage') return { ...item, ranks: item.ranks.map((rank) => rank.map(withoutEstimate)) };
+  return item.type === 'watch' ? { ...item, step: withoutEstimate(item.step) } : item;
 }

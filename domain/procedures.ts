@@ -193,6 +193,12 @@ export function traitsOf(procedure: Procedure): ProcedureTraits {
   return procedureTraits[procedure];
 }
 
+/** A recovery point is chosen for it, or named. */
+export function takesPoint(procedure: Procedure): boolean {
+  const { restores, takesPoint: takes = restores } = traitsOf(procedure);
+  return takes;
+}
+
 /** `spacetime/recovery`, `spacetime/backup`: the workflow id is the lock that people see. */
 export function workflowIdOf(service: string, procedure: Procedure): string {
   return `${service}/${traitsOf(procedure).lock}`;

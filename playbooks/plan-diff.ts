@@ -7,7 +7,7 @@ import { type Difference, differences } from '../domain/differences.ts';
 import { Refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import { type Plan, siteOfRole } from '../domain/plan.ts';
-import type { Playbook, Step } from '../domain/playbook.ts';
+import { type Playbook, type Step, withoutEstimate } from '../domain/playbook.ts';
 import { type Procedure, procedures, traitsOf } from '../domain/procedures.ts';
 import { compilers } from './index.ts';
 
@@ -103,7 +103,7 @@ function placed(playbook: Playbook): Map<string, Placed> {
 
 /** Without the estimate, and without what follows from the rest. */
 function comparable({ step, stage }: Placed): object {
-  const { expected: _estimate, id: _id, title: _title, ...rest } = step;
+  const { id: _id, title: _title, ...rest } = withoutEstimate(step);
   return { stage, ...rest };
 }
 

@@ -155,6 +155,12 @@ export async function compile(run: Run, assessment: Assessment): Promise<Compile
   );
 }
 
+/** A look that only reads, after something was put back: it needs no lease, and one that cannot be read says nothing of what it looks at. */
+export async function lookAt(run: Run, step: Step): Promise<StepAnswer> {
+  const { leases: _held, ...argument } = argumentOf(run, step, run.status.revision ?? 1);
+  return await callActivity<StepAnswer>(stepCall(run, step, step.kind, step.title), argument);
+}
+
 /** One step of the playbook. */
 export async function callStep(run: Run, step: Step, generation: number): Promise<StepAnswer> {
   return await callActivity<StepAnswer>(stepCall(run, step, step.kind, step.title), argumentOf(run, step, generation));

@@ -1,7 +1,7 @@
 /** A run whose plan changes goes on as a new execution under the same ids, and takes up there what it has done. */
 import { allHandlersFinished, CancelledFailure, condition, makeContinueAsNewFunc } from '@temporalio/workflow';
 import { type Playbook, stepsOf } from '../domain/playbook.ts';
-import { commandFor, traitsOf } from '../domain/procedures.ts';
+import { commandFor, takesPoint, traitsOf } from '../domain/procedures.ts';
 import type { StepOutput } from '../domain/protocol.ts';
 import type { GoesOn } from '../domain/replan.ts';
 import type { Replan, RunInput, StageStatus, StepStatus, TimelineEntry } from '../domain/run.ts';
@@ -22,8 +22,7 @@ export function cannotReplan(run: Run, asked: Replan): string | undefined {
   if (asked.ungraceful && !traitsOf(procedure).planned) return `a ${procedure} does not wait for its source anyway`;
   if (asked.ungraceful && asked.putBack)
     return 'ungraceful leaves everything as it is: the source is not asked any more';
-  const { restores, takesPoint = restores } = traitsOf(procedure);
-  if (asked.point && !takesPoint && !asked.ungraceful)
+  if (asked.point && !takesPoint(procedure) && !asked.ungraceful)
     return `a ${procedure} takes its own recovery point; another is for a failover (--ungraceful)`;
   if (passedNoReturn && (asked.point || asked.putBack || asked.ungraceful))
     return 'past the point of no return nothing is put back: only what is left can be planned anew';
@@ -77,9 +76,8 @@ export async function anotherPlan(run: Run, why: string): Promise<never> {
 function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
   const { status, input, playbook } = run;
   const procedure = change.ungraceful ? 'failover' : status.procedure;
-  const { restores, takesPoint = restores } = traitsOf(procedure);
   // Asked for by nobody, the point that is restored stays: the newest may be another by now.
-  const same = change.ungraceful || !takesPoint ? input.point : (playbook?.point ?? input.point);
+  const same = change.ungraceful || !takesPoint(procedure) ? input.point : (playbook?.point ?? input.point);
   const point = change.point ?? same;
   const kept = putBack || change.ungraceful ? [] : doneSteps(run);
   const ids = new Set(kept.map(({ id }) => id));

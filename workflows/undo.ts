@@ -2,7 +2,7 @@
  * Puts back what undoable steps changed, newest first, and before all else what users wait for; then looks at what is true. After
  * the point of no return there is nothing to put back.
  */
-import { callStep, undoStep } from './activities.ts';
+import { lookAt, undoStep } from './activities.ts';
 import { describeFailure } from './failures.ts';
 import type { Run } from './run.ts';
 
@@ -16,7 +16,7 @@ export async function undoAll(run: Run): Promise<void> {
     try {
       const outcome = (await undoStep(run, undo))?.outcome;
       run.undone.push(step.title);
-      // Given back: what is only looked at from here on needs none.
+      // Given back, so there is nothing to renew.
       if (run.outputs.get(step.id)?.leases) run.leases = [];
       run.note('undo', `put back: ${step.title}${outcome ? ` (${outcome})` : ''}`);
       if (status) status.state = 'undone';
@@ -35,13 +35,10 @@ export async function undoAll(run: Run): Promise<void> {
 /** What is true now, after something was begun: each look says it in words, good or bad, and none fails anything. */
 export async function lookAround(run: Run): Promise<void> {
   if (run.executionStarted === undefined && !run.input.goesOn) return;
-  // They lead nothing, and a lease that cannot be read says nothing of the service.
-  const held = run.leases;
-  run.leases = [];
   const bad: string[] = [...(run.unsteady ?? [])];
   const looks = (run.playbook?.steady ?? []).map(async (step) => {
     try {
-      const { output } = await callStep(run, step, run.status.revision ?? 1);
+      const { output } = await lookAt(run, step);
       return `${step.title}: ${output.outcome ?? 'done'}`;
     } catch (error) {
       const { message } = describeFailure(error);
@@ -50,7 +47,6 @@ export async function lookAround(run: Run): Promise<void> {
     }
   });
   const steady = await Promise.all(looks);
-  run.leases = held;
   if (steady.length === 0) return;
   run.status.steady = steady;
   run.unsteady = bad;

@@ -10,7 +10,7 @@ import { Refusal, refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
 import { describeHolder } from '../../domain/lease.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { traitsOf } from '../../domain/procedures.ts';
+import { takesPoint, traitsOf } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { promiseOf } from '../../domain/restore-request.ts';
 import { risksOf } from '../../domain/risks.ts';
@@ -31,7 +31,7 @@ import { publicHealth } from './facts/public-health.ts';
 import { replicaFacts } from './facts/replicas.ts';
 import type { Finding } from './finding.ts';
 import { refuseUnfit } from './planned.ts';
-import { chosen, leftAside, leftAsideFact, pointFor, takesPoint } from './point-choice.ts';
+import { chosen, leftAside, leftAsideFact, pointFor } from './point-choice.ts';
 import { type RestoreTarget, restoreTarget } from './restore-target.ts';
 
 /**
@@ -39,8 +39,16 @@ import { type RestoreTarget, restoreTarget } from './restore-target.ts';
  *   `HostPrerequisite`, `NoRecoveryPoint`, `PointNotFound`; a passing error when EC2 of the target does not answer
  */
 export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
+  // Read beside the rest: a region that is gone holds both up for the same seconds.
+  const aside = standAside(call, deps);
+  const reading = read(call, deps);
+  reading.catch(() => {}); // heard once it is known that nothing stands aside
+  await aside;
+  return await reading;
+}
+
+async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
   const { plan } = deps;
-  await standAside(call, deps);
   const seenNames = Promise.all(plan.traffic.records.map((record) => nameNow(record, deps)));
   const { from, to } = await directionOf(call, plan, seenNames);
   const { moves: fails, hosts: usesHosts } = traitsOf(call.procedure);
@@ -195,7 +203,7 @@ async function secretsFor(
   { from, to }: { from: string; to: string },
   deps: AssessDeps,
 ): Promise<void> {
-  const restoring = takesPoint(call) || traitsOf(call.procedure).planned;
+  const restoring = takesPoint(call.procedure) || traitsOf(call.procedure).planned;
   const saving = !restoring || traitsOf(call.procedure).planned;
   const wanted = [
     ...(restoring ? [`sites.${to}.ssh`, `sites.${to}.key`, 'components'] : []),

@@ -4,7 +4,7 @@ import { choosePoint, passedOver } from '../../domain/choose-point.ts';
 import { chooseForRestore, lacks, noneFits, type PointWish } from '../../domain/choose-restore.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { traitsOf } from '../../domain/procedures.ts';
+import { takesPoint } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { isWhole, scopeOf } from '../../domain/restore-scope.ts';
 import { siteOf } from './facts/hosts.ts';
@@ -17,7 +17,7 @@ export function chosen(
   plan: Plan,
   to: string,
 ): PointSummary | undefined {
-  if (!takesPoint(call)) return undefined;
+  if (!takesPoint(call.procedure)) return undefined;
   const points = pointsSeen(seen, plan, to);
   const wish = wishOf(call, plan, to);
   const newest = () =>
@@ -33,7 +33,7 @@ export function pointFor(
   plan: Plan,
   to: string,
 ): PointSummary | undefined {
-  if (!takesPoint(call)) return undefined;
+  if (!takesPoint(call.procedure)) return undefined;
   const point = chosen(call, seen, plan, to);
   const points = pointsSeen(seen, plan, to);
   const wish = wishOf(call, plan, to);
@@ -104,11 +104,6 @@ export function leftAsideFact(
   const value = `${aside.map(({ id, why }) => `${id} is ${why}`).join('; ')}: ${point.id} is taken instead`;
   const about = { id: 'points-left-aside', title: 'Newer recovery points', source: 'manifests and marks' };
   return { fact: { ...about, value, state: 'warning', took: 0 } };
-}
-
-export function takesPoint({ procedure }: AssessCall): boolean {
-  const { restores, takesPoint: takes = restores } = traitsOf(procedure);
-  return takes;
 }
 
 function wishOf({ request }: AssessCall, plan: Plan, to: string): PointWish {

@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { readInstance } from '../compute/instances.ts';
-import { isOff, powerOff, powerOn } from '../compute/power.ts';
+import { powerOff } from '../compute/power.ts';
 import { powerInputSchema } from '../compute/start-instance.ts';
+import { stopInstance } from '../compute/stop-instance.ts';
 import type { StepContext } from '../context.ts';
 import { probe } from '../health/probe.ts';
 import { defineStep } from '../step.ts';
@@ -35,23 +35,14 @@ export const standDown = defineStep({
     `aws ec2 wait instance-stopped --region ${region} --instance-ids ${instance}`,
   ],
   limits: { startToClose: 900_000 },
-  async check({ region, instance }, context) {
-    const facts = await readInstance(await context.ec2(region), instance, region, { signal: context.signal });
-    return isOff(facts) ? { state: 'done', what: 'stopped already' } : { state: 'ready', what: facts.state };
-  },
+  check: stopInstance.check,
   async run(wanted, context) {
     refuseUnsteady(wanted, context.outputs);
     await refuseLast(wanted, context);
     return { outcome: await powerOff(wanted, wanted.within, context), instance: wanted.instance };
   },
-  async before({ region, instance }, context) {
-    const { state } = await readInstance(await context.ec2(region), instance, region, { signal: context.signal });
-    return { state };
-  },
-  async undo(wanted, before, context) {
-    const { state } = z.object({ state: z.string() }).parse(before);
-    if (state === 'running' || state === 'pending') await powerOn(wanted, wanted.within, context);
-  },
+  before: stopInstance.before,
+  undo: stopInstance.undo,
 });
 
 function refuseUnsteady({ serving, name }: Input, outputs: Readonly<Record<string, unknown>>): void {

@@ -68,10 +68,12 @@ async function standingOf(cli: Cli, service: string, withRuns: boolean): Promise
   const runs = withRuns ? await runsOf(cli, service) : [];
   try {
     const { plan } = await cli.plan(service);
-    const schedules = withRuns ? await schedulesOf(cli, plan) : [];
-    const stranded = await strandedLeases(cli, plan, runs, withRuns);
-    const points = await pointsOf(cli, service).catch((error: Error) => error.message);
-    const back = await sitesBack(plan, runs);
+    const [schedules, stranded, points, back] = await Promise.all([
+      withRuns ? schedulesOf(cli, plan) : [],
+      strandedLeases(cli, plan, runs, withRuns),
+      pointsOf(cli, service).catch((error: Error) => error.message),
+      sitesBack(plan, runs),
+    ]);
     const standing = {
       service,
       back,

@@ -4,12 +4,12 @@
  */
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
-import { type DemotionToken, type Judgement, judgePromotion, tokenOf } from '../../../domain/replica.ts';
+import { type DemotionToken, type Judgement, tokenOf } from '../../../domain/replica.ts';
 import { script } from '../../archives/job-files.ts';
 import type { StepContext } from '../../context.ts';
 import { runHostJob } from '../../hosts/run-job.ts';
 import { defineStep } from '../../step.ts';
-import { waitFor } from '../../waiting.ts';
+import { awaitJudgement } from './await-judgement.ts';
 import { ask, askOrSilent, lockOf, replicaInput, serverParams } from './replica-input.ts';
 
 /** `host` is the primary's, `peer` the standby's. */
@@ -95,21 +95,8 @@ async function refuseUnready({ component, host, peer }: Input, context: StepCont
 }
 
 async function received(token: DemotionToken, { component, peer }: Input, context: StepContext): Promise<Judgement> {
-  let last: Judgement | undefined;
-  const found = await waitFor(
-    {
-      within: component.standby.within,
-      every: 100,
-      atMost: 1_000,
-      signal: context.signal,
-      onLook: () => context.heartbeat({ text: last?.why ?? `asking ${peer.site} how far it is` }),
-    },
-    async () => {
-      last = judgePromotion(token, await askOrSilent(peer, component, context));
-      return last.answer === 'wait' ? undefined : last;
-    },
-  );
-  if (found?.answer === 'ok') return found;
+  const last = await awaitJudgement(token, { component, host: peer }, context);
+  if (last?.answer === 'ok') return last;
   throw refusal(
     'NotReceived',
     `${component.name} at ${peer.site} does not have all that was written: ${last?.why}.`,

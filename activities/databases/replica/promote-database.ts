@@ -5,13 +5,13 @@
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
 import { hostSchema } from '../../../domain/host.ts';
-import { type DemotionToken, demotionTokenSchema, type Judgement, judgePromotion } from '../../../domain/replica.ts';
+import { type DemotionToken, demotionTokenSchema } from '../../../domain/replica.ts';
 import { script } from '../../archives/job-files.ts';
 import type { StepContext } from '../../context.ts';
 import { runHostJob } from '../../hosts/run-job.ts';
 import { shellQuote } from '../../hosts/shell-quote.ts';
 import { defineStep } from '../../step.ts';
-import { waitFor } from '../../waiting.ts';
+import { awaitJudgement } from './await-judgement.ts';
 import { ask, askOrSilent, lockOf, replicaInput, serverParams } from './replica-input.ts';
 
 /** `host` is the one to promote, `peer` the one that was the primary. */
@@ -152,21 +152,8 @@ async function waitUntilPromotable(
   const { component, host, peer, proof } = given;
   if (proof === 'demoted') await refuseTwoPrimaries(given, context);
   if (await promotedHere(component.name, host, context)) return;
-  let last: Judgement | undefined;
-  const found = await waitFor(
-    {
-      within: component.standby.within,
-      every: 100,
-      atMost: 1_000,
-      signal: context.signal,
-      onLook: () => context.heartbeat({ text: last?.why ?? `asking ${host.site} how far it is` }),
-    },
-    async () => {
-      last = judgePromotion(token, await askOrSilent(host, component, context));
-      return last.answer === 'wait' ? undefined : last;
-    },
-  );
-  if (found?.answer === 'ok') return;
+  const last = await awaitJudgement(token, { component, host }, context);
+  if (last?.answer === 'ok') return;
   throw refusal(
     'NotPromotable',
     `${component.name} at ${host.site} is not promoted: ${last?.why}.`,
