@@ -91,10 +91,11 @@ test('one that cannot reach the service declares nothing, whoever else is blind'
 });
 
 test('a service that flaps is never down for long enough', async () => {
+  // Long against a flap: on a busy machine the service itself may be late, and that is an outage.
   const flapping = setInterval(() => {
     service.control.ready = !service.control.ready;
   }, after / 3);
-  const seen = await watch('outage', after * 4);
+  const seen = await watch('outage', after * 6, { after: `${after * 4}ms` });
   clearInterval(flapping);
   expect(seen.state).toBe('nothing');
 });
@@ -124,8 +125,9 @@ test('a run goes without a person only by the plan, with no risk, and while the 
   // Whoever names themselves like that while nothing is wrong is asked like everybody else.
   expect(await automaticGo(plan, call)).toBeUndefined();
   service.control.silent = true;
-  await eventually('it goes by itself', () => automaticGo(plan, call));
-  expect(await automaticGo(plan, call)).toMatch(/the plan says go: automatic.*3 of 3 vantage points/);
+  // Two are enough, and the third may see it a moment later.
+  const goes = () => eventually('it goes by itself', () => automaticGo(plan, call));
+  expect(await goes()).toMatch(/the plan says go: automatic.*[23] of 3 vantage points/);
   expect(await automaticGo({ ...plan, declare: rule() }, call)).toBeUndefined();
   expect(await automaticGo(plan, { ...call, by: 'dana' })).toBeUndefined();
   expect(await automaticGo(plan, { ...call, procedure: 'full-recovery' })).toBeUndefined();
@@ -133,4 +135,6 @@ test('a run goes without a person only by the plan, with no risk, and while the 
     expect(await automaticGo(plan, { ...call, assessment: { ...assessment, serving } as Assessment })).toBeUndefined();
   const risk = { id: 'rpo-missed' } as unknown as Assessment['risks'][number];
   expect(await automaticGo(plan, { ...call, assessment: { ...assessment, risks: [risk] } })).toBeUndefined();
+  // It was for none of these that the outage was over.
+  expect(await goes()).toContain('no risk stands');
 });
