@@ -52,7 +52,9 @@ export function connectLab(dir: string) {
     process: (name: string, what: 'start' | 'stop' | 'kill' | 'freeze' | 'thaw' | 'restart') => act(name, what),
     temporal: { stop: () => act('temporal', 'stop'), start: () => act('temporal', 'start') },
     worker: (region: Region, what: 'kill' | 'freeze' | 'thaw' | 'start') => act(`worker-${region}`, what),
-    reset: () => post('reset', {}),
+    /** What the primary's hosts and the stores hold now is what a reset with `rewind` brings back. */
+    keep: () => post('keep', {}),
+    reset: (how: { rewind?: boolean } = {}) => post('reset', how),
     exec,
     /** Runs a shell command on a host, as root, with the host's key verified. */
     ssh: (host: string, command: string, { place = 'third', input }: { place?: Place; input?: string } = {}) =>

@@ -14,7 +14,8 @@ const verbs = {
   cut: z.strictObject({ on: z.boolean().default(true) }),
   power: z.strictObject({ host: z.string(), state: z.enum(['off', 'on', 'reboot', 'broken', 'repair']) }),
   process: z.strictObject({ name: z.string(), act: z.enum(['start', 'stop', 'kill', 'freeze', 'thaw', 'restart']) }),
-  reset: z.strictObject({}),
+  keep: z.strictObject({}),
+  reset: z.strictObject({ rewind: z.boolean().default(false) }),
 } as const;
 
 type Verb = keyof typeof verbs;
@@ -54,8 +55,10 @@ async function perform(range: Range, verb: Verb, body: unknown): Promise<void> {
     }
     case 'process':
       return act(range, verbs.process.parse(body));
+    case 'keep':
+      return range.keep();
     case 'reset':
-      return range.reset();
+      return range.reset(verbs.reset.parse(body));
   }
 }
 

@@ -16,6 +16,7 @@ import { bundleWorkflows } from './processes/bundle.ts';
 import { labProcesses, musterProcesses } from './processes/list.ts';
 import { type ProcessStatus, processManager } from './processes/manager.ts';
 import { type RegionHealth, regionFaults } from './regions.ts';
+import { copyTree } from './shell.ts';
 import type { Tools } from './tools/ensure.ts';
 
 export type RangeStatus = {
@@ -96,15 +97,31 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
     note(`${what} (${((performance.now() - began) / 1000).toFixed(1)} s)`);
   }
 
-  /** Back to before a disaster: all healed, no faults, records and power as seeded, standby disks fresh. */
-  async function reset(): Promise<void> {
+  /** Back to before a disaster: all healed, no faults, records and power as seeded, standby disks fresh; `rewind`: disks and stores as kept. */
+  async function reset({ rewind = false } = {}): Promise<void> {
     await faults.healAll();
     await Promise.all(servers.map((spec) => processes.start(spec.name)));
     if (processes.has('proxy')) await clearFaults(join(paths.run, 'proxy.sock'));
-    await park.reset(async () => {
+    if (rewind) await withoutStores((from) => copyTree(kept(from), from));
+    const reseed = async () => {
       if (seeded) await resetAws(seed, seeded);
-    });
+    };
+    await park.reset(reseed, { rewind });
     await startMuster();
+  }
+
+  /** What the primary's hosts and the stores hold now is what `reset` with `rewind` brings back. */
+  async function keep(): Promise<void> {
+    await withoutStores((from) => copyTree(from, kept(from)));
+    await park.keep();
+  }
+
+  /** Nobody writes to the stores of the regions meanwhile. */
+  async function withoutStores(work: (path: string) => Promise<void>): Promise<void> {
+    const names = servers.map((spec) => spec.name).filter((name) => name.startsWith('store-'));
+    await Promise.all(names.map((name) => processes.stop(name)));
+    await Promise.all(regions.map(({ name }) => work(paths.store(name))));
+    await Promise.all(names.map((name) => processes.start(name)));
   }
 
   function status(): RangeStatus {
@@ -118,7 +135,11 @@ export function createRange(dir: string, options: LabOptions, tools: Tools, note
   }
 
   const { kill, heal, hang, cut } = faults;
-  return { start, kill, heal, hang, cut, power: park.set, reset, status, processes };
+  return { start, kill, heal, hang, cut, power: park.set, keep, reset, status, processes };
+}
+
+function kept(path: string): string {
+  return `${path}.kept`;
 }
 
 function isAws(name: string): boolean {

@@ -26,6 +26,12 @@ export function run(command: string, args: string[], options: RunOptions = {}): 
   });
 }
 
+/** `to` becomes what `from` is, with owners, times, devices and extended attributes. */
+export async function copyTree(from: string, to: string): Promise<void> {
+  await run('rm', ['-rf', to]);
+  await run('cp', ['-a', from, to]);
+}
+
 /** Polls until the condition holds. `type` of the failure: timeout, with what was waited for. */
 export async function until(
   what: string,

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { HostSpec } from '../layout.ts';
 import { hosts, third } from '../layout.ts';
 import { checkout, type LabPaths } from '../paths.ts';
-import { run } from '../shell.ts';
+import { copyTree, run } from '../shell.ts';
 import { accountFiles, databaseLine } from '../spacetime/image.ts';
 import { postgresUnit } from './postgres.ts';
 
@@ -35,6 +35,19 @@ export async function freshDisk(paths: LabPaths, host: HostSpec): Promise<void> 
   await hide(upper, paths);
   installFiles(upper, paths, host);
   if (host.role === 'db') await run('cp', ['-a', join(base, 'postgresql'), join(upper, 'var/lib/')]);
+}
+
+/** Keeps the disk of a host that is off as the one that `returnDisk` brings back. */
+export async function keepDisk(paths: LabPaths, { name }: HostSpec): Promise<void> {
+  await copyTree(join(paths.host(name), 'upper'), join(paths.host(name), 'kept'));
+}
+
+/** The disk as it was kept; the host is off. */
+export async function returnDisk(paths: LabPaths, { name }: HostSpec): Promise<void> {
+  const base = paths.host(name);
+  await run('rm', ['-rf', join(base, 'work')]);
+  mkdirSync(join(base, 'work'));
+  await copyTree(join(base, 'kept'), join(base, 'upper'));
 }
 
 export function hasDisk(paths: LabPaths, host: HostSpec): boolean {

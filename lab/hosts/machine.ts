@@ -7,7 +7,7 @@ import { type HostSpec, ports } from '../layout.ts';
 import type { LabPaths } from '../paths.ts';
 import { inPlace } from '../processes/manager.ts';
 import { accepts } from '../processes/spec.ts';
-import { freshDisk } from './disk.ts';
+import { freshDisk, keepDisk, returnDisk } from './disk.ts';
 
 export type HostStatus = {
   name: string;
@@ -100,6 +100,16 @@ export function machine(paths: LabPaths, spec: HostSpec, options: { bootDelayMs:
     async wipe(): Promise<void> {
       await off();
       await freshDisk(paths, spec);
+    },
+    /** Cuts the power and keeps the disk for `rewind`. */
+    async keep(): Promise<void> {
+      await off();
+      await keepDisk(paths, spec);
+    },
+    /** Cuts the power and gives it back the disk that was kept. */
+    async rewind(): Promise<void> {
+      await off();
+      await returnDisk(paths, spec);
     },
   };
 }

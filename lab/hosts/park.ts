@@ -49,7 +49,7 @@ export function hostPark(
   }
 
   function untilPrimaryIsOn(): Promise<void> {
-    const on = () => machines.every((one) => one.spec.region !== primary || one.status().power === 'on');
+    const on = () => machines.every((one) => !ofPrimary(one) || one.status().power === 'on');
     return until(`the hosts of ${primary} are on (see the logs host-*)`, on, { timeoutMs: 60_000 });
   }
 
@@ -63,14 +63,30 @@ export function hostPark(
     if (verb === 'on') one.on();
   }
 
-  /** Power as EC2 has it after `reseed`, standby disks fresh, enabled units of the primary running. */
-  async function reset(reseed: () => Promise<void>): Promise<void> {
-    power.pause(true);
-    try {
+  /** Power as EC2 has it after `reseed`, standby disks fresh (`rewind`: and those of the primary as kept), enabled units of the primary running. */
+  async function reset(reseed: () => Promise<void>, { rewind }: { rewind: boolean }): Promise<void> {
+    await whilePaused(async () => {
       for (const one of machines) one.setBroken(false);
       await reseed();
-      await Promise.all(machines.filter((one) => one.spec.region !== primary).map((one) => one.wipe()));
+      await Promise.all(machines.filter((one) => !ofPrimary(one)).map((one) => one.wipe()));
+      if (rewind) await Promise.all(machines.filter(ofPrimary).map((one) => one.rewind()));
       for (const one of machines) if (one.status().power === 'crashed') await one.off();
+    });
+  }
+
+  /** The primary's disks of now are those that a rewind brings back. */
+  async function keep(): Promise<void> {
+    await stopUnits(paths);
+    await whilePaused(async () => {
+      await Promise.all(machines.filter(ofPrimary).map((one) => one.keep()));
+    });
+  }
+
+  /** Power is not followed meanwhile; after it the primary runs. */
+  async function whilePaused(work: () => Promise<void>): Promise<void> {
+    power.pause(true);
+    try {
+      await work();
     } finally {
       power.pause(false);
     }
@@ -86,7 +102,11 @@ export function hostPark(
     });
   }
 
-  return { makeDisks, switchOn, set, reset, status };
+  return { makeDisks, switchOn, set, keep, reset, status };
+}
+
+function ofPrimary(one: Machine): boolean {
+  return one.spec.region === primary;
 }
 
 function find(machines: Machine[], host: string): Machine {
@@ -96,9 +116,18 @@ function find(machines: Machine[], host: string): Machine {
 }
 
 /** Starts what is enabled on the primary's hosts and was stopped there, as a fence does. */
-async function startUnits(paths: LabPaths): Promise<void> {
+function startUnits(paths: LabPaths): Promise<void> {
+  return eachUnit(paths, 'start');
+}
+
+/** So that what is kept of a disk was closed as at a shutdown. */
+function stopUnits(paths: LabPaths): Promise<void> {
+  return eachUnit(paths, 'stop');
+}
+
+async function eachUnit(paths: LabPaths, verb: 'start' | 'stop'): Promise<void> {
   const script = `for unit in /etc/systemd/system/multi-user.target.wants/*.service; do
-    [ ! -e "$unit" ] || systemctl start "$(basename "$unit")"
+    [ ! -e "$unit" ] || systemctl ${verb} "$(basename "$unit")"
   done`;
   const login = sshOptions({ ssh: paths.sshKey, knownHosts: paths.knownHosts });
   const its = hosts.filter((host) => host.region === primary);

@@ -67,6 +67,7 @@ async function raise(dir: string): Promise<void> {
   const before = await readTruth(lab, 'us-east-1');
   await succeed(lab, [join(checkout, 'scripts/muster'), 'backup', 'spacetime', '--by', 'tests', '--watch']);
   const after = await readTruth(lab, 'us-east-1', before.until);
+  await lab.keep();
   await lab.process('observer', 'thaw');
   if (JSON.stringify(before) !== JSON.stringify(after)) throw new Error('The source changed while it was backed up.');
   writeFileSync(noteOf(dir), JSON.stringify(before));

@@ -9,6 +9,7 @@
  *   await scenario.finish();
  *   await scenario.expectDataOf('us-west-2');
  */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { expect, inject } from 'vitest';
@@ -23,7 +24,7 @@ import {
 import { connectLab } from '../../../lab/client.ts';
 import { observed } from '../../../lab/demo/observed.ts';
 import type { Region } from '../../../lab/layout.ts';
-import { checkout } from '../../../lab/paths.ts';
+import { checkout, labPaths } from '../../../lab/paths.ts';
 import { until as labUntil } from '../../../lab/shell.ts';
 import { attemptOf } from './attempts.ts';
 import { hostJobs } from './host-jobs.ts';
@@ -34,7 +35,7 @@ export type Scenario = Awaited<ReturnType<typeof openScenario>>;
 const over: readonly string[] = endedPhases;
 export const recovery = workflowIdOf('spacetime', 'failover');
 
-/** Of SpaceTime, or of another service of the lab. */
+/** Of SpaceTime, or of another service of the lab. Whatever tests did before it is undone. */
 export async function openScenario(service = 'spacetime') {
   const { dir, truth } = inject('scenario');
   const lab = connectLab(dir);
@@ -203,15 +204,18 @@ export async function openScenario(service = 'spacetime') {
     }).toEqual({ missing: [], unexpected: [] });
   }
 
-  /** Ends a run that was left over, and brings the lab back to before the disaster: served from us-east-1, observed well. */
-  async function reset(): Promise<void> {
+  /**
+   * Ends a run that was left over, and brings the lab back to before the disaster: served from us-east-1, observed well. `rewind`:
+   * with the data and the one recovery point that it was raised with.
+   */
+  async function reset(how: { rewind?: boolean } = {}): Promise<void> {
     const temporal = (await lab.status()).processes.find(({ name }) => name === 'temporal');
     if (temporal?.state !== 'running') await lab.temporal.start();
     const left = await endLeftOver();
     if (left) await stopWorkers(); // so that nothing of the run acts on
-    await lab.reset();
+    await lab.reset(how);
     // Also one that a site which was cut off could not be told to give back.
-    await freeTheLease();
+    await freeLeases();
     await labUntil('SpaceTime is served from us-east-1 again', async () => (await observer.state()).state === 'ok', {
       timeoutMs: 60_000,
     });
@@ -234,9 +238,13 @@ export async function openScenario(service = 'spacetime') {
   }
 
   /** A run that was terminated gave nothing back. */
-  async function freeTheLease(): Promise<void> {
-    const { code, stderr } = await muster(['takeover', service, '--reason', 'left over by a test', '--yes']);
-    if (code !== 0) throw new Error(`The lease could not be taken over: ${stderr}`);
+  async function freeLeases(): Promise<void> {
+    const plans = readdirSync(labPaths(lab.dir).plans).filter((file) => file.endsWith('.yaml'));
+    for (const plan of plans) {
+      const free = ['takeover', plan.slice(0, -'.yaml'.length), '--reason', 'left over by a test', '--yes'];
+      const { code, stderr } = await muster(free);
+      if (code !== 0) throw new Error(`The lease could not be taken over: ${stderr}`);
+    }
   }
 
   async function stopWorkers(): Promise<void> {
@@ -245,6 +253,7 @@ export async function openScenario(service = 'spacetime') {
     await Promise.all(workers.map(({ name }) => lab.process(name, 'kill')));
   }
 
+  await reset({ rewind: true });
   return {
     lab,
     client,
