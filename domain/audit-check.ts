@@ -22,7 +22,7 @@ export interface AuditPlace {
 }
 
 export interface AuditFinding {
-  readonly what: 'changed' | 'removed' | 'differs' | 'lacking' | 'unlogged';
+  readonly what: 'changed' | 'removed' | 'differs' | 'lacking' | 'unlogged' | 'unended';
   readonly run?: string;
   readonly n?: number;
   readonly location?: string;
@@ -34,7 +34,7 @@ export interface AuditVerdict {
   readonly runs: number;
   readonly entries: number;
   readonly findings: readonly AuditFinding[];
-  /** Runs whose last entry does not say that it is the last: they go on, were terminated, or lost their end. */
+  /** Runs whose last entry does not say that it is the last: they go on, or nobody knows whether they do. */
   readonly open: readonly string[];
 }
 
@@ -61,6 +61,21 @@ export function checkAudit(places: readonly AuditPlace[]): AuditVerdict {
   }
   const count = [...runs.keys()].filter((run) => run !== '').length;
   return { runs: count, entries, findings: [...findings, ...unlogged(places, runs)], open };
+}
+
+/**
+ * A run that is over has an end in its log: where it has none, it was terminated, nobody took its last entries, or somebody did.
+ *
+ * @param over  runs that were open and did not go on when Temporal was asked, before this log was read; with what it says of each
+ */
+export function withMissingEnds(verdict: AuditVerdict, over: ReadonlyMap<string, string>): AuditVerdict {
+  const unended = verdict.open.flatMap((run): AuditFinding[] => {
+    const says = over.get(run);
+    const text = `${run} is over (${says}), and no entry says that it is the last: it was terminated, its end was never written, or that was removed.`;
+    return says === undefined ? [] : [{ what: 'unended', run, text }];
+  });
+  const open = verdict.open.filter((run) => !over.has(run));
+  return { ...verdict, findings: [...verdict.findings, ...unended], open };
 }
 
 /** Number to the different entries that carry it, with where they lie. */

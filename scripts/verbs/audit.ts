@@ -4,7 +4,8 @@ import { mendAudit } from '../../activities/audit/mend-audit.ts';
 import { readAudit } from '../../activities/audit/read-audit.ts';
 import { loadPinned } from '../../activities/points/signer.ts';
 import type { AuditEntry } from '../../domain/audit.ts';
-import { type AuditPlace, type AuditVerdict, checkAudit } from '../../domain/audit-check.ts';
+import { type AuditPlace, type AuditVerdict, checkAudit, withMissingEnds } from '../../domain/audit-check.ts';
+import { seeEnds } from '../cli/audit-ends.ts';
 import type { Cli, Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { openStores } from '../cli/service-points.ts';
@@ -45,7 +46,7 @@ function addVerify(audit: Command, run: Runner): void {
     .command('verify')
     .summary('signatures, chains, gaps, and whether the copies agree')
     .description(
-      'Reads every entry at every location: whether a pinned signer signed it as it is, whether each follows the one before it, whether any is missing, and whether all locations have the same. Changes nothing without --mend.',
+      'Reads every entry at every location: whether a pinned signer signed it as it is, whether each follows the one before it, whether any is missing, and whether all locations have the same. A log without an end is whole only while Temporal says that its run goes on. Changes nothing without --mend.',
     )
     .argument('<service>', 'service, as its plan is named')
     .option('--run <id>', 'only this run')
@@ -74,12 +75,16 @@ async function list(cli: Cli, service: string, options: AuditOptions): Promise<E
 async function verify(cli: Cli, service: string, options: AuditOptions): Promise<ExitCode> {
   const first = await read(cli, service, options);
   const brought = options.mend ? await mend(cli, service, first) : [];
-  const { places, away, code } = brought.length > 0 ? await read(cli, service, options) : first;
-  const verdict = checkAudit(places);
+  const ends = await seeEnds(cli, service, checkAudit(first.places).open);
+  // Read again: what ended before Temporal was asked has written all that it ever will.
+  const { places, away, code } = brought.length + ends.over.size > 0 ? await read(cli, service, options) : first;
+  const verdict = withMissingEnds(checkAudit(places), ends.over);
   const locations = places.map(({ location }) => location);
-  if (cli.json) sayJson(cli.io, { service, ...verdict, brought, locations, unreachable: away });
-  else say(cli.io, verdictLines(verdict, locations, brought, away).join('\n'));
-  return verdict.findings.length > 0 ? exitCodes.damaged : code;
+  const { unasked } = ends;
+  if (cli.json) sayJson(cli.io, { service, ...verdict, brought, locations, unreachable: away, unasked });
+  else say(cli.io, verdictLines(verdict, locations, brought, away, unasked).join('\n'));
+  if (verdict.findings.length > 0) return exitCodes.damaged;
+  return unasked === undefined ? code : exitCodes.noAnswer;
 }
 
 /** Locations that did not answer a moment ago are left out. */
@@ -93,6 +98,7 @@ function verdictLines(
   locations: readonly string[],
   brought: readonly { key: string; to: string }[],
   away: readonly { location: string; why: string }[],
+  unasked: string | undefined,
 ): string[] {
   const size = `${entries} entries of ${runs} runs at ${locations.join(' and ') || 'no location'}`;
   return [
@@ -101,8 +107,10 @@ function verdictLines(
       : `${size}: ${findings.length} NOT AS THEY SHOULD BE`,
     ...findings.map(({ what, text }) => `  ${what.toUpperCase()} ${text}`),
     ...open.map(
-      (run) => `  open ${run}: no entry says that it is the last. It goes on, was terminated, or lost its end.`,
+      (run) =>
+        `  open ${run}: no entry says that it is the last. ${unasked === undefined ? 'It goes on.' : 'NOT KNOWN whether it goes on.'}`,
     ),
+    ...(unasked === undefined ? [] : [`  NOT ASKED Temporal, which knows what goes on: ${unasked}`]),
     ...brought.map(({ key, to }) => `  brought ${key} to ${to}`),
     ...away.map(({ location, why }) => `  NOT REACHED ${location}: ${why}`),
     ...(findings.some(({ what }) => what === 'lacking') && brought.length === 0

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type AuditEntry, auditTime, parseAuditName } from '../../domain/audit.ts';
-import { type AuditCopy, type AuditPlace, checkAudit } from '../../domain/audit-check.ts';
+import { type AuditCopy, type AuditPlace, checkAudit, withMissingEnds } from '../../domain/audit-check.ts';
 
 const run = 'failover-20261122-031500-ab12';
 const at = (n: number) => `2026-11-22T03:15:${String(n).padStart(2, '0')}.000Z`;
@@ -49,8 +49,16 @@ describe('an audit log', () => {
     expect(said(place('east', left()), place('west', left())).join('\n')).toMatch(text);
   });
 
-  it('from which the last is gone everywhere is open', () => {
-    expect(checkAudit([place('east', whole().slice(0, 3))])).toMatchObject({ findings: [], open: [run] });
+  it('from which the last is gone everywhere is open, and lacks its end once the run is over', () => {
+    const verdict = checkAudit([place('east', whole().slice(0, 3))]);
+    expect(verdict).toMatchObject({ findings: [], open: [run] });
+    expect(withMissingEnds(verdict, new Map())).toEqual(verdict);
+    expect(withMissingEnds(verdict, new Map([[run, 'Temporal says COMPLETED']]))).toMatchObject({
+      findings: [{ what: 'unended', run, text: expect.stringContaining('is over (Temporal says COMPLETED)') }],
+      open: [],
+    });
+    // Written meanwhile.
+    expect(withMissingEnds(checkAudit([place('east', whole())]), new Map([[run, 'over']])).findings).toEqual([]);
   });
 
   it('names what one location lacks, and who has it', () => {

@@ -3,6 +3,7 @@ import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { Client, Connection } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { writeAudit } from '../../activities/audit/write-audit.ts';
@@ -13,15 +14,22 @@ import { layout } from '../../domain/recovery-point.ts';
 import { runCli } from '../../scripts/run-cli.ts';
 import { filesComponent, makeWorld, type World } from '../activities/points/world.ts';
 import { plansFolder } from '../support/plan.ts';
+import { startTemporal, type TemporalServer } from '../support/temporal.ts';
 
 const run = 'failover-20260102-031500-ab12';
 const at = (n: number) => `2026-01-02T03:15:0${n}.000Z`;
 const keyOf = (n: number) => layout.auditEntry('spacetime', auditTime(at(n)), run, n);
 const env = { AUDIT_TEST_ID: '', AUDIT_TEST_SECRET: '' };
+let temporal: TemporalServer;
+let client: Client;
 let world: World;
 let plans: string;
 
 beforeAll(async () => {
+  temporal = await startTemporal();
+  client = new Client({ connection: await Connection.connect({ address: temporal.address }) });
+  // No worker takes it: it goes on until it is terminated.
+  await client.workflow.start('failover', { taskQueue: 'nobody', workflowId: 'spacetime/recovery', memo: { run } });
   world = await makeWorld([filesComponent('tree', ['/srv/app'])]);
   env.AUDIT_TEST_ID = world.near.credentials.accessKeyId;
   env.AUDIT_TEST_SECRET = world.near.credentials.secretAccessKey;
@@ -49,6 +57,8 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await world?.end();
+  await client?.connection.close();
+  await temporal?.stop();
   if (plans) await rm(plans, { recursive: true, force: true });
   for (const name of Object.keys(env)) delete process.env[name];
 });
@@ -69,6 +79,10 @@ async function leaveOverlay(name: string, elsewhere: { near?: string; far?: stri
 }
 
 async function muster(...words: string[]): Promise<{ code: number; out: string; json(): never }> {
+  return await musterAt(temporal.address, ...words);
+}
+
+async function musterAt(address: string, ...words: string[]): Promise<{ code: number; out: string; json(): never }> {
   let out = '';
   const stdout = new Writable({
     write(chunk, _, done) {
@@ -76,7 +90,7 @@ async function muster(...words: string[]): Promise<{ code: number; out: string; 
       done();
     },
   });
-  const place = { MUSTER_PLANS: plans, MUSTER_OVERLAYS: 'here' };
+  const place = { MUSTER_PLANS: plans, MUSTER_OVERLAYS: 'here', TEMPORAL_ADDRESS: address };
   const code = await runCli(['audit', ...words], { stdout, stderr: stdout, env: { ...place, ...env } });
   return { code, out, json: () => JSON.parse(out) as never };
 }
@@ -100,7 +114,7 @@ test('verify says that it is whole; that a run goes on; and exits 8 for what was
   const whole = await muster('verify', 'spacetime');
   expect(whole).toMatchObject({ code: 0 });
   expect(whole.out).toContain('3 entries of 1 runs at company-backups and company-backups-dr: signed, unbroken');
-  expect(whole.out).toContain(`open ${run}`);
+  expect(whole.out).toContain(`open ${run}: no entry says that it is the last. It goes on.`);
 
   await world.stores.far?.delete(keyOf(2));
   const lacking = await muster('verify', 'spacetime');
@@ -135,4 +149,30 @@ test('a location that cannot be reached is named, and exits 3 only where none ca
   await leaveOverlay('none', { near: 'http://127.0.0.1:9', far: 'http://127.0.0.1:9' });
   const none = await muster('spacetime', '--overlay', 'none');
   expect(none).toMatchObject({ code: 3, out: expect.stringContaining('NOT REACHED company-backups') });
+});
+
+test('a log without an end is damaged once its run is over, and nobody knows while Temporal does not answer', async () => {
+  await world.stores.near?.delete(keyOf(1));
+  expect(await muster('verify', 'spacetime', '--mend')).toMatchObject({ code: 0 });
+  const silent = await musterAt('127.0.0.1:9', 'verify', 'spacetime', '--run', run, '--json');
+  expect(silent.code, silent.out).toBe(3);
+  expect(silent.json()).toMatchObject({ findings: [], open: [run], unasked: expect.stringContaining('127.0.0.1:9') });
+  await client.workflow.getHandle('spacetime/recovery').terminate('by mistake');
+  const over = await muster('verify', 'spacetime', '--run', run, '--json');
+  expect(over.code, over.out).toBe(8);
+  expect(over.json()).toMatchObject({
+    findings: [
+      { what: 'unended', run, text: expect.stringMatching(/is over \(Temporal says TERMINATED since .*no entry says/) },
+    ],
+    open: [],
+  });
+  // Another run has the workflow id by now: this one is over all the same.
+  await client.workflow.start('failover', {
+    taskQueue: 'nobody',
+    workflowId: 'spacetime/recovery',
+    memo: { run: 'r2' },
+  });
+  const gone = await muster('verify', 'spacetime');
+  expect(gone.code).toBe(8);
+  expect(gone.out).toContain(`UNENDED ${run} is over (Temporal runs it no more)`);
 });
