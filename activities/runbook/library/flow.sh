@@ -55,6 +55,7 @@ begin() {
   # A name of its own for each recovery: host jobs, the lease and what is kept on hosts go by it.
   remembered run id || remember run id "break-glass-$(date -u +%Y%m%d-%H%M%S)-$(od -An -N3 -tx1 /dev/urandom | tr -d ' \n')"
   run=$(recall run id)
+  forget over stopped
   done_before=' '
   for done_step in "$state"/done/*; do [[ ! -f $done_step ]] || done_before+="${done_step##*/} "; done
   step=- stage_number=0 lost_stages='' keeper=''
@@ -94,6 +95,7 @@ introduce() {
 # stop_here WHY: a person stopped it. Nothing is put back; what is true is said.
 stop_here() {
   say "Stopped: $1."
+  end_lanes
   what_is_true
   release_leases
   say "To go on: run this script again with --state $state"

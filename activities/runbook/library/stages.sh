@@ -59,7 +59,8 @@ ask_stage() {
   done
 }
 
-# alongside TITLE STEP...: goes on beside what follows; the next gate or point of no return waits for it.
+# alongside TITLE STEP... [/ STEP...]: goes on beside what follows, its ranks one after another; the next gate or point of no return
+# waits for it.
 alongside() {
   local title=$1 each
   shift
@@ -70,28 +71,75 @@ alongside() {
     return 0
   fi
   ask_stage "$title" "$@" || return 0
-  for each in "$@"; do
-    [[ $each != / ]] || continue
-    beside[$each]=''
-    # What a person does is asked for when it is waited for.
-    [[ -z ${step_by_person[$each]-} ]] || continue
-    begin_step "$each"
-    beside[$each]=$!
+  for each in "$@"; do [[ $each == / ]] || forget begun "$each"; done
+  run_lane "$@" </dev/null &
+  lanes+=("$! $*")
+}
+
+# run_lane STEP... [/ STEP...]: in the background, where nobody can be asked: it ends at a step that failed or that a person does.
+run_lane() {
+  trap - EXIT INT TERM HUP
+  local each id rank=()
+  for each in "$@" /; do
+    if [[ $each != / ]]; then
+      rank+=("$each")
+      continue
+    fi
+    remembered over stopped && return 0
+    alive
+    for id in "${rank[@]}"; do
+      if is_done "$id" || [[ ${step_by_person[$id]-} ]]; then continue; fi
+      remember begun "$id"
+      begin_step "$id"
+    done
+    wait
+    for id in "${rank[@]}"; do
+      if [[ ${step_optional[$id]-} ]] && remembered begun "$id"; then settle "$id"; fi
+      is_done "$id" || return 0
+    done
+    rank=()
   done
 }
 
-# join: waits for what goes on alongside.
+# join: waits for what goes on alongside, and asks for what it could not ask for itself.
 join() {
-  local each
-  for each in "${step_order[@]}"; do
-    [[ -v "beside[$each]" ]] || continue
-    [[ -z ${beside[$each]} ]] || wait "${beside[$each]}" || :
-    unset "beside[$each]"
-    if [[ ${step_by_person[$each]-} ]] && ! is_done "$each"; then by_person "$each"; else settle "$each"; fi
+  local each lane=() rank=()
+  while ((${#lanes[@]})); do
+    read -ra lane <<<"${lanes[0]}"
+    lanes=("${lanes[@]:1}")
+    wait "${lane[0]}" || :
+    for each in "${lane[@]:1}" /; do
+      if [[ $each != / ]]; then
+        rank+=("$each")
+        continue
+      fi
+      end_rank "${rank[@]}"
+      rank=()
+    done
   done
 }
 
-declare -A beside=() step_title=() step_optional=() step_by_person=()
+# end_rank STEP...: what has failed in the background is settled; what it never came to is begun.
+end_rank() {
+  local id left=()
+  for id in "$@"; do
+    if remembered begun "$id"; then settle "$id"; else left+=("$id"); fi
+  done
+  if ((${#left[@]})); then run_rank "${left[@]}"; fi
+}
+
+# end_lanes: nothing alongside may still be changing anything when it is said what is true.
+end_lanes() {
+  local lane
+  ((${#lanes[@]})) || return 0
+  remember over stopped
+  say 'What goes on alongside is waited for.'
+  for lane in "${lanes[@]}"; do wait "${lane%% *}" || :; done
+  lanes=()
+}
+
+lanes=()
+declare -A step_title=() step_optional=() step_by_person=()
 
 # begin_step STEP: in the background, with everything that is strict switched on; its pid is in $!.
 begin_step() {

@@ -120,6 +120,57 @@ it('goes on beside what is alongside, and waits for it at the gate, where the ri
   expect(await did()).toEqual(['a', 'fence', 'fence', 'b']);
 });
 
+it('keeps the order of ranks alongside: a later one begins only when the one before it has come out', async () => {
+  const until = (file: string) => `until [[ -e ${folder}/${file} ]]; do alive; sleep 0.02; done`;
+  const steps = {
+    first: `${until('beside')}\n  did`,
+    second: 'did',
+    third: 'did',
+    main: `[[ ! -e ${folder}/did ]]\n  touch ${folder}/beside\n  did`,
+  };
+  const main = ["alongside 'Beside' first / second / third", "stage 'One' main", "point_of_no_return 'Writes'"];
+  const ended = await run(await scriptOf(steps, main), [], '--yes');
+  expect(ended).toMatchObject({ code: 0 });
+  const names = await did();
+  expect(names.filter((name) => name !== 'main')).toEqual(['first', 'second', 'third']);
+  expect(names).toContain('main');
+});
+
+it('begins nothing that comes after a step which failed alongside, until a person has decided at the next gate', async () => {
+  const tried = `[[ ! -e ${folder}/state/begun/first ]]`;
+  const steps = {
+    first: `[[ -e ${folder}/mended ]] || fail 'It broke.' 'mend it'\n  did`,
+    maybe: "fail 'Not needed.' 'nothing'",
+    second: 'did',
+    main: `while ${tried}; do alive; sleep 0.02; done\n  [[ ! -e ${folder}/did ]]\n  did`,
+  };
+  const main = ["alongside 'Beside' maybe / first / second", "stage 'One' main", "gate 'All' fenced not-fenced second"];
+  const file = await scriptOf(steps, main);
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, text.replace('main "$@"', 'step_optional[maybe]=yes\nmain "$@"'));
+  const stopped = await run(file, ['abort'], '--yes');
+  expect(stopped).toMatchObject({ code: 1, said: expect.stringContaining('Do first (first) failed.') });
+  expect(stopped.said).toContain('[maybe] failed; nothing waits for it');
+  expect(await did()).toEqual(['main']);
+  await writeFile(join(folder, 'mended'), '');
+  const ended = await run(file, ['not-fenced'], '--yes');
+  expect(ended).toMatchObject({ code: 0 });
+  expect(await did()).toEqual(['main', 'first', 'second']);
+});
+
+it('waits for what is alongside before it says what is true, and begins no further rank of it', async () => {
+  const steps = {
+    slow: `until [[ -e ${folder}/state/over/stopped ]]; do alive; sleep 0.02; done\n  did`,
+    later: 'did',
+    a: "fail 'It broke.' 'mend it'",
+  };
+  const file = await scriptOf(steps, ["alongside 'Beside' slow / later", "stage 'One' a"]);
+  const ended = await run(file, ['abort'], '--yes');
+  expect(ended).toMatchObject({ code: 1 });
+  expect(ended.said).toMatch(/waited for[\s\S]*done {5}Do slow[\s\S]*not done Do later/);
+  expect(await did()).toEqual(['slow']);
+});
+
 it('passes a gate whose steps came out well without a word', async () => {
   const file = await scriptOf({ fence: 'remember outcome fence fenced' }, [
     "alongside 'Fence' fence",
