@@ -9,7 +9,7 @@ import { waitFor } from '../waiting.ts';
 export const serviceInputSchema = z.object({
   host: hostSchema,
   service: z.string(),
-  /** Commands of the plan's `control`, run by `sh` on the host. `state` exits 0 exactly when the service runs. */
+  /** Commands of the plan's `control`, run by `sh` on the host. `state` exits 0 when the service runs, and 1, 3 or 4 when it does not. */
   start: z.string(),
   stop: z.string(),
   state: z.string(),
@@ -18,9 +18,29 @@ export const serviceInputSchema = z.object({
 });
 export type ServiceInput = z.output<typeof serviceInputSchema>;
 
+/** As `systemctl is-active` (3 and 4) and tests of the shell (1) say that something does not run. */
+const stopped: readonly number[] = [1, 3, 4];
+
+/** What hosts say beside an answer that is good. */
+const harmless = /^(\w*sh: warning: |perl: warning: |sudo: unable to resolve host )/;
+
+/**
+ * Asks the plan's `control.state`. A command that could not ask is no answer: what was never asked must not pass for stopped.
+ *
+ * @throws ServiceStateUnknown  a passing fault: any other status (126, 127, a signal), or 1 with a complaint, as sudo that refuses
+ *   and systemctl without a bus end
+ */
 export async function isRunning(input: ServiceInput, context: StepContext): Promise<boolean> {
   const executor = await context.host(input.host);
-  return (await executor.exec(input.state, { signal: context.signal })).code === 0;
+  const { code, stderr } = await executor.exec(input.state, { signal: context.signal });
+  if (code === 0) return true;
+  const complaints = stderr.split('\n').filter((line) => line.trim() !== '' && !harmless.test(line));
+  if (stopped.includes(code) && (code !== 1 || complaints.length === 0)) return false;
+  throw passing(
+    'ServiceStateUnknown',
+    `It is not known whether ${input.service} runs on ${input.host.name}: "${input.state}" exited with ${code}: ${lastLines(stderr)}.`,
+    'run that command on the host as the user of the plan, and mend it; 0 says that it runs, 1 without a complaint, 3 and 4 that it does not.',
+  );
 }
 
 /** Check, change, verify. Answers `already` when there was nothing to do. */

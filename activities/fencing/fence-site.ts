@@ -10,7 +10,8 @@ import { defineStep } from '../step.ts';
 import { hostsNow, type SeenHost } from './hosts.ts';
 import { fenceBy } from './methods.ts';
 import { assertOtherServes } from './never-all-off.ts';
-import { noteSite, putSiteBack } from './put-back.ts';
+import { noteSite } from './note-site.ts';
+import { putSiteBack } from './put-back.ts';
 import { tryWrite } from './try-write.ts';
 
 export const fenceSite = defineStep<typeof fenceSiteSchema, FenceSiteOutput>({

@@ -1,53 +1,16 @@
-/** What a site was before it was fenced, and putting that back: instances, databases, then the service. */
-import { z } from 'zod';
+/** Putting a fenced site back to what was noted: instances, databases, then the service. */
 import { refusal } from '../../domain/errors.ts';
 import type { FenceSiteInput } from '../../domain/fencing.ts';
-import { isUnreachable } from '../aws/errors.ts';
 import { powerOn } from '../compute/power.ts';
 import { bringTo, isRunning } from '../compute/service.ts';
 import type { StepContext } from '../context.ts';
-import { isConnectionFault } from '../hosts/faults.ts';
-import { LimitPassed, waitFor, withLimit } from '../waiting.ts';
+import { waitFor } from '../waiting.ts';
 import { askDatabase, databasesOn } from './database.ts';
-import { hostsNow, mayAnswer, type SeenHost, serviceOn } from './hosts.ts';
-import { groupsOf, setGroups } from './network.ts';
+import { hostsNow, type SeenHost, serviceOn } from './hosts.ts';
+import { setGroups } from './network.ts';
+import { type Noted, notedSchema, servingHosts } from './note-site.ts';
 
-const notedSchema = z.object({
-  /** Instance ids that ran. */
-  running: z.array(z.string()),
-  /** Addresses of hosts on which the service ran. */
-  serving: z.array(z.string()),
-  /** `component address` to its setting. */
-  databases: z.record(z.string(), z.string()),
-  /** Instance id to its security groups, where the method `network` may change them. */
-  groups: z.record(z.string(), z.array(z.string())).default({}),
-});
-type Noted = z.infer<typeof notedSchema>;
-
-/** A site that does not answer has nothing to put back; what answers and cannot be noted is a passing fault. */
-export async function noteSite(input: FenceSiteInput, context: StepContext): Promise<Noted> {
-  const hosts = await orElse<SeenHost[]>(context, [], () => hostsNow(input, context));
-  const on = hosts.filter(mayAnswer);
-  const [groups, serving, databases] = await Promise.all([
-    orElse(context, {}, () => groupsOf(input, hosts, context)),
-    Promise.all(servingHosts(input, on).map((host) => orElse(context, false, () => runs(host, input, context)))),
-    Promise.all(
-      databasesOn(input, on).map(({ database, host }) =>
-        orElse<[string, string][]>(context, [], async () => [
-          [`${database.component} ${host.address}`, await askDatabase('state', database, host, input, context)],
-        ]),
-      ),
-    ),
-  ]);
-  return {
-    running: on.flatMap(({ instance, state }) => (instance && state !== 'stopping' ? [instance] : [])),
-    serving: servingHosts(input, on).flatMap(({ address }, index) => (serving[index] ? [address] : [])),
-    databases: Object.fromEntries(databases.flat()),
-    groups,
-  };
-}
-
-/** @throws what the site does not let be put back, so that people know of it */
+/** @throws what the site does not let be put back, so that people know of it; NotPutBack for what had not been known before */
 export async function putSiteBack(input: FenceSiteInput, before: unknown, context: StepContext): Promise<void> {
   const noted = notedSchema.parse(before);
   const { region } = input;
@@ -55,20 +18,48 @@ export async function putSiteBack(input: FenceSiteInput, before: unknown, contex
   await Promise.all(
     noted.running.map((instance) => powerOn({ region, instance, name: input.site }, input.within, context)),
   );
-  if (noted.serving.length === 0 && Object.keys(noted.databases).length === 0) return;
+  if (noted.serving.length + noted.unsure.length === 0 && Object.keys(noted.databases).length === 0) return;
   const hosts = await hostsNow(input, context);
+  const left: string[] = [];
   for (const { database, host } of databasesOn(input, hosts)) {
     const setting = noted.databases[`${database.component} ${host.address}`];
     if (setting === undefined) continue;
     await reached(host, input, context);
     context.assertCurrent();
-    if ((await askDatabase('state', database, host, input, context)) !== setting)
-      await askDatabase('open', database, host, input, context, setting);
+    const now = await askDatabase('state', database, host, input, context);
+    if (setting === null) {
+      if (closedNow(now)) left.push(`${database.component} on ${host.name} takes reads only`);
+    } else if (now !== setting) await askDatabase('open', database, host, input, context, setting);
   }
-  for (const host of servingHosts(input, hosts).filter(({ address }) => noted.serving.includes(address))) {
+  await serveAgain(input, noted, hosts, left, context);
+}
+
+async function serveAgain(
+  input: FenceSiteInput,
+  { serving, unsure }: Noted,
+  hosts: readonly SeenHost[],
+  left: string[],
+  context: StepContext,
+): Promise<void> {
+  for (const host of servingHosts(input, hosts)) {
+    const known = serving.includes(host.address);
+    if (!known && !unsure.includes(host.address)) continue;
     await reached(host, input, context);
-    await bringTo('running', serviceOn(host, input, 60_000), context);
+    if (known) await bringTo('running', serviceOn(host, input, 60_000), context);
+    else if (!(await isRunning(serviceOn(host, input, 1), context)))
+      left.push(`${input.service} is stopped on ${host.name}`);
   }
+  if (left.length === 0) return;
+  throw refusal(
+    'NotPutBack',
+    `${left.join('; ')}, and how that was before the fence could not be found out.`,
+    `put it right on the hosts of ${input.site} by hand, if it was not so before.`,
+  );
+}
+
+/** `on` of PostgreSQL, `1` of MariaDB. */
+function closedNow(setting: string): boolean {
+  return setting === 'on' || setting === '1';
 }
 
 /** A host that was just powered up takes a while to answer. */
@@ -89,23 +80,4 @@ async function reached(host: SeenHost, input: FenceSiteInput, context: StepConte
   );
   if (!answers)
     throw refusal('HostUnreachable', `${host.name} does not answer: ${why}.`, 'look at it, and put it back by hand.');
-}
-
-function servingHosts({ control }: FenceSiteInput, hosts: readonly SeenHost[]): SeenHost[] {
-  return hosts.filter(({ group }) => group === control.host);
-}
-
-async function runs(host: SeenHost, input: FenceSiteInput, context: StepContext): Promise<boolean> {
-  const limit = input.requestLimit * 2;
-  return await withLimit(limit, context.signal, () => isRunning(serviceOn(host, input, 1), context));
-}
-
-async function orElse<Value>(context: StepContext, otherwise: Value, work: () => Promise<Value>): Promise<Value> {
-  try {
-    return await work();
-  } catch (error) {
-    context.signal.throwIfAborted();
-    if (error instanceof LimitPassed || isConnectionFault(error) || isUnreachable(error)) return otherwise;
-    throw error;
-  }
 }

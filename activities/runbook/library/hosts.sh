@@ -99,9 +99,17 @@ bring_service() {
   note "$wanted"
 }
 
+# service_is HOST running|stopped STATE: 0 says that it runs; 1, 3 and 4 that it does not; anything else, or 1 with a complaint, that nobody knows.
 service_is() {
-  local code=0
-  on_host "$1" "$3" >/dev/null 2>&1 </dev/null || code=$?
-  ((code != 255)) || fail "$1 could not be asked for the state of the service." 'see that it is reachable, then retry'
+  local code=0 said
+  said=$(on_host "$1" "$3" 2>&1 >/dev/null </dev/null) || code=$?
+  ((code != 255)) || fail "$1 could not be asked for the state of the service: ${said::300}" 'see that it is reachable, then retry'
+  said=$(grep -vE '^([[:alnum:]_]*sh: warning: |perl: warning: |sudo: unable to resolve host |[[:space:]]*$)' <<<"$said" || :)
+  case $code in
+    0 | 3 | 4) ;;
+    1) [[ -z $said ]] || code=unknown ;;
+    *) code="unknown ($code)" ;;
+  esac
+  [[ $code != unknown* ]] || fail "It is not known whether the service runs on $1: \`$3\` said ${said::300}, $code." 'run that command there and mend it, then retry'
   if [[ $2 == running ]]; then ((code == 0)); else ((code != 0)); fi
 }

@@ -62,6 +62,28 @@ test('a start that claims success without a running service is refused', async (
   await expect(startService.run(input({ start: 'true' }), context)).rejects.toMatchObject({ type: 'ServiceStuck' });
 });
 
+test('what systemctl and tests of the shell end with says that it does not run, whatever hosts complain of besides', async () => {
+  for (const state of ['exit 1', 'exit 3', 'echo inactive >&2; exit 3', 'exit 4']) {
+    expect(await stopService.run(input({ state }), context)).toEqual({ outcome: 'stopped already' });
+  }
+  const noise = 'echo "sudo: unable to resolve host app: Name or service not known" >&2; exit 1';
+  expect(await stopService.run(input({ state: noise }), context)).toEqual({ outcome: 'stopped already' });
+});
+
+test.each([
+  ['no-such-command-here is-active', /exited with 127/],
+  ['/dev/null', /exited with 126/],
+  ['echo "sudo: a password is required" >&2; exit 1', /a password is required/],
+  ['echo "Failed to connect to bus: No such file or directory" >&2; exit 1', /Failed to connect to bus/],
+  ['kill -KILL $$', /exited with 137/],
+])('a state that could not be asked (%s) never says that the service is stopped', async (state, why) => {
+  const unknown = { name: 'ServiceStateUnknown', message: expect.stringMatching(why) };
+  await expect(stopService.run(input({ state }), context)).rejects.toMatchObject(unknown);
+  await expect(stopService.check?.(input({ state }), context)).rejects.toMatchObject(unknown);
+  await expect(startService.run(input({ state }), context)).rejects.toMatchObject(unknown);
+  expect(context.changes.count).toBe(0);
+});
+
 test('a host is waited for until it answers', async () => {
   let tries = 0;
   const booting = await stepContext({

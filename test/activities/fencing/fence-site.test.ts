@@ -200,6 +200,42 @@ describe('by its service', () => {
     mute.close();
   });
 
+  test('a state that cannot be asked is no stopped service: refused, nothing touched, the next method is taken', async () => {
+    const mute = { ...control(), state: 'echo "Failed to connect to bus: No such file or directory" >&2; exit 1' };
+    const input = site({ methods: ['service'], control: mute, demand: 'any' });
+    expect(await fenceSite.before?.(input, context)).toMatchObject({ serving: [], unsure: ['127.0.0.1'] });
+    expect(await fenceSite.run(input, context)).toMatchObject({
+      outcome: 'refused',
+      tried: [{ method: 'service', outcome: 'refused', why: expect.stringMatching(/not known whether shop runs/) }],
+    });
+    expect(await write(input)).toMatchObject({ verdict: 'accepts' });
+    const next = { ...input, methods: ['service' as const, 'database' as const], canary: undefined };
+    expect(await fenceSite.run(next, context)).toMatchObject({ outcome: 'fenced', proven: true });
+  });
+
+  test('what was not known before is not put back by a guess, and is said', async () => {
+    const noted = { running: [], serving: [], unsure: ['127.0.0.1'], databases: { 'database 127.0.0.1': null } };
+    const input = site({ methods: ['service'] });
+    await fenceSite.undo?.(input, noted, context);
+    await fenceSite.run(site({ methods: ['database'] }), context);
+    await fenceSite.run(input, context);
+    await expect(fenceSite.undo?.(input, noted, context)).rejects.toMatchObject({
+      type: 'NotPutBack',
+      message: expect.stringMatching(
+        /database on db takes reads only; shop is stopped on app.* could not be found out/,
+      ),
+    });
+  });
+
+  test('a database that is down where its host is up does not keep the fence away', async () => {
+    const down = site({ methods: ['service'], databases: [{ ...shop(), at: String(await freePort()) }] });
+    expect(await fenceSite.before?.(down, context)).toMatchObject({
+      serving: ['127.0.0.1'],
+      databases: { 'database 127.0.0.1': null },
+    });
+    expect(await fenceSite.run(down, context)).toMatchObject({ outcome: 'fenced', proven: true });
+  });
+
   test('the next method is taken where one does not do it', async () => {
     const stuck = { ...control(), stop: 'exit 1' };
     const done = await fenceSite.run(
@@ -274,6 +310,7 @@ describe('by its instances', () => {
     expect(await fenceSite.before?.(input({ requestLimit: 400 }), context)).toEqual({
       running: [],
       serving: [],
+      unsure: [],
       databases: {},
       groups: {},
     });
