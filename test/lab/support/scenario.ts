@@ -86,6 +86,7 @@ export async function openScenario(service = 'spacetime') {
   /** Held before one stage after the other, until it is this one. */
   async function pausedBefore(title: string): Promise<void> {
     const before = 'the run is held before ';
+    expect((await status()).stages.map((stage) => stage.title)).toContain(title);
     for (;;) {
       expect(await update('hold', { by: 'ops' })).toMatchObject({ taken: true });
       const held = await until('it holds', ({ needs }) => needs.some(({ what }) => what.startsWith(before)));
