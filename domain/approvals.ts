@@ -20,6 +20,8 @@ export interface ApprovalPolicy {
   readonly escalateTo?: readonly string[];
   readonly emergency?: { readonly from: readonly string[] };
   readonly onlyDrills?: readonly string[];
+  /** A signed acceptance of a risk names the playbook too. */
+  readonly bindsRisks?: boolean;
 }
 
 /** What became of the signature of an approval. `key` is its fingerprint, `SHA256:...`. */
@@ -91,9 +93,12 @@ function ofSomethingElse(approval: Approval, situation: ApprovalSituation): Reas
   if (approval.by.trim() === '') return 'an approval names the person who gives it';
   const another = ofAnother(approval, situation);
   if (another) return another;
-  const shown = situation.playbook ?? '';
-  if (sameHash(approval.playbook, shown)) return undefined;
-  return `it is for another playbook (${shortHash(approval.playbook)}); this run shows ${shortHash(shown)}`;
+  return ofAnotherPlaybook(approval.playbook, situation);
+}
+
+function ofAnotherPlaybook(given: string, { playbook: shown = '' }: ApprovalSituation): Reason {
+  if (sameHash(given, shown)) return undefined;
+  return `it is for another playbook (${shortHash(given)}); this run shows ${shortHash(shown)}`;
 }
 
 function ofAnother(decision: Bound, situation: ApprovalSituation): Reason {
@@ -185,9 +190,21 @@ export function judgeAcceptance(
     return `${by} asked for this run, and the plan wants somebody else to accept its risks`;
   return (
     ofAnother(acceptance, situation) ??
+    (acceptance.playbook === undefined ? undefined : ofAnotherPlaybook(acceptance.playbook, situation)) ??
     outOfItsTime(acceptance, situation.now) ??
-    notProven(acceptance, policy, signature)
+    notProven(acceptance, policy, signature) ??
+    notBound(acceptance, policy, signature)
   );
+}
+
+/** What was signed for one playbook counts for no other: after a change of plan people look again. */
+function notBound(
+  { playbook }: z.output<typeof acceptRiskSchema>,
+  { bindsRisks }: ApprovalPolicy,
+  { state }: SignatureFinding,
+): Reason {
+  if (!bindsRisks || state !== 'good' || playbook) return undefined;
+  return 'a signed acceptance says playbook too, so that it does not hold for a changed plan';
 }
 
 /** A quorum is of different people: neither a name nor a key counts twice. */

@@ -62,7 +62,7 @@ function signedLines(status: RunStatus): string[] {
 
 function acceptLine(status: RunStatus, risk: string): string {
   if (status.asks?.signed !== 'required')
-    return `- \`acceptRisk\`: \`${JSON.stringify({ by: nobody, risk, reason: 'WHY' })}\``;
+    return `- \`acceptRisk\`: \`${JSON.stringify({ by: nobody, risk, playbook: status.playbook, reason: 'WHY' })}\``;
   const command = `${commandFor(status, 'accept', risk)} --reason WHY --print --by YOUR_NAME --key YOUR_KEY`;
   return `- \`acceptRisk\`: what \`${command}\` prints`;
 }

@@ -82,7 +82,13 @@ export const replanSchema = z.object({
 });
 export type Replan = z.output<typeof replanSchema>;
 export const noteSchema = z.object({ by: z.string().min(1), text: z.string().min(1) });
-export const acceptRiskSchema = z.object({ ...attributed, ...bound, risk: z.string().min(1) });
+export const acceptRiskSchema = z.object({
+  ...attributed,
+  ...bound,
+  risk: z.string().min(1),
+  /** SHA-256 of the playbook that goes on with this risk, hex. Wanted where it is signed; compared wherever it is said. */
+  playbook: z.string().optional(),
+});
 export type RiskAcceptance = z.input<typeof acceptRiskSchema>;
 
 export const stepStates = ['pending', 'running', 'done', 'failed', 'skipped', 'undone', 'cancelled'] as const;

@@ -37,10 +37,12 @@ export async function compilePlaybook(call: CompileCall, deps: Dependencies): Pr
   const known = await lastDurations(earlierOf(call), placesOf(plan, call, deps));
   const compiled = compileWith(plan, call, procedure, known);
   const automatic = await automaticGo(plan, call);
-  if (automatic) return { ...compiled, automatic, policy: { ...compiled.policy, required: false } };
   // Nobody waits for an approval of a backup: it must not fail for want of signers.
-  const signers = compiled.policy.required ? await pinnedSignersOf(plan, deps.plans.folder) : {};
-  return { ...compiled, policy: { ...compiled.policy, ...signers } };
+  const reading = compiled.policy.required ? pinnedSignersOf(plan, deps.plans.folder) : {};
+  // What goes by itself must not fail for want of them either; a risk at one of its gates is signed all the same.
+  const signers = automatic ? await Promise.resolve(reading).catch(() => ({})) : await reading;
+  const policy = { ...compiled.policy, ...signers, bindsRisks: true };
+  return automatic ? { ...compiled, automatic, policy: { ...policy, required: false } } : { ...compiled, policy };
 }
 
 /** Where reports of earlier runs are, seen from the site that acts. */

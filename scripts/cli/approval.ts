@@ -20,7 +20,7 @@ export interface GiveOptions extends SignOptions {
 export type Decided = Pick<Approval, 'by' | 'decision' | 'playbook' | 'accept' | 'reason' | 'emergency'>;
 
 /** The same of a risk that came up in the middle of a run. */
-type Accepted = Pick<RiskAcceptance, 'by' | 'risk' | 'reason'>;
+type Accepted = Pick<RiskAcceptance, 'by' | 'risk' | 'reason' | 'playbook'>;
 
 /** Options of every verb that gives or refuses a go. */
 export function givingVerb(command: Command): Command {

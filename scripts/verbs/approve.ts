@@ -4,14 +4,14 @@
  */
 import { hashPlaybook } from '../../activities/planning/hash.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { Playbook } from '../../domain/playbook.ts';
 import { directionOf } from '../../domain/present.ts';
 import { approvalRules } from '../../domain/present-approval.ts';
 import type { RunStatus } from '../../domain/run.ts';
 import { type Decided, type GiveOptions, give, givingVerb } from '../cli/approval.ts';
+import { checkedPlaybook } from '../cli/checked-playbook.ts';
 import type { Cli } from '../cli/cli.ts';
 import { ask, say, warn } from '../cli/io.ts';
-import { playbookOf, type RunSeen } from '../cli/runs.ts';
+import type { RunSeen } from '../cli/runs.ts';
 import { sinceApprovedLines } from '../cli/since-approved.ts';
 import { playbookLines } from '../views/playbook-lines.ts';
 import { factLines } from '../views/run-lines.ts';
@@ -80,33 +80,6 @@ function assertWaiting(status: RunStatus): void {
     `Run ${status.run} does not wait for an approval; it is ${status.phase}.`,
     status.phase === 'assessing' ? 'wait until it has compiled its playbook.' : `muster watch ${status.service}.`,
   );
-}
-
-/** Fetches the playbook, hashes it here, and compares with what the worker claims and with what was read. */
-async function checkedPlaybook(
-  cli: Cli,
-  seen: RunSeen,
-  status: RunStatus,
-  read: string | undefined,
-): Promise<Playbook> {
-  const playbook = await playbookOf(await cli.temporal(), seen);
-  if (!playbook) throw refusal('NoPlaybook', `Run ${status.run} has no playbook.`, 'wait until it has compiled one.');
-  const hash = hashPlaybook(playbook);
-  if (hash !== status.playbook) {
-    throw refusal(
-      'HashDiffers',
-      `The worker claims playbook ${status.playbook ?? 'none'}, and what it would do hashes to ${hash}.`,
-      'do not approve; compare the build of the worker with this checkout, and muster reject.',
-    );
-  }
-  if (read !== undefined && read !== hash) {
-    throw refusal(
-      'AnotherPlaybook',
-      `The run shows playbook ${hash}, not ${read}.`,
-      'read it again before you approve.',
-    );
-  }
-  return playbook;
 }
 
 function summaryLines(status: RunStatus, hash: string, by: string): string[] {

@@ -194,7 +194,20 @@ describe('a risk that comes up in the middle of a run', () => {
     expect(judgeAcceptance(acceptance({ by: 'night.shift' }), risk, executing, good)).toBeUndefined();
   });
 
+  it('names its playbook, where the policy binds it: what was signed before a change of plan counts no more', () => {
+    const binding = { ...executing, policy: { ...executing.policy, bindsRisks: true } };
+    const of = (playbook?: string) => ({ ...acceptance(), playbook });
+    expect(judgeAcceptance(of(binding.playbook), risk, binding, good)).toBeUndefined();
+    expect(judgeAcceptance(of('f'.repeat(64)), risk, binding, good)).toMatch(/for another playbook \(ffffffffffff\)/);
+    expect(judgeAcceptance(of(), risk, binding, good)).toMatch(/signed acceptance says playbook too/);
+    // Runs of older builds, and the unsigned where that is allowed.
+    expect(judgeAcceptance(of(), risk, executing, good)).toBeUndefined();
+    const unsigned = { ...binding, policy: { ...binding.policy, signed: 'allowed' as const } };
+    expect(judgeAcceptance(of(), risk, unsigned, { state: 'none' })).toBeUndefined();
+  });
+
   it.each([
+    ['for another playbook', { ...acceptance(), playbook: 'f'.repeat(64) }, risk, executing, good, /another playbook/],
     ['unsigned', acceptance(), risk, executing, { state: 'none' }, /wants this approval signed/],
     ['for another run', acceptance({ run: 'failover-0' }), risk, executing, good, /given for run failover-0/],
     ['too late', acceptance({ until: '2026-11-22T02:00:00.000Z' }), risk, executing, good, /was good until/],

@@ -48,7 +48,7 @@ describe('a status as Markdown', () => {
     expect(payloads).toEqual([
       ['`retry` or `skip`', { by: 'YOUR NAME', step: 'a', reason: 'WHY' }],
       ['`confirm`', { by: 'YOUR NAME', step: 'm' }],
-      ['`acceptRisk`', { by: 'YOUR NAME', risk: 'old-primary-not-fenced', reason: 'WHY' }],
+      ['`acceptRisk`', { by: 'YOUR NAME', risk: 'old-primary-not-fenced', playbook: 'ab'.repeat(32), reason: 'WHY' }],
       ['`resume`', { by: 'YOUR NAME' }],
       ['`abort`', { by: 'YOUR NAME', reason: 'WHY' }],
     ]);

@@ -5,7 +5,7 @@ import type { Approval, RunStatus } from '../../domain/run.ts';
 import { portable } from '../../lab/histories/portable.ts';
 import { signed } from '../../scripts/cli/sign.ts';
 import { makeSigners, type Signers } from '../support/signers.ts';
-import { act, hash, openRange, type Script, stage } from './support/range.ts';
+import { act, hash, hashOf, openRange, type Script, stage } from './support/range.ts';
 
 type Range = Awaited<ReturnType<typeof openRange>>;
 type Run = Awaited<ReturnType<Range['start']>>;
@@ -120,14 +120,20 @@ describe('while the run goes on', () => {
       fenced,
       stage('two', [act('after-gate')]),
     ];
-    const policy = { signed: 'required', signers: signers.lines, from: ['dana', 'erin'] } as const;
-    const run = await range.start({ items, policy });
+    const strict = { signed: 'required', signers: signers.lines, from: ['dana', 'erin'] } as const;
+    const run = await range.start({ items, policy: { ...strict, bindsRisks: true } });
     await run.until(waits);
     await run.update('approve', await signedBy(run, 'dana'));
     await run.until(({ needs }) => needs.length > 0);
-    const { playbook: _playbook, decision: _decision, accept: _accept, ...bound } = await approvalOf(run, 'erin');
+    const { decision: _decision, accept: _accept, ...bound } = await approvalOf(run, 'erin');
     const acceptance = { ...bound, risk: 'not-fenced', reason: 'its power is off' };
     const accept = async (payload: object) => await run.update('acceptRisk', payload);
+    expect(await accept(await signed({ ...acceptance, playbook: undefined }, signers.key('erin'), io))).toMatchObject({
+      why: expect.stringContaining('says playbook too'),
+    });
+    expect(await accept(await signed({ ...acceptance, playbook: hashOf(2) }, signers.key('erin'), io))).toMatchObject({
+      why: expect.stringContaining('for another playbook'),
+    });
     expect(await accept(acceptance)).toMatchObject({ why: expect.stringContaining('wants this approval signed') });
     expect(await accept(await signed(acceptance, signers.key('frank'), io))).toMatchObject({
       why: 'it is signed by frank, and says that erin decided',
