@@ -80,7 +80,7 @@ function decisionLines(status: RunStatus): string[] {
   if (status.stages.some((stage) => stage.type === 'gate' && stage.state === 'waiting')) {
     for (const risk of status.risks) if (!risk.acceptedBy) lines.push(acceptLine(status, risk.id));
   }
-  if (status.paused) say('`resume`', { by: nobody });
+  if (status.paused || status.windowOver) say('`resume`', { by: nobody });
   if (lines.length === 0) return [];
   say('`abort`', { by: nobody, reason: 'WHY' });
   return ['', '*Send an Update* (or *a Signal*) of one of these names:', '', ...lines];

@@ -30,6 +30,8 @@ export const goesOnSchema = z.object({
   term: z.number().optional(),
   paused: z.boolean().optional(),
   held: z.boolean().optional(),
+  /** End of the maintenance window, ISO, of what has begun. */
+  until: z.string().optional(),
   onDuty: z.object({ name: z.string(), since: z.string() }).optional(),
   clock: z.object({
     outage: sourcedTime.optional(),

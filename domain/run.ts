@@ -220,6 +220,8 @@ export const runStatusSchema = z.object({
   clock: clockSchema,
   timeline: z.array(timelineEntrySchema),
   queue: z.string(),
+  /** End of the maintenance window, where it has passed and a person says whether the run goes on. */
+  windowOver: z.string().optional(),
   /** Holds before the next stage begins. */
   held: z.boolean().optional(),
   /** Who looks after the run since the shift changed. */

@@ -7,6 +7,7 @@ import { callStep, notify } from './activities.ts';
 import { describeFailure } from './failures.ts';
 import type { Run } from './run.ts';
 import { runStep } from './step.ts';
+import { askOutsideWindow, isOutsideWindow } from './window.ts';
 
 export async function execute(run: Run): Promise<void> {
   const items = run.playbook?.items ?? [];
@@ -18,6 +19,7 @@ export async function execute(run: Run): Promise<void> {
       if (item.type === 'gate' || item.type === 'pointOfNoReturn') await Promise.all(beside);
       await run.untilResumed();
       await run.untilLetOn(item.title);
+      if (isOutsideWindow(run)) await askOutsideWindow(run);
       run.assertGoing();
       const going = executeItem(run, item, status);
       begun.push(going);
@@ -73,6 +75,7 @@ async function executeKind(run: Run, item: PlaybookItem, status: StageStatus): P
 async function executeStage(run: Run, stage: Stage): Promise<void> {
   for (const rank of stage.ranks) {
     await run.untilResumed();
+    if (isOutsideWindow(run)) await askOutsideWindow(run);
     run.assertGoing();
     await allEnded(rank.map((step) => runStep(run, step)));
   }

@@ -23,6 +23,7 @@ import { approve, approveText } from './approve.ts';
 import { putsBack } from './put-back.ts';
 import { cannotReplan } from './replan.ts';
 import type { Run } from './run.ts';
+import { goOnOutside } from './window.ts';
 
 const statusQuery = defineQuery<RunStatus>('status');
 const playbookQuery = defineQuery<Playbook | undefined>('playbook');
@@ -55,11 +56,13 @@ export function receiveDecisions(run: Run): void {
     run.status.held = true;
     return yes(run, 'hold before the next stage', operator);
   });
-  receive('resume', operatorSchema, 'Go on after a pause: {"by": "..."}', (operator) => {
-    if (!run.status.paused && !run.status.held) return no('it is not paused');
+  receive('resume', operatorSchema, 'Go on after a pause, or outside the window: {"by": "..."}', (operator) => {
+    const { paused, held, windowOver } = run.status;
+    if (!paused && !held && !windowOver) return no('it is not paused');
     run.status.paused = false;
     run.status.held = undefined;
-    return yes(run, 'resume', operator);
+    if (windowOver) goOnOutside(run);
+    return yes(run, windowOver ? `go on outside the maintenance window, over at ${windowOver}` : 'resume', operator);
   });
   receive('retry', stepDecisionSchema, 'Run a failed step again: {"by": "...", "step": "<id>"}', (decision) => {
     const why = cannotDecide(run, decision.step);

@@ -94,6 +94,7 @@ function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
     term: run.term,
     paused: status.paused,
     held: status.held,
+    until: change.ungraceful ? undefined : run.windowEnd,
     onDuty: status.onDuty,
     clock: {
       outage: clock.outage,

@@ -70,6 +70,10 @@ export class Run {
   failure: Failure | undefined;
   /** How often somebody let it on by one stage. */
   letOn = 0;
+  /** End of the maintenance window, ISO; undefined where there is none, or somebody lets it go on all the same. */
+  windowEnd: string | undefined;
+  /** Since it began, a person was waited for. */
+  waitedForPeople = false;
   /** Somebody changed the plan: the run goes on with a new playbook. */
   replan: Replan | undefined;
   /** The changed plan was refused; only another change or an abort leads on. */
@@ -96,6 +100,7 @@ export class Run {
     this.input = input;
     const now = new Date();
     this.waiting = new WaitingClock();
+    this.windowEnd = input.until ?? input.goesOn?.until;
     this.status = {
       run: id,
       workflowId: workflowInfo().workflowId,
@@ -203,6 +208,7 @@ export class Run {
       return await condition(until, timeout, { summary: asSummary(`Wait no longer for ${what}`) });
     } finally {
       this.waiting.end();
+      this.waitedForPeople = true;
       this.status.needs = this.status.needs.filter((other) => other !== needed);
       this.publish();
     }

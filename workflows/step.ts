@@ -12,6 +12,7 @@ import { holdLease } from './lease.ts';
 import { giveUp, putsBack } from './put-back.ts';
 import type { Run } from './run.ts';
 import { namedWhenStuck } from './stuck.ts';
+import { askOutsideWindow, isOutsideWindow } from './window.ts';
 
 export async function runStep(run: Run, step: Step): Promise<void> {
   const status = run.stepStatus(step.id) as StepStatus;
@@ -48,6 +49,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
       if (putsBack(run)) giveUp(run, step, status.error);
       if ((await decide(run, step, status)) === 'skip') return;
       await run.untilResumed();
+      if (isOutsideWindow(run)) await askOutsideWindow(run);
     }
   }
 }

@@ -178,4 +178,63 @@ describe('a move that is planned for later', () => {
     const failover = await range.start({ items: [stage('one', [act('j-two')])] }, { at: soon() });
     await expect(failover.result()).rejects.toThrow();
   });
+
+  describe('with a window that is over when a pause ends', () => {
+    const asks = /maintenance window was over at .*: go on all the same, or abort/;
+    const outside = ({ needs }: { needs: { what: string }[] }) => needs.some(({ what }) => asks.test(what));
+
+    /** Begun within its window, and paused or held until that is over. */
+    async function afterWindow(
+      mark: string,
+      how: 'pause' | 'hold',
+      items = [stage('one', [act(`${mark}-one`, { wait: true })], [act(`${mark}-two`)])],
+    ) {
+      const at = new Date(Date.now() + 300).toISOString();
+      const until = new Date(Date.now() + 4_000).toISOString();
+      const run = await start({ items }, { at, until });
+      await run.until(phaseIs('awaiting-approval'));
+      await run.go();
+      await run.until(() => range.calls.includes(`${mark}-one#1`));
+      await run.update(how, { by: 'op' });
+      range.release(`${mark}-one`);
+      await run.until(({ needs }) => needs.length > 0 && Date.now() > Date.parse(until));
+      expect(await run.update('resume', { by: 'op' })).toMatchObject({ taken: true });
+      return { run, until };
+    }
+
+    it('changes nothing more until a person lets it go on, once for the whole run', async () => {
+      const { run, until } = await afterWindow('w', 'pause');
+      expect(await run.until(outside)).toMatchObject({ windowOver: until, phase: 'executing' });
+      expect(range.calls).not.toContain('w-two#1');
+      expect(range.calls.filter((call) => call.startsWith('notice window-over danger'))).toHaveLength(1);
+      expect(await run.update('resume', { by: 'dana', reason: 'agreed by phone' })).toMatchObject({ taken: true });
+      expect(await run.result()).toMatchObject({ phase: 'done' });
+      const { timeline } = await run.status();
+      expect(timeline).toContainEqual(
+        expect.objectContaining({
+          by: 'dana',
+          text: expect.stringMatching(/^go on outside the maintenance window, over at/),
+        }),
+      );
+    });
+
+    it('is put back by an abort, and a hold before a stage counts as a pause', async () => {
+      const items = [stage('one', [act('v-one', { wait: true }, undoable)]), stage('two', [act('v-two')])];
+      const { run } = await afterWindow('v', 'hold', items);
+      await run.until(outside);
+      await run.update('abort', { by: 'op' });
+      expect(await run.result()).toMatchObject({ phase: 'aborted' });
+      expect(range.calls).not.toContain('v-two#1');
+      expect(undone('v-')).toEqual(['v-one']);
+    });
+
+    it('goes on to its end when the target has taken writes, and asks nobody when nobody was waited for', async () => {
+      const items = [
+        { type: 'pointOfNoReturn' as const, title: 'it takes writes' },
+        stage('one', [act('u-one', { wait: true })], [act('u-two')]),
+      ];
+      const { run } = await afterWindow('u', 'pause', items);
+      expect(await run.result()).toMatchObject({ phase: 'done' });
+    });
+  });
 });

@@ -1,0 +1,40 @@
+/**
+ * The maintenance window of a planned move, looked at again whenever people were waited for: a pause of hours must not change a service
+ * in the morning that was to be moved at night. A person says whether it goes on.
+ */
+import { patched } from '@temporalio/workflow';
+import { commandFor } from '../domain/procedures.ts';
+import { notify } from './activities.ts';
+import type { Run } from './run.ts';
+
+/** True where a person has to be asked before anything more is changed; nothing is waited for where not. */
+export function isOutsideWindow(run: Run): boolean {
+  if (run.status.windowOver) return true;
+  const { windowEnd, status } = run;
+  if (!run.waitedForPeople || windowEnd === undefined || Date.now() <= Date.parse(windowEnd)) return false;
+  // What has taken writes is led to its end; going back would not be the smaller change.
+  if (status.passedNoReturn || !patched('window-after-waiting')) return false;
+  status.windowOver = windowEnd;
+  run.note(
+    'decision',
+    `the maintenance window was over at ${windowEnd}: nothing more is changed until a person says so`,
+  );
+  notify(run, 'window-over', `${run.direction()} waits: its maintenance window was over at ${windowEnd}`, 'danger');
+  return true;
+}
+
+/** Until somebody lets it go on all the same, or aborts. */
+export async function askOutsideWindow(run: Run): Promise<void> {
+  await run.need(
+    `the maintenance window was over at ${run.windowEnd}: go on all the same, or abort`,
+    `${commandFor(run.status, 'resume')}, or ${commandFor(run.status, 'abort')}`,
+    () => run.status.windowOver === undefined,
+  );
+  await run.untilResumed();
+}
+
+/** Decided once for the whole run. */
+export function goOnOutside(run: Run): void {
+  run.status.windowOver = undefined;
+  run.windowEnd = undefined;
+}
