@@ -32,7 +32,11 @@ export function mayAnswer({ state, address }: SeenHost): boolean {
 }
 
 /** What starts, stops and asks for the service on a host. */
-export function serviceOn(host: SeenHost, { control, service }: FenceSiteInput, within: number): ServiceInput {
+export function serviceOn(
+  host: SeenHost,
+  { control, service }: Pick<FenceSiteInput, 'control' | 'service'>,
+  within: number,
+): ServiceInput {
   const { start, stop, state } = control;
   return { host, service, start, stop, state, within };
 }

@@ -7,9 +7,7 @@
 import { z } from 'zod';
 import { fenceCommand, otherSiteSchema } from '../../domain/fencing.ts';
 import type { StepContext } from '../context.ts';
-import { hostsNow } from '../fencing/hosts.ts';
-import { healthyHost } from '../fencing/never-all-off.ts';
-import { tryWrite } from '../fencing/try-write.ts';
+import { takesWrites } from '../fencing/takes-writes.ts';
 import { defineStep } from '../step.ts';
 import { keepName, keptNameSchema } from '../traffic/keep-name.ts';
 import { probeUntilHealthy, probeUntilSchema } from './probe-until.ts';
@@ -58,14 +56,9 @@ export const watchService = defineStep<typeof inputSchema, WatchOutput>({
 async function bothWrite({ service, site, left }: Input, context: StepContext): Promise<string | undefined> {
   if (!left) return undefined;
   try {
-    const hosts = await hostsNow(left, context);
-    // A database without its service is nobody's to write: after a planned move it is kept as it is.
-    if (!(await healthyHost(left, hosts, context))) return undefined;
-    // A canary that is taken stays; where a database can be asked, nothing is left behind.
-    const asked = left.databases.length > 0 ? { ...left, canary: undefined } : left;
-    const { verdict } = await tryWrite(asked, hosts, context);
-    if (verdict !== 'accepts' && verdict !== 'untried') return undefined;
-    return `P0: two sites take writes. ${left.site} is back and ${verdict === 'accepts' ? 'accepts them' : 'answers healthily'}, while ${site} serves: what is written at ${left.site} is lost to ${site}. End it: ${fenceCommand(service, left.site)}`;
+    const how = await takesWrites({ ...left, service }, context);
+    if (!how) return undefined;
+    return `P0: two sites take writes. ${left.site} is back and ${how}, while ${site} serves: what is written at ${left.site} is lost to ${site}. End it: ${fenceCommand(service, left.site)}`;
   } catch {
     context.signal.throwIfAborted();
     return undefined;

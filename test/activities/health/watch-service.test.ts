@@ -9,20 +9,23 @@ import { freePort } from '../storage/versitygw.ts';
 
 let postgres: TestPostgres;
 let context: TestContext;
-let left: { url: string; ready: boolean; writes: number };
+let left: { url: string; ready: boolean; takes: boolean; writes: number };
 let serving: { url: string; ready: boolean };
+/** What `control.state` of the old site is. */
+let state: string;
 let stop: () => void;
 
 beforeAll(async () => {
   postgres = await startPostgres();
   await postgres.sql('postgres', 'CREATE DATABASE shop');
   const [leftPort, servingPort] = [await freePort(), await freePort()];
-  left = { url: `http://{host}:${leftPort}/status`, ready: true, writes: 0 };
+  left = { url: `http://{host}:${leftPort}/status`, ready: true, takes: false, writes: 0 };
   serving = { url: `http://127.0.0.1:${servingPort}/status`, ready: true };
   const servers = [left, serving].map((site, index) =>
     createServer((request, response) => {
       if (request.method === 'POST') left.writes += 1;
-      response.writeHead(site.ready ? 200 : 503).end(JSON.stringify({ ready: site.ready }));
+      const good = site.ready || (request.method === 'POST' && site === left && left.takes);
+      response.writeHead(good ? 200 : 503).end(JSON.stringify({ ready: site.ready }));
     }).listen(index === 0 ? leftPort : servingPort, '127.0.0.1'),
   );
   stop = () => {
@@ -34,8 +37,9 @@ afterAll(async () => {
   await postgres.stop();
 });
 beforeEach(async () => {
-  Object.assign(left, { ready: true, writes: 0 });
+  Object.assign(left, { ready: true, takes: false, writes: 0 });
   serving.ready = true;
+  state = 'exit 3';
   context = await stepContext({ host: async () => localExecutor() });
 });
 
@@ -48,7 +52,7 @@ const look = () =>
         ...{ site: 'us-east-1', region: 'us-east-1', url: left.url, expect: { ready: true } },
         groups: { app: { addresses: ['127.0.0.1'] }, db: { addresses: ['127.0.0.1'] } },
         ssh: { user: 'root', port: 22, key: { env: 'NONE' }, knownHosts: { env: 'NONE' } },
-        control: { host: 'app', start: 'true', stop: 'true', state: 'true' },
+        control: { host: 'app', start: 'true', stop: 'true', state },
         canary: left.url,
         databases: [
           {
@@ -74,6 +78,29 @@ test('the old site serves and takes writes: told with the command that ends it, 
 test('its database is up without its service, as a planned move leaves it: nothing is told', async () => {
   left.ready = false;
   expect(await look()).toEqual({ outcome: '1 healthy in a row' });
+});
+
+test('its service runs and its database takes writes, whatever its health page says: told', async () => {
+  left.ready = false;
+  state = 'exit 0';
+  expect((await look()).alarm).toMatch(/^P0: two sites take writes\. us-east-1 is back and accepts them/);
+  // Nobody knows whether it runs; its database accepts.
+  state = 'echo "Failed to connect to bus" >&2; exit 1';
+  expect((await look()).event).toBe('both-sites-write');
+  expect(left.writes).toBe(0);
+});
+
+test('its database cannot be asked: the canary tells, also where the health page is bad', async () => {
+  await postgres.sql('postgres', 'ALTER DATABASE shop RENAME TO elsewhere');
+  try {
+    left.ready = false;
+    expect(await look()).toEqual({ outcome: '1 healthy in a row' });
+    left.takes = true;
+    expect((await look()).event).toBe('both-sites-write');
+  } finally {
+    left.takes = false;
+    await postgres.sql('postgres', 'ALTER DATABASE elsewhere RENAME TO shop');
+  }
 });
 
 test('the service that was brought up is not healthy: that fails the look, and says the other thing too', async () => {
