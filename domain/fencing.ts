@@ -15,6 +15,10 @@ export const fencedDatabaseSchema = z.object({
 });
 export type FencedDatabase = z.infer<typeof fencedDatabaseSchema>;
 
+/** A database whose writes the method `database` does not end. */
+const notClosableSchema = z.object({ component: z.string(), group: z.string(), why: z.string() });
+export type NotClosable = z.infer<typeof notClosableSchema>;
+
 /** A site as those who look at it without an assessment need it: its hosts are looked up when the step runs. */
 export const siteInputSchema = z.object({
   site: z.string(),
@@ -27,6 +31,8 @@ export const siteInputSchema = z.object({
   ssh: hostSchema.shape.ssh,
   control: z.object({ host: z.string(), start: z.string(), stop: z.string(), state: z.string() }),
   databases: z.array(fencedDatabaseSchema),
+  /** Absent, also in older playbooks: none. */
+  notClosable: z.array(notClosableSchema).default([]),
   /** URL with `{host}`; takes a POST of `{ id, at }`. */
   canary: z.string().optional(),
   /** ms that one request to the site may take. */

@@ -3,7 +3,9 @@
 import type { z } from 'zod';
 import { fenceInstance } from '../activities/compute/fence-instance.ts';
 import { fenceSite } from '../activities/fencing/fence-site.ts';
-import type { FencedDatabase, siteInputSchema } from '../domain/fencing.ts';
+import { addressedParts } from '../domain/addressed.ts';
+import { closableDatabases, notClosable } from '../domain/closable.ts';
+import type { siteInputSchema } from '../domain/fencing.ts';
 import type { Plan } from '../domain/plan.ts';
 import { fencingSchema } from '../domain/plan-fencing.ts';
 import type { Step } from '../domain/playbook.ts';
@@ -19,7 +21,7 @@ export function fenceLost(situation: Situation, from: string, actsAt: string): S
   const limits = silent ? { requestLimit: 2_000, within: 30_000 } : {};
   const { fencing } = plan;
   if (!fencing) {
-    return Object.entries(lost.hosts).flatMap(([group, selector]) =>
+    const byPower = Object.entries(lost.hosts).flatMap(([group, selector]) =>
       'tags' in selector
         ? [
             fenceInstance.step(
@@ -29,6 +31,20 @@ export function fenceLost(situation: Situation, from: string, actsAt: string): S
           ]
         : [],
     );
+    const byAddress = addressedParts(plan, from).map(({ id, groups, methods }) => {
+      const site = siteInput(plan, from);
+      const input = {
+        ...site,
+        groups: Object.fromEntries(Object.entries(site.groups).filter(([group]) => groups.includes(group))),
+        databases: site.databases.filter(({ group }) => groups.includes(group)),
+        notClosable: site.notClosable?.filter(({ group }) => groups.includes(group)),
+      };
+      return fenceSite.step(
+        { ...input, service: plan.service, methods: [...methods], demand: 'any', ...limits },
+        at(`fence-${id}`),
+      );
+    });
+    return [...byPower, ...byAddress];
   }
   const demand = procedure in demands ? fencing[procedure as keyof typeof demands] : 'any';
   const site = siteInput(plan, from);
@@ -62,6 +78,7 @@ export function fenceWhileOtherServes({ plan }: Situation, site: string, other: 
 export function siteInput(plan: Plan, name: string): z.input<typeof siteInputSchema> {
   const { region, hosts, ssh } = siteOf(plan, name);
   const { host, start, stop, state } = plan.control;
+  const open = notClosable(plan.components);
   const groups = Object.entries(hosts).map(([group, selector]) => [
     group,
     'tags' in selector ? { tags: selector.tags } : { addresses: selector.addresses },
@@ -69,18 +86,8 @@ export function siteInput(plan: Plan, name: string): z.input<typeof siteInputSch
   return {
     ...{ site: name, region, ssh, groups: Object.fromEntries(groups) },
     control: { host, start, stop, state },
-    databases: databasesOf(plan),
+    databases: closableDatabases(plan.components),
+    ...(open.length > 0 ? { notClosable: open } : {}),
     canary: plan.fencing?.canary,
   };
-}
-
-/** Those that a script can ask: a MariaDB behind an account of its own would need a password on the host. */
-function databasesOf(plan: Plan): FencedDatabase[] {
-  return plan.components.flatMap((each): FencedDatabase[] => {
-    if (each.driver !== 'postgresql' && each.driver !== 'mariadb') return [];
-    if (each.driver === 'mariadb' && each.account) return [];
-    const { driver, database, systemUser } = each;
-    const at = each.driver === 'postgresql' ? String(each.port) : each.socket;
-    return [{ component: each.name, group: each.host, driver, database, systemUser, at }];
-  });
 }

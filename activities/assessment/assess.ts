@@ -29,6 +29,7 @@ import { type PointsFinding, pointsAtLocation } from './facts/points.ts';
 import { powerRight } from './facts/power.ts';
 import { publicHealth } from './facts/public-health.ts';
 import { replicaFacts } from './facts/replicas.ts';
+import { cannotFence } from './fence-prospect.ts';
 import type { Finding } from './finding.ts';
 import { refuseUnfit } from './planned.ts';
 import { chosen, leftAside, leftAsideFact, pointFor } from './point-choice.ts';
@@ -126,11 +127,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     fromHealthy: fromHealth.evidence,
     namesAt: servingSites(names),
     unready: names.flatMap(({ evidence }) => evidence?.unready ?? []),
-    cannotFence: hasOtherFence(plan, fromHealth.evidence)
-      ? ''
-      : stopRight
-        ? (stopRight.evidence ?? stopRight.fact.value.replace(/^not known: /, ''))
-        : '',
+    cannotFence: cannotFence(plan, from, fromHealth.evidence, stopRight),
     missingHosts: targetHosts.evidence?.missing ?? [],
     observed: outside.evidence !== undefined,
     replicas: replicated,
@@ -214,13 +211,6 @@ async function secretsFor(
   );
   if (missing.length === 0) return;
   throw refusal('SecretMissing', missing.map((each) => `${each.path}: ${each.fact}`).join(' '), missing[0]?.hint ?? '');
-}
-
-/** A site that answers can be asked to stop its service or to take reads only; whether it did is proven at the gate. */
-function hasOtherFence({ fencing }: Plan, healthy: boolean | undefined): boolean {
-  return (
-    healthy === true && (fencing?.methods.some((method) => method === 'service' || method === 'database') ?? false)
-  );
 }
 
 /** Only hosts that run can be asked; the others are checked by the steps that follow their start. */

@@ -71,8 +71,8 @@ function triedAfter(method: FenceTry['method'], input: FenceSiteInput): FenceSit
 
 const shells: Record<FenceSiteInput['methods'][number], (input: FenceSiteInput) => string[]> = {
   instances: ({ region, groups }) =>
-    Object.values(groups).flatMap((selector) => {
-      if (!('tags' in selector)) return [];
+    Object.entries(groups).flatMap(([group, selector]) => {
+      if (!('tags' in selector)) return [`# ${group} (${selector.addresses.join(', ')}): no EC2 instances`];
       const filters = Object.entries(selector.tags).map(([key, value]) =>
         shellQuote(`Name=tag:${key},Values=${value}`),
       );
@@ -86,12 +86,14 @@ const shells: Record<FenceSiteInput['methods'][number], (input: FenceSiteInput) 
     `for id in $ids; do aws ec2 modify-instance-attribute --region ${region} --instance-id "$id" --groups ${isolation ?? 'GROUP'}; done`,
   ],
   service: ({ ssh, control }) => [`ssh -p ${ssh.port} ${ssh.user}@HOST_OF_${control.host} ${shellQuote(control.stop)}`],
-  database: ({ ssh, databases }) =>
-    databases.map(({ driver, database, group, systemUser, at }) => {
+  database: ({ ssh, databases, notClosable }) => [
+    ...notClosable.map(({ component, why }) => `# ${component} is not closed so: ${why}`),
+    ...databases.map(({ driver, database, group, systemUser, at }) => {
       const command =
         driver === 'postgresql'
           ? `sudo -u ${systemUser} psql -p ${at} -c 'ALTER SYSTEM SET default_transaction_read_only = on' -c 'SELECT pg_reload_conf()' -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'"`
           : `sudo -u ${systemUser} mariadb -S ${at} -e 'SET GLOBAL read_only = 1'`;
       return `ssh -p ${ssh.port} ${ssh.user}@HOST_OF_${group} ${shellQuote(command)}`;
     }),
+  ],
 };

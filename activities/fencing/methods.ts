@@ -70,6 +70,11 @@ async function stopServices(input: FenceSiteInput, context: StepContext): Promis
 }
 
 async function closeDatabases(input: FenceSiteInput, context: StepContext): Promise<Answer> {
+  const { notClosable } = input;
+  if (notClosable.length > 0) {
+    const why = notClosable.map((each) => `${each.component} (${each.why})`).join(', ');
+    return { outcome: 'refused', why: `not all of its databases can be closed: ${why}` };
+  }
   if (input.databases.length === 0) return { outcome: 'refused', why: 'the plan has no database that can be closed' };
   const all = databasesOn(input, await hostsThatMay(input, context));
   if (all.length === 0) return { outcome: 'fenced', why: 'no host of its databases is on' };

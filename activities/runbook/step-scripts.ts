@@ -46,10 +46,10 @@ export const stepScripts: readonly StepScript[] = [
   }),
   // By power alone: the other methods, and the write that proves it, are a person's, whom the gate asks.
   scriptOf(fenceSite, ({ methods, demand, region, groups, within }) => {
-    const filters = Object.values(groups).flatMap((selector) =>
+    const filters = Object.entries(groups).flatMap(([group, selector]) =>
       'tags' in selector
         ? [...Object.entries(selector.tags).map(([key, value]) => `Name=tag:${key},Values=${value}`), '/']
-        : [],
+        : [`@${group}=${selector.addresses.join(',')}`],
     );
     const known = methods.includes('instances') ? filters : [];
     return [call('fence_site', demand, region, seconds(within), 4, ...known)];

@@ -109,11 +109,17 @@ fence_outcome() {
   note "$outcome$([[ $outcome == fenced ]] || printf ': %s' "$(tail -n 1 "$why" 2>/dev/null)")"
 }
 
-# fence_site any|proven REGION SECONDS REQUEST-SECONDS [FILTER... /]...: a group of hosts after the other; the worst outcome counts.
+# fence_site any|proven REGION SECONDS REQUEST-SECONDS [FILTER... / | @GROUP=ADDRESSES]...: a group of hosts after the other; the worst
+# outcome counts. Hosts that the plan names by address are no instances: they are named, and a person closes them.
 fence_site() {
   local demand=$1 region=$2 within=$3 limit=$4 worst='' filters=() each now
   shift 4
   for each in "$@"; do
+    if [[ $each == @* ]]; then
+      note "${each#@}: no EC2 instances, not fenced by this script; the Markdown runbook has the commands that stop the service there"
+      worst=refused
+      continue
+    fi
     if [[ $each != / ]]; then
       filters+=("$each")
       continue

@@ -139,11 +139,30 @@ describe('failover', () => {
     expect(fact(assessment, 'public-health')).toMatchObject({ state: 'good' });
   });
 
+  test('hosts named by address are fenced by service and database; what is neither, or does not answer, is a risk', async () => {
+    await serveAt('127.0.1.10', { overall_ready: true });
+    const risk = async () => (await assess(call, deps())).risks.find(({ id }) => id === 'old-primary-not-fenced')?.text;
+    const site = plan.sites['us-east-1'];
+    if (!site) throw new Error('the plan has us-east-1');
+    site.hosts = { ...site.hosts, db: { addresses: ['127.0.1.11'] } };
+    expect(await risk()).toBeUndefined();
+    site.hosts = { ...site.hosts, cache: { addresses: ['127.0.1.12'] } };
+    expect(await risk()).toMatch(/cache: no EC2 instances, nor a service or database/);
+    delete site.hosts.cache;
+    plan.components.push({
+      ...{ name: 'sessions', host: 'db', rank: 1, driver: 'redis', port: 6379, start: 'true', checks: [] },
+    });
+    expect(await risk()).toMatch(/sessions on db: the driver redis has no such command/);
+    plan.fencing = fencingSchema.parse({ methods: ['instances', 'database'] });
+    expect(await risk()).toMatch(/db: no EC2 instances/);
+  });
+
   test('hosts that EC2 does not have cannot be stopped by it; another way to fence a site that answers is no risk', async () => {
     await serveAt('127.0.1.10', { overall_ready: true });
     const site = plan.sites['us-east-1'];
     if (site) site.hosts = { app: { addresses: ['127.0.1.10'] }, db: { addresses: ['127.0.1.11'] } };
     const risks = async () => (await assess(call, deps())).risks.map(({ id }) => id);
+    plan.fencing = fencingSchema.parse({ methods: ['instances'] });
     expect(await risks()).toContain('old-primary-not-fenced');
     plan.fencing = fencingSchema.parse({ methods: ['service', 'database'] });
     expect(await risks()).not.toContain('old-primary-not-fenced');

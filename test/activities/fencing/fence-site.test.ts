@@ -149,6 +149,16 @@ describe('by its database', () => {
     await fenceSite.undo?.(only(), before, context);
   });
 
+  test('what it cannot close is named and makes it a refusal, and the database beside it is left alone', async () => {
+    const redis = { component: 'sessions', group: 'db', why: 'the driver redis has no such command' };
+    const done = await fenceSite.run(site({ canary: undefined, demand: 'any', notClosable: [redis] }), context);
+    expect(done).toMatchObject({
+      outcome: 'refused',
+      why: expect.stringMatching(/not all of its databases can be closed: sessions \(the driver redis has no such/),
+    });
+    await insert();
+  });
+
   test('while the service still takes a write elsewhere, it is refused and not called fenced', async () => {
     const done = await fenceSite.run(site(), context);
     expect(done).toMatchObject({

@@ -206,4 +206,6 @@ it('a site is fenced as far as the worst of its groups is, and never by the word
   expect(await of('any r 1 1 unreachable / refused / fenced /')).toBe('refused');
   expect(await of('proven r 1 1 fenced /')).toBe('refused');
   expect(await of('any r 1 1')).toBe('refused');
+  expect(await of('any r 1 1 @app=10.0.0.1')).toBe('refused');
+  expect(await of('any r 1 1 fenced / @app=10.0.0.1 fenced /')).toBe('refused');
 });
