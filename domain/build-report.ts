@@ -12,6 +12,7 @@ import type { Report } from './report.ts';
 import { componentRows } from './report-components.ts';
 import { gatesOf, type StepRow, stepRows } from './report-steps.ts';
 import type { RunStatus, StepStatus } from './run.ts';
+import { approvalsOf } from './taken-approval.ts';
 
 /** What somebody outside saw. `outage` is the one this run answered; `until` absent while it lasts. */
 export interface Observed {
@@ -75,6 +76,7 @@ export function buildReport(input: ReportInput): Report {
     downtime: downtimeOf(input, times),
     writes: input.observed?.writes ? { ...input.observed.writes, source: input.observed.source } : undefined,
     decisions: status.timeline.filter((entry) => entry.kind === 'decision'),
+    approvals: approvalsOf(status),
     emergencies: emergenciesOf(status),
     risks: status.risks,
     gates: gatesOf(input.playbook, status, input.outputs ?? {}),
@@ -91,8 +93,10 @@ export function buildReport(input: ReportInput): Report {
   };
 }
 
-function emergenciesOf({ approvals }: RunStatus): Report['emergencies'] {
-  const alone = approvals.filter(({ accepted, emergency, decision }) => accepted && emergency && decision === 'go');
+function emergenciesOf(status: RunStatus): Report['emergencies'] {
+  const alone = approvalsOf(status).filter(
+    ({ accepted, emergency, decision }) => accepted && emergency && decision === 'go',
+  );
   return alone.length > 0 ? alone.map(({ by, at, why }) => ({ by, at, reason: why })) : undefined;
 }
 

@@ -7,6 +7,7 @@ import { auditLeftSchema } from './audit.ts';
 import { refusal } from './errors.ts';
 import { holdSchema } from './lease.ts';
 import { type Playbook, type PlaybookItem, type Step, stepSchema } from './playbook.ts';
+import { approvalBeforeSchema } from './taken-approval.ts';
 
 /** Registered before an act: what to put back, what was there, and the generation of the step that changed it. */
 export const undoSchema = z.object({ step: stepSchema, before: z.unknown(), generation: z.number().int().positive() });
@@ -42,6 +43,8 @@ export const goesOnSchema = z.object({
     waiting: z.number(),
   }),
   timeline: z.array(z.record(z.string(), z.unknown())),
+  /** Approvals of the playbooks before. */
+  approvals: z.array(approvalBeforeSchema).optional(),
   /** The audit log goes on as one chain. */
   audit: auditLeftSchema.optional(),
   /** Status of the steps that were done, for people. */

@@ -12,6 +12,7 @@ export function renderReportMarkdown(report: Report): string {
     summary(report),
     exceptions(report),
     risks(report),
+    approvals(report),
     markdownList('Decisions', report.decisions.map(entry)),
     steps(report),
     facts(report),
@@ -127,6 +128,14 @@ function risks(report: Report): string {
         `\`${risk.id}\` (${risk.severity}): ${risk.text}; ${risk.acceptedBy ? `accepted by ${risk.acceptedBy}` : 'not accepted'}`,
     ),
   );
+}
+
+function approvals({ approvals = [] }: Report): string {
+  const rows = approvals.map(({ at, by, decision, emergency, accepted, why, key, playbook }) => {
+    const said = `${emergency ? 'EMERGENCY ' : ''}${decision}${accepted ? '' : ', not counted'}`;
+    return [at, by, why ? `${said}: ${why}` : said, `\`${playbook.slice(0, 12)}\``, key ?? 'unsigned'];
+  });
+  return rows.length === 0 ? '' : markdownTable('Approvals', ['at', 'who', 'said', 'playbook', 'key'], rows);
 }
 
 function steps(report: Report): string {

@@ -8,6 +8,7 @@ import { procedures } from './procedures.ts';
 import { componentRowSchema } from './report-components.ts';
 import { stepRowSchema } from './report-steps.ts';
 import { runPhases, timelineEntrySchema } from './run.ts';
+import { approvalBeforeSchema } from './taken-approval.ts';
 
 const sourced = z.object({ at: z.string(), source: z.string() });
 
@@ -68,6 +69,8 @@ export const reportSchema = z.object({
   downtime: z.object({ ms: z.number(), source: z.string(), until: z.string() }).optional(),
   writes: z.object({ acknowledged: z.number(), lost: z.number(), source: z.string() }).optional(),
   decisions: z.array(timelineEntrySchema),
+  /** Who was asked for a go and what they said, of every playbook that the run had. Absent in reports of older builds. */
+  approvals: z.array(approvalBeforeSchema).optional(),
   /** One person let it go alone, by the plan's emergency path. Absent where nobody did. */
   emergencies: z.array(z.object({ by: z.string(), at: z.string(), reason: z.string().optional() })).optional(),
   risks: z.array(riskSchema.extend({ acceptedBy: z.string().optional() })),

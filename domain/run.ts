@@ -6,6 +6,7 @@ import { procedures } from './procedures.ts';
 import { pointIdSchema } from './recovery-point.ts';
 import { goesOnSchema } from './replan.ts';
 import { requestFields } from './requests.ts';
+import { approvalBeforeSchema, takenApprovalSchema } from './taken-approval.ts';
 
 /** Input of every procedure's workflow: one object, small enough to type into the UI's form. */
 export const runInputSchema = z.object({
@@ -194,18 +195,9 @@ export const runStatusSchema = z.object({
   point: pointSummarySchema.optional(),
   facts: z.array(factSchema),
   risks: z.array(riskSchema.extend({ acceptedBy: z.string().optional() })),
-  approvals: z.array(
-    z.object({
-      by: z.string(),
-      at: z.string(),
-      decision: z.enum(['go', 'no-go']),
-      accepted: z.boolean(),
-      why: z.string().optional(),
-      /** Fingerprint of the key whose signature proved who it was; absent where nothing does. */
-      key: z.string().optional(),
-      emergency: z.literal(true).optional(),
-    }),
-  ),
+  approvals: z.array(takenApprovalSchema),
+  /** Of the playbooks before this one, where the plan was changed: as they counted there, and for nothing any more. */
+  approvedBefore: z.array(approvalBeforeSchema).optional(),
   /** What an approval takes here; absent in runs of older builds. */
   asks: z
     .object({

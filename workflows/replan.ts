@@ -5,12 +5,13 @@ import { commandFor, takesPoint, traitsOf } from '../domain/procedures.ts';
 import type { StepOutput } from '../domain/protocol.ts';
 import type { GoesOn } from '../domain/replan.ts';
 import type { Replan, RunInput, StageStatus, StepStatus, TimelineEntry } from '../domain/run.ts';
+import { approvalsOf } from '../domain/taken-approval.ts';
 import { notify } from './activities.ts';
 import { handOnAudit } from './audit.ts';
 import type { Run } from './run.ts';
 import { undoAll } from './undo.ts';
 
-/** Entries of the timeline that go along; a run of days must not carry all of them from plan to plan. */
+/** Entries of the timeline that go along, apart from decisions; a run of days must not carry all of them from plan to plan. */
 const remembered = 400;
 
 /** Why a change cannot be taken now; undefined where it can. */
@@ -103,7 +104,9 @@ function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
       spoken: clock.spoken,
       waiting: run.waiting.total(),
     },
-    timeline: status.timeline.slice(-remembered) as unknown as GoesOn['timeline'],
+    timeline: rememberedOf(status.timeline) as unknown as GoesOn['timeline'],
+    // They count for nothing under the changed plan, and the report names them.
+    approvals: approvalsOf(status),
     audit: run.trail.left(),
     statuses: doneStatuses(run).filter(({ id }) => ids.has(id)) as unknown as GoesOn['statuses'],
   };
@@ -112,6 +115,12 @@ function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
   const begun = run.executionStarted === undefined ? {} : { at: undefined, until: undefined };
   const sites = { from: from || input.from, to: to || input.to };
   return { ...input, ...begun, ...sites, procedure, point, run: status.run, goesOn };
+}
+
+/** The newest entries, and of those before them who decided what. */
+function rememberedOf(timeline: readonly TimelineEntry[]): TimelineEntry[] {
+  const recent = timeline.length - remembered;
+  return timeline.filter(({ kind }, index) => index >= recent || kind === 'start' || kind === 'decision');
 }
 
 /** Steps of this playbook and of those before it that are settled. */
@@ -152,6 +161,7 @@ export function takeUp(run: Run, goesOn: GoesOn): void {
   run.status.clock = { ...run.status.clock, ...goesOn.clock };
   run.waiting.add(goesOn.clock.waiting);
   if (goesOn.audit) run.trail.takeUp(goesOn.audit);
+  if (goesOn.approvals?.length) run.status.approvedBefore = [...goesOn.approvals];
   run.status.timeline.push(...(goesOn.timeline as unknown as TimelineEntry[]));
   run.undo.push(...goesOn.undo.map(({ step, before, generation }) => ({ step, before, generation })));
   for (const [id, output] of Object.entries(goesOn.outputs)) run.outputs.set(id, output as StepOutput);

@@ -216,3 +216,30 @@ test('who let it go alone in an emergency stands first among what is not as it s
   expect(renderReportMarkdown(report)).toContain('- **Emergency**: frank let it go alone: nobody else answers');
   expect(buildReport({ status: recovered, observed }).emergencies).toBeUndefined();
 });
+
+test('approvals of the playbooks before a change of plan are named, with an emergency among them', () => {
+  const [before, now] = ['aa'.repeat(32), 'bb'.repeat(32)];
+  const alone = {
+    by: 'frank',
+    at: at(1),
+    decision: 'go',
+    accepted: true,
+    emergency: true,
+    why: 'nobody answers',
+  } as const;
+  const status = aStatus({
+    playbook: now,
+    approvals: [{ by: 'erin', at: at(9), decision: 'go', accepted: true, key: 'SHA256:abc' }],
+    approvedBefore: [{ ...alone, playbook: before }],
+  });
+  const report = buildReport({ status });
+  expect(report.approvals?.map(({ by, playbook }) => [by, playbook])).toEqual([
+    ['frank', before],
+    ['erin', now],
+  ]);
+  expect(report.emergencies).toEqual([{ by: 'frank', at: at(1), reason: 'nobody answers' }]);
+  const text = renderReportMarkdown(reportSchema.parse(report)).replaceAll('\u00a0', '');
+  expect(text).toContain('EMERGENCY go: nobody answers');
+  expect(text).toContain('`aaaaaaaaaaaa`');
+  expect(text).toContain('SHA256:abc');
+});

@@ -39,6 +39,11 @@ describe('a plan that is changed while the run goes on', () => {
     expect(await run.go({ playbook: hashOf(2) })).toMatchObject({ taken: true });
     expect(await run.result()).toMatchObject({ phase: 'done', run: run.id });
     expect(range.calls.filter((call) => call.startsWith('a-'))).toEqual(['a-one#1', 'a-two#1', 'a-two#2']);
+    // Who let the plan before go is not forgotten, and lets nothing go any more.
+    expect(status.approvals).toEqual([]);
+    expect(status.approvedBefore).toMatchObject([
+      { by: 'approver', decision: 'go', accepted: true, playbook: hashOf(1) },
+    ]);
     const texts = status.timeline.map(({ text }) => text);
     expect(texts).toContain('a-one done: made');
     expect(texts).toContain('the plan is changed: the zone was wrong');
