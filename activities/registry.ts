@@ -45,6 +45,10 @@ import { coolArchives } from './retention/cool-archives.ts';
 import { deletePoint } from './retention/delete-point.ts';
 import { pinPoint } from './retention/pin-point.ts';
 import { previewRetention } from './retention/preview-retention.ts';
+import { quietStandby } from './standby/quiet-standby.ts';
+import { restStandby } from './standby/rest-standby.ts';
+import { syncComponent } from './standby/sync-component.ts';
+import { wakeStandby } from './standby/wake-standby.ts';
 import type { StepDefinition } from './step.ts';
 import { awaitResolution } from './traffic/await-resolution.ts';
 import { clearSwitch } from './traffic/clear-switch.ts';
@@ -108,6 +112,10 @@ export const stepDefinitions = [
   verifyLogs,
   verifyPoints,
   thawPoint,
+  quietStandby,
+  restStandby,
+  syncComponent,
+  wakeStandby,
   watchService,
   withdrawName,
 ] as unknown as readonly StepDefinition[];

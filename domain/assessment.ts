@@ -5,6 +5,7 @@ import { locationStates, shownStates } from './point-states.ts';
 import { pointIdSchema } from './recovery-point.ts';
 import { backupKinds } from './requests.ts';
 import { coldSchema } from './thaw.ts';
+import { warmCopySchema } from './warm-copy.ts';
 
 export const factSchema = z.object({
   /** `health-us-east-1`, `points`, `hosts-us-west-2` */
@@ -80,6 +81,8 @@ export const assessmentSchema = z.object({
   cold: coldSchema.optional(),
   /** Standbys that stream, by component; absent where the plan has none. */
   replicas: z.array(z.object({ component: z.string(), usable: z.boolean() })).optional(),
+  /** Copies that stand at the target, restored ahead; absent where the plan has none. */
+  warm: z.array(warmCopySchema).optional(),
   /** Sites that the names of the service lead to; absent in assessments of older builds. */
   serving: z.array(z.string()).optional(),
   /** First failed probe of the present outage, from the observer; ISO. */

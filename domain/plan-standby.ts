@@ -46,13 +46,23 @@ const replicaSchema = z.strictObject({
   within: someTime.default(120_000),
 });
 
+/**
+ * Restored ahead: by `sync`, as a schedule says, so that a failover need not fetch it; and by a planned move before the writers are
+ * stopped, then shown to be the same still.
+ */
+const warmSchema = z.strictObject({
+  strategy: z.literal('warm'),
+  /** A copy that is of an older moment is a warning. */
+  maximumAge: someTime.default(86_400_000),
+});
+
 export const standbySchema = z.discriminatedUnion('strategy', [
   z.strictObject({ strategy: z.literal('restore') }),
-  /** Restored ahead of a planned move, before the writers are stopped; then shown to be the same still. */
-  z.strictObject({ strategy: z.literal('warm') }),
+  warmSchema,
   replicaSchema,
 ]);
 
+export type WarmSettings = z.infer<typeof warmSchema>;
 export type ReplicaSettings = z.infer<typeof replicaSchema>;
 /** A component whose standby streams. */
 export type ReplicaComponent = PostgresqlComponent & { readonly standby: ReplicaSettings };
@@ -65,6 +75,8 @@ export function isReplica(component: {
 }
 
 /** What seldom changes while it is served: code, configuration, certificates. */
-export function isWarm({ standby }: { readonly standby?: { strategy: string } | undefined }): boolean {
-  return standby?.strategy === 'warm';
+export function isWarm<Given extends { readonly standby?: { strategy: string } | undefined }>(
+  given: Given,
+): given is Given & { standby: WarmSettings } {
+  return given.standby?.strategy === 'warm';
 }

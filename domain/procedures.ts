@@ -23,6 +23,8 @@ export interface ProcedureTraits {
   readonly priority: number;
   /** Refuses to begin while a recovery holds the lease and the service is not served again. */
   readonly standsAside?: true;
+  /** Happens at a site that does not serve, found by where the names lead. */
+  readonly atStandby?: true;
   /** Rehearses: whoever may let it go may not therefore let a real one go. A property of the procedure, never of the request. */
   readonly drill?: true;
   /** Neither reads nor writes recovery points: nothing that deletes them has to stand aside for it. */
@@ -160,6 +162,19 @@ export const procedureTraits = {
     approval: true,
     priority: 2,
     leavesPoints: true,
+  },
+  sync: {
+    workflow: 'sync',
+    lock: 'sync',
+    verb: 'sync',
+    restores: false,
+    takesPoint: true,
+    moves: false,
+    atStandby: true,
+    hosts: true,
+    approval: false,
+    priority: 4,
+    standsAside: true,
   },
   'test-restore': {
     workflow: 'testRestore',

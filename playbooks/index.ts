@@ -13,6 +13,7 @@ import { rotateKeys } from './rotate-keys.ts';
 import { scratchRestore } from './scratch-restore.ts';
 import { shift } from './shift.ts';
 import { switchover } from './switchover.ts';
+import { sync } from './sync.ts';
 import { testRestores } from './test-restore.ts';
 import { verify } from './verify.ts';
 
@@ -29,6 +30,7 @@ export const compilers: Record<Procedure, Compiler> = {
   'scratch-restore': scratchRestore,
   shift,
   switchover,
+  sync,
   'test-restore': testRestores,
   verify,
 };

@@ -24,6 +24,7 @@ import { sameName } from '../domain/traffic.ts';
 import { byRank, hostsForComponent, hostsOf, hostsOfGroup, locationsFor, placeAt, type Situation } from './compiler.ts';
 import { fenceLost, siteInput } from './fence-steps.ts';
 import { keptNames, trafficSteps } from './traffic-steps.ts';
+import { aheadOf } from './warm-steps.ts';
 
 export type Builder = ReturnType<typeof stepsFor>;
 
@@ -69,8 +70,9 @@ export function stepsFor(situation: Situation, siteName: string, mark?: string) 
     /** With `latest`, a database whose log lies in a repository of its own comes back to the end of that log. */
     restoreByRank: (point: PointSummary | Step, log?: 'latest'): Step[][] =>
       byRank(plan.components).map((rank) =>
-        rank.flatMap(perHost).map(({ component, host }) =>
-          restoreComponent.step(
+        rank.flatMap(perHost).map(({ component, host }) => {
+          const ahead = aheadOf(situation, component, host);
+          return restoreComponent.step(
             {
               service,
               ...pointGiven(point).input,
@@ -79,10 +81,11 @@ export function stepsFor(situation: Situation, siteName: string, mark?: string) 
               site: siteName,
               locations: locationsFor(plan, siteName),
               ...(log && logKeepingOf(component) === 'own-repository' ? { until: log } : {}),
+              ...ahead.input,
             },
-            at(`restore-${component.name}${suffix(host, hostsFor(component))}`, pointGiven(point).place),
-          ),
-        ),
+            at(`${ahead.verb}-${component.name}${suffix(host, hostsFor(component))}`, pointGiven(point).place),
+          );
+        }),
       ),
 
     checkData: (point: PointSummary): Step[] =>

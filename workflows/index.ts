@@ -13,5 +13,6 @@ export { scheduled } from './scheduled.ts';
 export { scratchRestore } from './scratch-restore.ts';
 export { shift } from './shift.ts';
 export { switchover } from './switchover.ts';
+export { sync } from './sync.ts';
 export { testRestore } from './test-restore.ts';
 export { verify } from './verify.ts';

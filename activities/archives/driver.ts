@@ -100,6 +100,8 @@ export interface ComponentDriver<C extends Component = Component> {
     stores: readonly ObjectStore[],
     context: StepContext,
   ): Promise<OpenedLog>;
+  /** Absolute paths that a restore in place replaces and nothing else needs: a copy of them can stand there ahead. Absent: there is no such copy. */
+  places?(record: ComponentRecord): Buffer[];
   /** Puts back what stood there before the restore of this run, as far as that came. Reads no store, needs no key. */
   undo(component: C, options: Pick<RestoreOptions, 'run' | 'point' | 'into' | 'secret'>): Promise<JobParts>;
   /** Reads only: what is there now, or what a restore with these options laid out, against the point. */

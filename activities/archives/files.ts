@@ -106,6 +106,10 @@ export const files: ComponentDriver<FilesComponent> = {
     };
   },
 
+  places(record) {
+    return rootsOf(record).map((root) => root.subarray(1));
+  },
+
   async undo(component, { run, point, into }) {
     return {
       script: script('archives', 'undo-files'),

@@ -1,7 +1,9 @@
 /** Step `restoreComponent`: one component of a recovery point onto one host, beside what is there, then switched in. */
 import { z } from 'zod';
 import { hostSchema } from '../../domain/host.ts';
+import { type Ahead, aheadSchema, type WarmMark } from '../../domain/warm-copy.ts';
 import { runHostJob } from '../hosts/run-job.ts';
+import { afterSync, standingCopy } from '../standby/standing-copy.ts';
 import { defineStep } from '../step.ts';
 import { componentInput, nameOfPoint, pointOf, pointSource, wordOfPoint } from './component-input.ts';
 import { driverFor } from './drivers.ts';
@@ -25,6 +27,8 @@ const input = z.object({
   paths: z.array(z.string()).min(1).optional(),
   tables: z.array(z.string()).min(1).optional(),
   until: z.string().optional(),
+  /** A copy may stand there, restored ahead: as the assessment found it. Looked at again; absent where none does. */
+  ahead: aheadSchema.optional(),
 });
 
 export interface Restored {
@@ -61,20 +65,26 @@ export const restoreComponent = defineStep({
   kind: 'restoreComponent',
   version: 1,
   input,
-  title: ({ component, host, point, into, paths, tables, until }) =>
-    `Restore ${whatOf(component.name, paths ?? tables)} on ${host.name} from ${nameOfPoint(point)}${until ? ` and its log until ${until}` : ''}${into ? ` into ${into}` : ''}`,
+  title: ({ component, host, point, into, paths, tables, until, ahead }) =>
+    ahead
+      ? titleAhead(ahead, component.name, host.name, nameOfPoint(point))
+      : `Restore ${whatOf(component.name, paths ?? tables)} on ${host.name} from ${nameOfPoint(point)}${until ? ` and its log until ${until}` : ''}${into ? ` into ${into}` : ''}`,
   shell: ({ component, host, service, point, into, paths }) =>
     restoreShell(component, host, service, wordOfPoint(point), { into, paths }),
   limits: { startToClose: 6 * 3_600_000 },
   /** That the point can be read and believed, and has the component; its key is not opened. */
-  async check({ service, point: from, component, site, locations }, context) {
+  async check({ service, point: from, component, host, site, locations, ahead }, context) {
     const point = pointOf(from, context.outputs);
+    if (ahead && (await standingCopy({ component, host }, point, context)))
+      return { state: 'done', what: 'stands there, restored ahead' };
     const { record, stores } = await openPoint({ service, point, component: component.name, site, locations }, context);
     const archives = `${record.archives.length} ${record.archives.length === 1 ? 'archive' : 'archives'}`;
     return { state: 'ready', what: `${archives}, ${record.bytes} bytes, ${stores[0]?.location} first` };
   },
-  async run({ service, point: from, component, host, site, locations, ...what }, context): Promise<Restored> {
+  async run({ service, point: from, component, host, site, locations, ahead, ...what }, context): Promise<Restored> {
     const point = pointOf(from, context.outputs);
+    const standing = ahead && (await standingCopy({ component, host }, point, context));
+    if (standing) return restoredAhead(component.name, host.name, standing);
     const wanted = { service, point, component: component.name, site, locations };
     const opened = await openPoint(wanted, context);
     const { record } = opened;
@@ -101,9 +111,8 @@ export const restoreComponent = defineStep({
       secrets: { ...parts.secrets, ...(log ? log.secrets : {}), ...keys },
       lock: `component-${component.name}`,
     };
-    const { results } = await runHostJob(context, target, job, {
-      onLine: answerGets(source),
-    }).catch(async (error: unknown) => {
+    const running = () => runHostJob(context, target, job, { onLine: answerGets(source) });
+    const { results } = await (ahead ? afterSync(context, running) : running()).catch(async (error: unknown) => {
       throw await namingNextGood(error, wanted, opened, context);
     });
     const seen = results.flatMap((line) => lineSchema.safeParse(line).data ?? []);
@@ -153,6 +162,23 @@ export const restoreComponent = defineStep({
     return { outcome: words.join(', ') || 'nothing had been switched in yet' };
   },
 });
+
+/** Says which it will be: nothing fetched, or all of it. */
+function titleAhead(ahead: Ahead, component: string, host: string, point: string): string {
+  if (ahead === 'same')
+    return `Confirm that ${component} of ${point} stands on ${host}, restored ahead; else restore it`;
+  const why = ahead === 'other' ? 'all of it, over a warm copy of another point' : 'unless its warm copy is of it';
+  return `Restore ${component} on ${host} from ${point}, ${why}`;
+}
+
+function restoredAhead(component: string, host: string, mark: WarmMark): Restored {
+  const { takenAt, entries, bytes, at } = mark;
+  return {
+    outcome: `stood there, restored ahead at ${at}`,
+    summary: `${component} stands on ${host} as it was at ${takenAt}, restored ahead at ${at}.`,
+    ...{ component, entries, bytes, repaired: [], kept: [], noted: [], takenAt },
+  };
+}
 
 /** `database is back on db-1 as it was at 2026-01-02T03:15:00Z; what was there is kept as shop_before_run-1.` */
 function sentence(

@@ -29,6 +29,7 @@ import { type PointsFinding, pointsAtLocation } from './facts/points.ts';
 import { powerRight } from './facts/power.ts';
 import { publicHealth } from './facts/public-health.ts';
 import { replicaFacts } from './facts/replicas.ts';
+import { warmCopies } from './facts/warm-copies.ts';
 import { cannotFence } from './fence-prospect.ts';
 import type { Finding } from './finding.ts';
 import { refuseUnfit } from './planned.ts';
@@ -52,7 +53,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
   const { plan } = deps;
   const seenNames = Promise.all(plan.traffic.records.map((record) => nameNow(record, deps)));
   const { from, to } = await directionOf(call, plan, seenNames);
-  const { moves: fails, hosts: usesHosts } = traitsOf(call.procedure);
+  const { moves: fails, hosts: usesHosts, atStandby, planned } = traitsOf(call.procedure);
   if (!usesHosts) return await assessPoints(call, { from, to }, seenNames, deps);
 
   const points = Promise.all(Object.keys(plan.storage).map((location) => pointsAtLocation(location, deps)));
@@ -67,7 +68,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     lost,
     secretsFor(call, { from, to }, deps),
     Promise.all([
-      lost.then((found) => siteHealth(from, found.evidence, deps, 'serving')),
+      lost.then((found) => siteHealth(from, found.evidence, deps, atStandby ? 'idle' : 'serving')),
       fails ? target.then((found) => siteHealth(to, found.evidence, deps, 'idle')) : undefined,
       fails ? target.then((found) => powerRight('start', to, found.evidence, deps)) : undefined,
       fails ? lost.then((found) => powerRight('stop', from, found.evidence, deps)) : undefined,
@@ -77,13 +78,19 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
           )
         : [],
       Promise.all([target, points]).then(([found, seen]) => readiness(found, seen, call, to, deps)),
+      // A planned move restores ahead by itself, and of another point.
+      atStandby || (fails && !planned)
+        ? Promise.all([target, points]).then(([found, seen]) =>
+            warmCopies(found.evidence?.hosts ?? [], chosen(call, seen, plan, to), deps),
+          )
+        : [],
     ]),
   ]);
-  const [fromHealth, toHealth, startRight, stopRight, replicas, ready] = rest;
+  const [fromHealth, toHealth, startRight, stopRight, replicas, ready, warm] = rest;
   const replicated = replicas.flatMap(({ evidence }) => evidence ?? []);
 
   if (fails) refuseBadNames(names);
-  if (traitsOf(call.procedure).planned) {
+  if (planned) {
     const { storage: location } = siteOf(plan, to);
     refuseUnfit(call, { from, to }, { fromHealth, target: targetHosts, startRight, points: pointFindings, location });
   }
@@ -105,6 +112,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     stopRight,
     ...replicas,
     ...ready,
+    ...warm,
     ...pointFindings,
     leftAsideFact(aside, point),
     cold,
@@ -145,6 +153,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     point,
     ...(cold?.evidence ? { cold: cold.evidence } : {}),
     ...(replicated.length > 0 ? { replicas: replicated.map(({ component, usable }) => ({ component, usable })) } : {}),
+    ...(warm.length > 0 ? { warm: warm.flatMap(({ evidence }) => evidence ?? []) } : {}),
     serving: servingSites(names),
     outageStart: outside.evidence?.outageStart,
   };

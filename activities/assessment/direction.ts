@@ -19,8 +19,9 @@ export async function directionOf(
   plan: Plan,
   names: Promise<readonly Finding<{ site?: string }>[]>,
 ): Promise<{ from: string; to: string }> {
-  const { moves: fails, planned } = traitsOf(call.procedure);
+  const { moves: fails, planned, atStandby } = traitsOf(call.procedure);
   if (planned) return plannedDirection(call, plan, servingSites(await names));
+  if (atStandby) return standbyDirection(call, plan, servingSites(await names));
   const place = fails || call.from || call.to ? undefined : placeOf(call, plan, await names);
   const from = call.from ?? (fails ? siteOfRole(plan, 'primary') : (call.to ?? place));
   const to = call.to ?? (fails ? siteOfRole(plan, 'standby') : from);
@@ -35,6 +36,31 @@ export async function directionOf(
     throw refusal('SiteUnknown', fact, fails ? 'name two sites.' : 'a failover, or name one site.');
   }
   return { from, to };
+}
+
+/** At the site that does not serve. @throws SiteUnknown, ServesThere, NotServing where no name says who serves */
+function standbyDirection(call: AssessCall, plan: Plan, serving: readonly string[]): { from: string; to: string } {
+  const [serves, ...more] = serving;
+  if (!serves || more.length > 0) {
+    throw refusal(
+      'NotServing',
+      `The names of ${plan.service} lead to ${serving.join(' and ') || 'no site of the plan'}: which one is the standby is not known.`,
+      'wait for the recovery that moves them, or see where they lead: muster traffic check.',
+    );
+  }
+  const others = Object.keys(plan.sites).filter((site) => site !== serves);
+  const asked = call.to ?? call.from;
+  if (asked) siteOf(plan, asked);
+  if (asked === serves) {
+    throw refusal(
+      'ServesThere',
+      `The names of ${plan.service} lead to ${serves}: it serves, and what it serves is not replaced.`,
+      `${others.join(' or ')}, or no site.`,
+    );
+  }
+  const to = asked ?? (others.length === 1 ? others[0] : undefined);
+  if (to) return { from: to, to };
+  throw refusal('SiteUnknown', `${plan.service} has several standbys: ${others.join(', ')}.`, 'name one with --at.');
 }
 
 /** Sites that the names lead to, as far as they could be read. */

@@ -36,6 +36,7 @@ import { addSchedules } from './schedules.ts';
 import { addSkip } from './skip.ts';
 import { addStatus } from './status.ts';
 import { addSwitchover } from './switchover.ts';
+import { addSync } from './sync.ts';
 import { addTakeover } from './takeover.ts';
 import { addTraffic } from './traffic.ts';
 import type { AddVerb } from './verb.ts';
@@ -51,6 +52,7 @@ export const verbs: readonly AddVerb[] = [
   addKeys,
   addBackup,
   addLogs,
+  addSync,
   addArchiving,
   addSchedules,
   addWebhook,

@@ -58,8 +58,8 @@ export const addPreview: AddVerb = (program, run) => {
 
 /** The command with what was given to the preview. A recovery in place has one site, `--at`. */
 function commandFor(service: string, procedure: Procedure, { from, to, point }: PreviewOptions): string {
-  const { restores, moves, verb } = traitsOf(procedure);
-  const sites = moves ? { from, to } : restores ? { at: to ?? from } : { from };
+  const { restores, moves, atStandby, verb } = traitsOf(procedure);
+  const sites = moves ? { from, to } : restores || atStandby ? { at: to ?? from } : { from };
   const options = Object.entries({ ...sites, point: restores ? point : undefined })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` --${name} ${value}`);

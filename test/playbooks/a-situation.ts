@@ -16,6 +16,10 @@ export async function aSituation(procedure: Procedure, change: Partial<Assessmen
       Object.assign(record, { weighted: { identifiers, shifts: [10, 50, 100], hold: 60_000 }, withdrawn: undefined });
     }
   }
+  if (procedure === 'sync') {
+    const [first] = plan.components.filter(({ driver }) => driver === 'files');
+    Object.assign(first ?? {}, { standby: { strategy: 'warm', maximumAge: 86_400_000 } });
+  }
   const host = (site: string, group: string, index: number): Host => ({
     name: group,
     group,
@@ -27,7 +31,11 @@ export async function aSituation(procedure: Procedure, change: Partial<Assessmen
   });
   const away = procedure === 'failover' || procedure === 'switchover';
   const [from, to] =
-    procedure === 'failback' ? ['us-west-2', 'us-east-1'] : ['us-east-1', away ? 'us-west-2' : 'us-east-1'];
+    procedure === 'sync'
+      ? ['us-west-2', 'us-west-2']
+      : procedure === 'failback'
+        ? ['us-west-2', 'us-east-1']
+        : ['us-east-1', away ? 'us-west-2' : 'us-east-1'];
   const assessment: Assessment = {
     service: 'spacetime',
     procedure,

@@ -174,7 +174,7 @@ async function planned(procedure: 'switchover' | 'failback', usable = true): Pro
   const components = plain.plan.components.map((each) =>
     each.driver === 'postgresql'
       ? componentSchema.parse({ ...each, standby })
-      : { ...each, standby: { strategy: 'warm' as const } },
+      : { ...each, standby: { strategy: 'warm' as const, maximumAge: 86_400_000 } },
   );
   return { ...plain, plan: { ...plain.plan, components } };
 }

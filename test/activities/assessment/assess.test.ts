@@ -416,6 +416,40 @@ test('a backup needs no point and has no risks', async () => {
   expect(assessment.point).toBeUndefined();
 });
 
+describe('a copy restored ahead', () => {
+  const warm = () => {
+    const [component] = plan.components.filter(({ name }) => name === 'application');
+    Object.assign(component ?? {}, { standby: { strategy: 'warm', maximumAge: 3_600_000 } });
+  };
+
+  test('is brought to the site that does not serve, never to the one that does', async () => {
+    warm();
+    const assessment = await assess({ ...call, procedure: 'sync' }, deps());
+    expect(assessment).toMatchObject({ from: 'us-west-2', to: 'us-west-2', point: { id: point.id }, risks: [] });
+    await expect(assess({ ...call, procedure: 'sync', to: 'us-east-1' }, deps())).rejects.toMatchObject({
+      type: 'ServesThere',
+    });
+  });
+
+  test('is a fact of a failover: not known of a host that is off, a warning where nothing stands', async () => {
+    warm();
+    const off = await assess(call, deps());
+    expect(off.warm).toEqual([{ component: 'application', host: 'app', state: 'unknown' }]);
+    expect(fact(off, 'warm-application-app')).toMatchObject({
+      state: 'unknown',
+      value: expect.stringMatching(/stopped/),
+    });
+    await seedInstances(aws.ec2('us-west-2'), { ...west, power: 'running' });
+    const on = await assess(call, deps());
+    expect(on.warm).toEqual([{ component: 'application', host: 'app', state: 'none' }]);
+    expect(fact(on, 'warm-application-app')).toMatchObject({ state: 'warning', value: 'none: it is restored whole' });
+  });
+
+  test('is no fact where the plan has none', async () => {
+    expect((await assess(call, deps())).warm).toBeUndefined();
+  });
+});
+
 describe('in place', () => {
   const move = (target: string, address: string) => seedZones(aws.route53(), { balancers, target, address });
   afterEach(() => move('primary-lb-us-east-1.amazonaws.com', '127.0.1.10'));
@@ -435,7 +469,8 @@ describe('in place', () => {
 
   test('a backup is refused while the name leads to no site, and a full recovery takes the primary', async () => {
     await move('nowhere.amazonaws.com', '192.0.2.1');
-    await expect(assess({ ...call, procedure: 'backup' }, deps())).rejects.toMatchObject({ type: 'NotServing' });
+    for (const procedure of ['backup', 'sync'] as const)
+      await expect(assess({ ...call, procedure }, deps())).rejects.toMatchObject({ type: 'NotServing' });
     expect(await assess({ ...call, procedure: 'full-recovery' }, deps())).toMatchObject({ to: 'us-east-1' });
   });
 

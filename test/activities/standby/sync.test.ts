@@ -1,0 +1,184 @@
+/** A component restored ahead at a standby: real stores, a real host, a name that Route 53 (moto) says where it leads. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { restoreComponent } from '../../../activities/archives/restore-component.ts';
+import { takeLease } from '../../../activities/lease/take.ts';
+import { syncComponent } from '../../../activities/standby/sync-component.ts';
+import { lookAtWarm } from '../../../activities/standby/warm-copy.ts';
+import { seedZones } from '../../../lab/aws/seed-zones.ts';
+import { type Aws, startAws } from '../../support/moto.ts';
+import { filesComponent, makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
+
+const name = 'spacetime-api.company.com';
+const component = filesComponent('tree', ['/srv/app/data', '/srv/app/settings']);
+let aws: Aws;
+let world: World;
+let source: TestHost;
+let first: { id: string; sha256: string };
+let second: { id: string; sha256: string };
+let count = 0;
+let host: TestHost;
+
+beforeAll(async () => {
+  [aws, world] = await Promise.all([startAws(), makeWorld([component])]);
+  const balancers = { 'primary-lb-us-east-1.amazonaws.com': '127.0.1.10' };
+  const target = 'primary-lb-us-east-1.amazonaws.com';
+  const zones = await seedZones(aws.route53(), { balancers, target, address: '127.0.1.10' });
+  const alias = (to: string) => ({ alias: { zone: zones.balancers, name: to, evaluateTargetHealth: false } });
+  const sites = { east: alias(target), west: alias('dr-lb-us-west-2.amazonaws.com') };
+  const [record] = world.plan.traffic.records;
+  Object.assign(world.plan.traffic, {
+    zone: zones.service,
+    records: [{ ...record, name, sites, withdrawn: undefined }],
+  });
+  source = await world.host('source');
+  await source.sh(
+    'mkdir -p /srv/app/data/deep && echo one >/srv/app/data/one && echo two >/srv/app/data/deep/two && echo s >/srv/app/settings',
+  );
+  first = pointOf(await world.backup(source, '20260102_031500'));
+  await source.sh('echo newer >/srv/app/data/one');
+  second = pointOf(await world.backup(source, '20260102_041500'));
+}, 180_000);
+afterAll(() => Promise.all([world?.end(), aws?.stop()]));
+beforeEach(async () => {
+  host = await world.host(`standby-${++count}`);
+});
+
+const pointOf = (made: { point: string; sha256: string }) => ({ id: made.point, sha256: made.sha256 });
+const inputFor = (point: { id: string; sha256: string }, site = 'west') =>
+  syncComponent.input.parse({
+    service: 'spacetime',
+    point,
+    component,
+    host: host.host,
+    site,
+    locations: ['far', 'near'],
+  });
+const context = (run = newRun()) => world.context({ run, step: 'sync-tree', route53: async () => aws.route53() }, host);
+const sync = async (point: { id: string; sha256: string }, run = newRun()) =>
+  await syncComponent.run(inputFor(point), await context(run));
+const look = () => lookAtWarm(host.executor(), 'tree');
+
+async function restore(point: { id: string; sha256: string }) {
+  const input = restoreComponent.input.parse({ ...inputFor(point), ahead: 'unknown' });
+  const given = await world.context({ run: newRun(), step: 'restore-tree' }, host);
+  return { check: await restoreComponent.check?.(input, given), ran: await restoreComponent.run(input, given) };
+}
+
+describe('a warm copy', () => {
+  it('is laid out, compared and marked; a second sync fetches nothing', async () => {
+    expect(await sync(first)).toMatchObject({ outcome: 'restored ahead', kept: [], point: first.id });
+    expect(await host.sh('cat /srv/app/data/one')).toBe('one\n');
+    expect(await look()).toMatchObject({ changed: 0, mark: { ...{ point: first.id, sha256: first.sha256 } } });
+    expect((await look()).mark?.verified).toMatch(/^\d+ compared with the index$/);
+    const before = await host.sh('stat -c %i:%z /srv/app/data /srv/app/data/one');
+    expect(await sync(first)).toMatchObject({ outcome: 'stands there already' });
+    expect(await host.sh('stat -c %i:%z /srv/app/data /srv/app/data/one')).toBe(before);
+  });
+
+  it('gives way to that of a newer point, and leaves nothing of the old one behind', async () => {
+    await sync(first);
+    expect(await sync(second)).toMatchObject({ outcome: 'restored ahead', kept: [] });
+    expect(await host.sh('cat /srv/app/data/one')).toBe('newer\n');
+    expect((await host.sh('ls -A /srv/app')).trim().split('\n')).toEqual(['data', 'settings']);
+    expect((await look()).mark?.point).toBe(second.id);
+  });
+
+  it('that somebody changed is kept aside, never removed', async () => {
+    await sync(first);
+    await host.sh('echo mine >/srv/app/data/deep/two; touch -d @0 /srv/app/data/deep/two');
+    expect((await look()).changed).toBe(1);
+    const run = newRun();
+    const { kept, outcome } = await sync(second, run);
+    expect(kept).toEqual([`/srv/app/data.before-${run}`]);
+    expect(outcome).toMatch(/changed by somebody and is kept/);
+    expect(await host.sh(`cat /srv/app/data.before-${run}/deep/two`)).toBe('mine\n');
+    expect((await host.sh('ls -A /srv/app')).trim().split('\n')).toEqual(['data', `data.before-${run}`, 'settings']);
+  });
+
+  it('is put back with its mark where the sync after it fails', async () => {
+    await sync(first);
+    const run = newRun();
+    const wanting = {
+      ...inputFor(second),
+      component: { ...component, expected: ['/srv/app/absent'] } as typeof component,
+    };
+    await expect(syncComponent.run(wanting, await context(run))).rejects.toMatchObject({ type: 'ExpectedMissing' });
+    expect(await look()).toEqual({ changed: 0 });
+    await syncComponent.undo?.(wanting, null, await context(run));
+    expect(await host.sh('cat /srv/app/data/one')).toBe('one\n');
+    expect(await look()).toMatchObject({ changed: 0, mark: { point: first.id } });
+    expect((await host.sh('ls -A /srv/app')).trim().split('\n')).toEqual(['data', 'settings']);
+  });
+
+  it('stays where a sync is put back that was through with it', async () => {
+    const run = newRun();
+    await sync(first);
+    await sync(second, run);
+    await syncComponent.undo?.(inputFor(second), null, await context(run));
+    expect(await host.sh('cat /srv/app/data/one')).toBe('newer\n');
+    expect(await look()).toMatchObject({ changed: 0, mark: { point: second.id } });
+  });
+});
+
+describe('a failover', () => {
+  it('fetches nothing where the copy is of its point, also while no store answers', async () => {
+    await sync(second);
+    const input = restoreComponent.input.parse({ ...inputFor(second), ahead: 'same' });
+    const silent = await world.context(
+      { run: newRun(), step: 'restore-tree', store: () => Promise.reject(new Error('no store answers')) },
+      host,
+    );
+    expect(await restoreComponent.check?.(input, silent)).toEqual({
+      state: 'done',
+      what: 'stands there, restored ahead',
+    });
+    const mark = (await look()).mark;
+    expect(await restoreComponent.run(input, silent)).toMatchObject({
+      outcome: `stood there, restored ahead at ${mark?.at}`,
+      takenAt: mark?.takenAt,
+      kept: [],
+    });
+  });
+
+  it('restores all of it where the copy is of another point, was changed, or is none', async () => {
+    await sync(first);
+    expect(await restore(second)).toMatchObject({ check: { state: 'ready' }, ran: { outcome: 'restored' } });
+    expect(await host.sh('cat /srv/app/data/one')).toBe('newer\n');
+    host = await world.host(`standby-${++count}`);
+    await sync(second);
+    await writeFile(join(host.srv, 'app/settings'), 'x\n');
+    expect(await restore(second)).toMatchObject({ check: { state: 'ready' }, ran: { outcome: 'restored' } });
+    expect(await readFile(join(host.srv, 'app/settings'), 'utf8')).toBe('s\n');
+    host = await world.host(`standby-${++count}`);
+    expect(await restore(second)).toMatchObject({ ran: { outcome: 'restored' } });
+  });
+});
+
+describe('a sync stands aside', () => {
+  it('at the site that serves', async () => {
+    await expect(syncComponent.run(inputFor(first, 'east'), await context())).rejects.toMatchObject({
+      type: 'ServesThere',
+    });
+    expect((await host.sh('ls -A /srv')).trim()).toBe('');
+  });
+
+  it('while a recovery holds the lease, and leaves to it what stands there', async () => {
+    const run = newRun();
+    await sync(first, run);
+    const store = world.stores.far as NonNullable<World['stores'][string]>;
+    await takeLease(store, {
+      service: 'spacetime',
+      run: 'failover-1',
+      procedure: 'failover',
+      holder: 'Kim',
+      term: 60_000,
+    });
+    await expect(sync(second)).rejects.toMatchObject({ type: 'RecoveryUnderWay' });
+    expect(await syncComponent.undo?.(inputFor(first), null, await context(run))).toMatchObject({
+      outcome: expect.stringMatching(/^left as it is: The lease/),
+    });
+    expect(await host.sh('cat /srv/app/data/one')).toBe('one\n');
+  });
+});
