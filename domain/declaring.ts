@@ -75,6 +75,8 @@ export const declaringSchema = z.object({
   service: nameSchema,
   /** The outage that was dealt with; nothing is declared until the service has been seen well again. */
   dealtWith: z.string().optional(),
+  /** An outage that waits for a run which holds the workflow id, and how often it was tried. */
+  refused: z.object({ evidence: z.string(), times: z.number().int().positive() }).optional(),
   held: z.object({ by: z.string(), reason: z.string(), at: z.string() }).optional(),
 });
 export type Declaring = z.output<typeof declaringSchema>;
@@ -86,7 +88,7 @@ export type Watched =
   | { readonly state: 'outage'; readonly evidence: string; readonly procedure: DeclareRule['procedure'] }
   /** Served from somewhere that the plan's failover does not lead away from: a person says what is to be done. */
   | { readonly state: 'elsewhere'; readonly evidence: string; readonly from: string }
-  /** A run about this outage has ended already, or was refused. */
+  /** A recovery has ended already during this outage, or was refused. */
   | { readonly state: 'decided'; readonly evidence: string; readonly by: string }
   | { readonly state: 'well'; readonly why: string }
   | { readonly state: 'nothing'; readonly why: string }

@@ -10,6 +10,7 @@ import {
   defineQuery,
   defineSignal,
   ParentClosePolicy,
+  patched,
   setCurrentDetails,
   setHandler,
   sleep,
@@ -36,8 +37,9 @@ const resumeSignal = defineSignal<[unknown]>('resume');
 
 /** ms of one watch, after which the plan is read again. */
 const oneWatch = 600_000;
-/** ms after something could not be asked. */
+/** ms after something could not be asked, or begun; longer each time that a run is still in the way. */
 const again = 5_000;
+const atMostAgain = 60_000;
 
 export async function declaring(raw: unknown): Promise<{ why: string }> {
   const parsed = declaringSchema.safeParse(raw);
@@ -63,28 +65,42 @@ export async function declaring(raw: unknown): Promise<{ why: string }> {
     const seen = await watch(state);
     if (seen.state === 'off') return { why: `the plan of ${state.service} says nothing of declaring any more` };
     // Held while it watched: what was seen is looked for anew afterwards.
-    if (state.held || seen.state === 'nothing') continue;
+    if (state.held) continue;
+    if (seen.state === 'nothing') {
+      if (state.refused === undefined) continue;
+      state.refused = undefined;
+      say('watching');
+      continue;
+    }
     if (seen.state === 'well') {
       state.dealtWith = undefined;
       say('the service is seen well: watching');
       continue;
     }
-    const outcome = await dealWith(state.service, seen);
+    const outcome = await dealWith(state, seen);
     if (outcome.begun) declared.push(outcome.begun);
-    state.dealtWith = seen.evidence;
     say(outcome.says);
+    // It stays open: what is in the way may be something else, and end without having dealt with it.
+    if (outcome.inTheWay && patched('declared-once-it-can-be')) {
+      await refused(state, seen, outcome.says);
+      continue;
+    }
+    state.refused = undefined;
+    state.dealtWith = seen.evidence;
   }
 }
 
 interface Outcome {
   readonly says: string;
   readonly begun?: string;
+  /** Another run has the workflow id. */
+  readonly inTheWay?: true;
 }
 
 type SeenOutage = Extract<Watched, { readonly evidence: string }>;
 
 /** Begins the run; or leaves it, aloud, to whoever recovers the service already, and to people where it would be the wrong one. */
-async function dealWith(service: string, seen: SeenOutage): Promise<Outcome> {
+async function dealWith({ service }: Declaring, seen: SeenOutage): Promise<Outcome> {
   if (seen.state === 'elsewhere') {
     const text = `${service} is down, and its names lead to ${seen.from}: nothing is declared, a person decides. ${seen.evidence}`;
     await tell(service, 'outage-not-declared', text);
@@ -106,12 +122,21 @@ async function dealWith(service: string, seen: SeenOutage): Promise<Outcome> {
       priority: { priorityKey: traitsOf(procedure).priority },
     });
   } catch (error) {
-    // A recovery or a planned move holds the same id: it is theirs.
+    // A recovery or a planned move holds the same id: it is theirs as long as that goes on.
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return { says: `${workflowId} runs already: nothing is declared. ${evidence}` };
+    const says = `${workflowId} runs already: nothing is declared before it has ended. ${evidence}`;
+    return { says, inTheWay: true };
   }
   await tell(service, 'declared', `${procedure} of ${service} is ${reason}`);
   return { says: `${workflowId} was begun: ${evidence}`, begun: workflowId };
+}
+
+/** People are told once an outage; it is tried again for as long as it is seen. */
+async function refused(state: Declaring, { evidence }: SeenOutage, says: string): Promise<void> {
+  const { times = 0 } = state.refused ?? {};
+  state.refused = { evidence, times: times + 1 };
+  if (times === 0) await tell(state.service, 'outage-not-declared', `${state.service} is down, and ${says}`);
+  await condition(() => state.held !== undefined, Math.min(again * 2 ** Math.min(times, 10), atMostAgain));
 }
 
 /** What cannot be asked now is asked again: this must outlive every worker. */

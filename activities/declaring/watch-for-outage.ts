@@ -7,7 +7,7 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Watched } from '../../domain/declaring.ts';
 import { type Plan, siteOfRole } from '../../domain/plan.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
-import { workflowIdOf } from '../../domain/procedures.ts';
+import { procedures, traitsOf, workflowIdOf } from '../../domain/procedures.ts';
 import { servingSites } from '../assessment/direction.ts';
 import { nameNow } from '../assessment/facts/name.ts';
 import { loadPlan } from '../plans/load-plan.ts';
@@ -59,7 +59,10 @@ async function declared(plan: Plan, evidence: string, deps: Dependencies): Promi
   return { state: 'outage', evidence, procedure };
 }
 
-/** Who said no-go to a recovery from this outage, or aborted it, is not asked again. */
+/**
+ * Who said no-go to a recovery from this outage, or aborted it, is not asked again. A planned move or a shift of traffic that had the
+ * same workflow id decided nothing about it.
+ */
 async function decided(
   { service, declare }: Plan,
   { ms, evidence }: { readonly ms: number; readonly evidence: string },
@@ -68,8 +71,10 @@ async function decided(
   if (!temporal || !declare) return undefined;
   const id = workflowIdOf(service, declare.procedure);
   try {
-    const { closeTime } = await temporal.workflow.getHandle(id).describe();
+    const { closeTime, memo } = await temporal.workflow.getHandle(id).describe();
     if (closeTime === undefined || closeTime.getTime() < Date.now() - ms) return undefined;
+    const ended = procedures.find((each) => each === memo?.procedure);
+    if (ended && (!traitsOf(ended).restores || traitsOf(ended).planned)) return undefined;
     return { state: 'decided', evidence, by: `a run of ${id} ended at ${closeTime.toISOString()}, during this outage` };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;

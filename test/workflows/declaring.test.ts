@@ -58,17 +58,30 @@ it('begins the run with its evidence, which asks for its go; the same outage is 
   await watch.cancel();
 });
 
-it('leaves it to a recovery or a planned move that is under way', async () => {
-  const { service, watch, see, says, status } = await watching();
+it('leaves it to a recovery or a planned move that is under way, and begins it when that ends and the outage lasts', async () => {
+  const { service, watch, see, says, status, recovery } = await watching();
   const moving = await range.client.workflow.start('failover', {
     taskQueue: 'muster',
     workflowId: `${service}/recovery`,
     args: [{ procedure: 'failover', service, by: 'dana' }],
   });
   see(outage);
-  await says(/runs already: nothing is declared/);
-  expect((await status()).declared).toEqual([]);
+  await says(/runs already: nothing is declared before it has ended/);
+  expect(await status()).toMatchObject({ declared: [], refused: { times: 1 } });
+  expect((await status()).dealtWith).toBeUndefined();
+  await expect.poll(() => range.calls).toContain(`notice outage-not-declared danger of ${service}`);
+
+  // It stays open: tried again, told once, and begun when nothing is in the way any more.
+  see(outage);
+  await expect.poll(async () => (await status()).refused?.times, { timeout: 15_000 }).toBe(2);
   await moving.terminate();
+  see(outage);
+  await says(/was begun/);
+  expect((await status()).declared).toHaveLength(1);
+  expect((await status()).refused).toBeUndefined();
+  expect(range.calls.filter((call) => call === `notice outage-not-declared danger of ${service}`)).toHaveLength(1);
+  await recovery.until(({ phase }) => phase === 'awaiting-approval');
+  await recovery.go({ decision: 'no-go' });
   await watch.cancel();
 });
 

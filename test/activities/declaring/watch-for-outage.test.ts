@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { AwsClients } from '../../../activities/clients/aws.ts';
@@ -56,7 +57,7 @@ const states = async (health: object = {}) =>
   (await askObservers(rule(), { ...(await spacetimePlan()).health, publicUrl, ...health })).map(({ state }) => state);
 
 /** The activity, with a plan of its own and a Route 53 that does not answer, so that the plan's word stands. */
-async function watch(until: 'outage' | 'well', atMost: number, more: object = {}) {
+async function watch(until: 'outage' | 'well', atMost: number, more: object = {}, ended?: { memo?: object }) {
   const plan = parse(readFileSync(join(plansFolder, 'spacetime.yaml'), 'utf8'));
   Object.assign(plan, {
     declare: { observers: rule().observers, needs: 2, after: `${after}ms`, every: '50ms', ...more },
@@ -67,9 +68,25 @@ async function watch(until: 'outage' | 'well', atMost: number, more: object = {}
   const aws = Object.assign(new AwsClients(), { route53 });
   return await watchForOutage(
     { service: 'spacetime', until, atMost },
-    { plans: { folder: dir, overlays: [] }, aws, reports: dir },
+    { plans: { folder: dir, overlays: [] }, aws, reports: dir, ...(ended ? { temporal: runThatEnded(ended) } : {}) },
   );
 }
+
+/** Temporal, as far as it is asked: a run on the workflow id that ended a moment ago. */
+function runThatEnded(described: { memo?: object }) {
+  const describe = async () => ({ closeTime: new Date(), ...described });
+  return { workflow: { getHandle: () => ({ describe }) } } as unknown as Client;
+}
+
+test('who ended a recovery during the outage is not asked again; a planned move decided nothing about it', async () => {
+  service.control.silent = true;
+  const states = [];
+  for (const procedure of ['failover', undefined, 'switchover', 'shift']) {
+    const memo = procedure === undefined ? {} : { procedure };
+    states.push((await watch('outage', 20_000, {}, { memo })).state);
+  }
+  expect(states).toEqual(['decided', 'decided', 'outage', 'outage']);
+});
 
 test('an outage that two see for long enough is one, though the third is dead', async () => {
   await observers[2]?.program.stop();
