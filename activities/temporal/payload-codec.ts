@@ -53,6 +53,12 @@ function seal(payload: Payload, key: CodecKey): Payload {
 
 function open({ metadata, data }: Payload, ring: KeyRing): Payload {
   const id = text(metadata?.['encryption-key-id'] ?? new Uint8Array());
+  if (id === '')
+    throw refusal(
+      'CodecDataWrong',
+      'This payload is encrypted and names no key: it was changed, or something else than Muster wrote it.',
+      'find out who wrote it; whatever reads it needs that codec.',
+    );
   const key = ring.find(id);
   const sealed = data ?? new Uint8Array();
   try {

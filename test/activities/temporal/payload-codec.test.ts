@@ -46,6 +46,39 @@ describe('the payload codec', () => {
     expect(Buffer.from(fresh?.metadata?.['encryption-key-id'] ?? []).toString()).toBe('second');
   });
 
+  it('opens what several keys of the ring sealed, and what nobody sealed, side by side', async () => {
+    const third = newKeyLine('third');
+    const [one] = await codecOf(first).encode([payload(1)]);
+    const [two] = await codecOf(second).encode([payload(2)]);
+    const mixed = [two, payload('plain'), one, two] as Payload[];
+    const clear = await codecOf(third, first, second).decode(mixed);
+    expect(clear.map((each) => opened([each]))).toEqual([2, 'plain', 1, 2]);
+    // One of them that no key opens is named, and none is passed on as it is.
+    await expect(codecOf(third, first).decode(mixed)).rejects.toMatchObject({
+      type: 'CodecKeyMissing',
+      message: expect.stringContaining('the key second, and there are only third, first'),
+    });
+  });
+
+  it('refuses what says another key of the ring than it was sealed with, or none', async () => {
+    const codec = codecOf(first, second);
+    const [sealed] = await codec.encode([payload('x')]);
+    const named = (id: string) => ({
+      ...sealed,
+      metadata: { ...sealed?.metadata, 'encryption-key-id': new TextEncoder().encode(id) },
+    });
+    await expect(codec.decode([named('second')])).rejects.toMatchObject({
+      type: 'CodecDataWrong',
+      message: expect.stringContaining('does not open with the key second'),
+    });
+    const { 'encryption-key-id': _id, ...nameless } = sealed?.metadata ?? {};
+    for (const none of [named(''), { ...sealed, metadata: nameless }])
+      await expect(codec.decode([none])).rejects.toMatchObject({
+        type: 'CodecDataWrong',
+        message: expect.stringContaining('names no key'),
+      });
+  });
+
   it('names the key that is missing', async () => {
     const sealed = await codecOf(second).encode([payload('x')]);
     await expect(codecOf(first).decode(sealed)).rejects.toMatchObject({
@@ -98,6 +131,17 @@ describe('the file of keys', () => {
     await write('rotating', `# since today\n${second}\n${first}\n`);
     expect(opened(await codec.decode(sealed))).toBe('new');
     expect(opened(await codec.decode(await codecOf(first).encode([payload('old')])))).toBe('old');
+  });
+
+  it('takes a line that was put right also where it only decrypts', async () => {
+    const file = await write('wrong', `${newKeyLine('first')}\n`);
+    const codec = payloadCodec(openKeyRing({ MUSTER_CODEC_KEYS_FILE: file }));
+    const sealed = await codecOf(first).encode([payload('x')]);
+    await expect(codec.decode(sealed)).rejects.toMatchObject({ type: 'CodecDataWrong' });
+    await write('wrong', `# put right\n${first}\n`);
+    await expect
+      .poll(async () => opened(await codec.decode(sealed).catch(() => [payload('')])), { timeout: 10_000 })
+      .toBe('x');
   });
 
   it('keeps the keys it has while the file is half-written', async () => {
