@@ -13,6 +13,7 @@ import type { Host } from '../domain/host.ts';
 import type { Component } from '../domain/plan-component.ts';
 import { isReplica, isWarm } from '../domain/plan-standby.ts';
 import type { Playbook, PlaybookItem, Step } from '../domain/playbook.ts';
+import { refuseUnproven } from '../domain/proof.ts';
 import { queueOf } from '../domain/protocol.ts';
 import {
   alongside,
@@ -39,8 +40,10 @@ const attempts = 3;
 /** How long the last client of a database has to leave, ms. */
 const leave = 15_000;
 
+/** @throws ProofMissing */
 export function plannedMoveFor(situation: Situation) {
   const { plan, assessment, procedure } = situation;
+  refuseUnproven(plan, procedure);
   const { from, to } = assessment;
   const replicas = replicaStepsFor(situation, from, to);
   // A standby that streams is promoted instead, and what is warm was restored ahead.

@@ -19,7 +19,7 @@ import { defaultLimit } from './deps.ts';
 
 export async function assessService(call: AssessCall, deps: Dependencies, signal?: AbortSignal): Promise<Assessment> {
   const { folder, overlays } = deps.plans;
-  const { plan, sha256 } = await loadPlan(folder, call.service, { overlays });
+  const { plan, sha256, positionOf } = await loadPlan(folder, call.service, { overlays });
   const secret = (ref: Parameters<typeof resolveSecret>[0]) => resolveSecret(ref, folder);
   const signers = await loadPinned(plan, folder);
   const restore = call.request?.restore;
@@ -27,6 +27,7 @@ export async function assessService(call: AssessCall, deps: Dependencies, signal
   return await assess(call, {
     plan,
     sha256,
+    positionOf,
     ec2: (region) => deps.aws.ec2(region),
     route53: () => deps.aws.route53(),
     host: (host) => connectHost(host, secret),

@@ -11,6 +11,7 @@ import { hostSchema } from '../../domain/host.ts';
 import { describeHolder } from '../../domain/lease.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { takesPoint, traitsOf } from '../../domain/procedures.ts';
+import { refuseUnproven } from '../../domain/proof.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { promiseOf } from '../../domain/restore-request.ts';
 import { risksOf } from '../../domain/risks.ts';
@@ -37,7 +38,7 @@ import { chosen, leftAside, leftAsideFact, pointFor } from './point-choice.ts';
 import { type RestoreTarget, restoreTarget } from './restore-target.ts';
 
 /**
- * @throws refusals before anything is changed: `RecoveryUnderWay`, `LeaseHeld`, `SiteUnknown`, `NotServing`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
+ * @throws refusals before anything is changed: `ProofMissing`, `RecoveryUnderWay`, `LeaseHeld`, `SiteUnknown`, `NotServing`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
  *   `HostPrerequisite`, `NoRecoveryPoint`, `PointNotFound`; a passing error when EC2 of the target does not answer
  */
 export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
@@ -51,6 +52,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
 
 async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
   const { plan } = deps;
+  if (traitsOf(call.procedure).planned) refuseUnproven(plan, call.procedure, deps.positionOf);
   const seenNames = Promise.all(plan.traffic.records.map((record) => nameNow(record, deps)));
   const { from, to } = await directionOf(call, plan, seenNames);
   const { moves: fails, hosts: usesHosts, atStandby, planned } = traitsOf(call.procedure);

@@ -20,6 +20,8 @@ export interface AssessDeps {
   readonly plan: Plan;
   /** SHA-256 of the plan, hex, as `loadPlan` gives it. */
   readonly sha256: string;
+  /** `plans/shop.yaml:12:5` of a path in it. */
+  positionOf?(path: readonly PropertyKey[]): string;
   ec2(region: string): Promise<EC2Client>;
   route53(): Promise<Route53Client>;
   /** Opens an executor; the assessment closes it. */
