@@ -4,6 +4,7 @@ import { checkData } from './archives/check-data.ts';
 import { restoreComponent } from './archives/restore-component.ts';
 import { bringAudit } from './audit/mend-audit.ts';
 import { awaitHost } from './compute/await-host.ts';
+import { copyImages } from './compute/copy-images.ts';
 import { fenceInstance } from './compute/fence-instance.ts';
 import { startInstance } from './compute/start-instance.ts';
 import { startService } from './compute/start-service.ts';
@@ -85,6 +86,7 @@ export const stepDefinitions = [
   clearSwitch,
   command,
   commitPoint,
+  copyImages,
   copyPoint,
   exchangeRoles,
   fenceInstance,

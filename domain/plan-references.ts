@@ -3,6 +3,8 @@
  *
  * Works on the plan as it was written, before the schema accepted it, so that all mistakes come out at once.
  */
+
+import { imageProblems } from './image-references.ts';
 import { objectiveNames } from './plan.ts';
 import { scheduleProblems } from './schedule-references.ts';
 import { standbyProblems } from './standby-references.ts';
@@ -39,6 +41,7 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
       ),
     ]),
     ...standbyProblems(list(plan.components), sites),
+    ...imageProblems(sites),
     ...scheduleProblems(
       list(plan.schedules),
       list(plan.components).flatMap((component) => {

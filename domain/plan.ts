@@ -12,6 +12,7 @@ import { compromiseSchema } from './plan-compromise.ts';
 import { declareSchema } from './plan-declare.ts';
 import { encryptionSchema } from './plan-encryption.ts';
 import { fencingSchema } from './plan-fencing.ts';
+import { imagesSchema } from './plan-images.ts';
 import { retentionSchema } from './plan-retention.ts';
 import { catchUpSchema, scheduleSchema, webhookSchema } from './plan-schedules.ts';
 import { locationSchema } from './plan-storage.ts';
@@ -49,6 +50,8 @@ const siteSchema = z.strictObject({
   ssh: sshSchema,
   /** The storage location that is nearest to this site. */
   storage: nameSchema,
+  /** Copies of the other site's instances that are kept in this region while it is the standby. */
+  images: imagesSchema.optional(),
   /** Recipient certificate (PEM) and private key of the site: recovery points are sealed to it. */
   certificate: z.strictObject({ file: z.string() }),
   key: secretSchema,

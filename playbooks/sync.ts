@@ -13,6 +13,7 @@ import { isWarm } from '../domain/plan-standby.ts';
 import type { Step } from '../domain/playbook.ts';
 import { roomFor } from '../domain/room.ts';
 import {
+  alongside,
   byRank,
   hostsForComponent,
   hostsOf,
@@ -22,6 +23,7 @@ import {
   type Situation,
   stage,
 } from './compiler.ts';
+import { imageSteps } from './image-steps.ts';
 import { notRestorable } from './refusals.ts';
 
 /** @throws NothingWarm */
@@ -30,7 +32,8 @@ export function sync(situation: Situation) {
   const { to: site, point } = assessment;
   if (!point) throw notRestorable(situation);
   const components = plan.components.filter((each) => isWarm(each) && point.components.includes(each.name));
-  if (components.length === 0) {
+  const images = imageSteps(situation);
+  if (components.length === 0 && images.length === 0) {
     throw refusal(
       'NothingWarm',
       `No component of ${plan.service} that ${point.id} has is warm at its standby.`,
@@ -39,7 +42,8 @@ export function sync(situation: Situation) {
   }
   const at = placeAt(plan, site);
   const { boot: within } = plan.limits;
-  const groups = [plan.control.host, ...components.map(({ host }) => host)];
+  // For images alone nobody is woken.
+  const groups = components.length > 0 ? [plan.control.host, ...components.map(({ host }) => host)] : [];
   const hosts = hostsOf(situation, site).filter(({ group }) => groups.includes(group));
   const wakes = hosts.flatMap(({ name, region, instance }) =>
     instance ? [{ name, step: wakeStandby.step({ region, instance, name, within, site }, at(`wake-${name}`)) }] : [],
@@ -64,6 +68,7 @@ export function sync(situation: Situation) {
   );
 
   return playbook(situation, point.id, [
+    alongside('Copy machine images', images),
     stage(
       'Wake the standby',
       wakes.map(({ step }) => step),

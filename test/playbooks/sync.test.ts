@@ -1,6 +1,7 @@
 /** What a sync does, and what a failover makes of the copy that stands there. */
 import { expect, it } from 'vitest';
 import type { Assessment } from '../../domain/assessment.ts';
+import type { Plan } from '../../domain/plan.ts';
 import { playbookSchema, stepsOf } from '../../domain/playbook.ts';
 import { failover } from '../../playbooks/failover.ts';
 import { sync } from '../../playbooks/sync.ts';
@@ -28,6 +29,22 @@ it('is refused where nothing is warm', async () => {
   const situation = await aSituation('sync');
   const components = situation.plan.components.map((each) => ({ ...each, standby: undefined }));
   expect(() => sync({ ...situation, plan: { ...situation.plan, components } })).toThrow(/NothingWarm|is warm/);
+});
+
+it('brings images of the machines that serve along, and holds nothing up for them', async () => {
+  const situation = await aSituation('sync', { serving: ['us-east-1'] });
+  const images = { of: ['app'], every: 3_600_000, keep: 2, within: 60_000 };
+  const { sites } = situation.plan;
+  const plan = { ...situation.plan, sites: { ...sites, 'us-west-2': { ...sites['us-west-2'], images } } } as Plan;
+  const { items } = playbookSchema.parse(sync({ ...situation, plan }));
+  expect(items[0]).toMatchObject({
+    title: 'Copy machine images',
+    alongside: true,
+    ranks: [[{ id: 'copy-images-app', required: false, input: { from: 'us-east-1', to: 'us-west-2', keep: 2 } }]],
+  });
+  const components = plan.components.map((each) => ({ ...each, standby: undefined }));
+  const alone = playbookSchema.parse(sync({ ...situation, plan: { ...plan, components } }));
+  expect(stepsOf(alone).map(({ kind }) => kind)).toEqual(['copyImages']);
 });
 
 it('a failover says whether a copy is confirmed, looked at, or restored over', async () => {

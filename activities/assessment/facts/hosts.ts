@@ -81,7 +81,7 @@ function hostOf(
 }
 
 /** `app` where there is one, `app-1`, `app-2` where there are several. */
-function nameOf(group: string, index: number, count: number): string {
+export function nameOf(group: string, index: number, count: number): string {
   return count === 1 ? group : `${group}-${index + 1}`;
 }
 
