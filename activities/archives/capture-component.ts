@@ -14,12 +14,12 @@ import { type Captured, outputOf, preparedSchema } from '../points/prepared.ts';
 import { loadPinned, sha256Of } from '../points/signer.ts';
 import { defineStep } from '../step.ts';
 import type { ObjectStore } from '../storage/store.ts';
+import { captureShell } from './by-hand.ts';
 import { recordOf, whyFull } from './capture-results.ts';
 import { componentInput } from './component-input.ts';
 import type { ComponentDriver } from './driver.ts';
 import { driverFor } from './drivers.ts';
 import { answerPuts } from './put-urls.ts';
-import { captureShell } from './shell.ts';
 
 const input = z.object({
   service: z.string(),
@@ -42,7 +42,7 @@ export const captureComponent = defineStep({
   version: 1,
   input,
   title: ({ component, host }) => `Capture ${component.name} (${component.driver}) from ${host.name}`,
-  shell: ({ component, host, point, service }) => captureShell(component, host, service, point),
+  shell: ({ component, host, service, location }) => captureShell(component, host, service, location),
   limits: { startToClose: 6 * 3_600_000 },
   async run(
     { service, point: planned, component, host, location, pointCertificate, kind },

@@ -36,7 +36,7 @@ export const checkData = defineStep({
   changes: false,
   input,
   title: ({ component, host, point }) => `Check ${component.name} on ${host.name} against ${nameOfPoint(point)}`,
-  shell: ({ component }) => verifyShell(component),
+  shell: ({ component, host, into, paths }) => verifyShell(component, host, { into, paths }),
   limits: { startToClose: 1_800_000 },
   /** Refusal `DataDiffers` with the first differences. */
   async run({ service, point: source, component, host, site, locations, into, paths }, context): Promise<Checked> {

@@ -32,6 +32,3 @@ export function nameOfPoint(source: PointSource): string {
 }
 
 /** The same in a command. */
-export function wordOfPoint(source: PointSource): string {
-  return 'committedBy' in source ? '"$POINT"' : source.id;
-}

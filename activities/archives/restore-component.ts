@@ -5,12 +5,12 @@ import { type Ahead, aheadSchema, type WarmMark } from '../../domain/warm-copy.t
 import { runHostJob } from '../hosts/run-job.ts';
 import { afterSync, standingCopy } from '../standby/standing-copy.ts';
 import { defineStep } from '../step.ts';
-import { componentInput, nameOfPoint, pointOf, pointSource, wordOfPoint } from './component-input.ts';
+import { restoreShell } from './by-hand.ts';
+import { componentInput, nameOfPoint, pointOf, pointSource } from './component-input.ts';
 import { driverFor } from './drivers.ts';
 import { answerGets, getParams } from './get-urls.ts';
 import { namingNextGood } from './next-good-point.ts';
 import { openPoint } from './open-point.ts';
-import { restoreShell } from './shell.ts';
 
 const input = z.object({
   service: z.string(),
@@ -69,8 +69,8 @@ export const restoreComponent = defineStep({
     ahead
       ? titleAhead(ahead, component.name, host.name, nameOfPoint(point))
       : `Restore ${whatOf(component.name, paths ?? tables)} on ${host.name} from ${nameOfPoint(point)}${until ? ` and its log until ${until}` : ''}${into ? ` into ${into}` : ''}`,
-  shell: ({ component, host, service, point, into, paths }) =>
-    restoreShell(component, host, service, wordOfPoint(point), { into, paths }),
+  shell: ({ component, host, service, point, locations: [location = ''], into, paths }) =>
+    restoreShell(component, host, { service, point: 'id' in point ? point.id : undefined, location, into, paths }),
   limits: { startToClose: 6 * 3_600_000 },
   /** That the point can be read and believed, and has the component; its key is not opened. */
   async check({ service, point: from, component, host, site, locations, ahead }, context) {

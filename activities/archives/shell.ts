@@ -1,96 +1,69 @@
-/** The commands a person would type instead of the steps of this area; for the printed runbook. */
+/** Questions to a component that a person would ask instead of a check; for the printed runbook. */
 import type { Host } from '../../domain/host.ts';
-import type { Component, PostgresqlPitrComponent, RedisComponent } from '../../domain/plan-component.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import type { Component } from '../../domain/plan-component.ts';
+import { onHost } from '../hosts/on-host.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
+import { globQuoted, redisAt } from './by-hand.ts';
 
-export function captureShell(component: Component, host: Host, service: string, point: string): string[] {
-  if (component.driver === 'postgresql-pitr') {
-    return [`ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`, `${backrest(component)} --type=full backup`];
+/** @param paths  of files, only these; else all that the component names */
+export function verifyShell(component: Component, host: Host, { into = '', paths }: VerifyOptions = {}): string[] {
+  if (component.driver === 'files') {
+    const all = [...new Set(paths ?? [...component.paths, ...component.expected])];
+    const below = into === '/' ? '' : into.replace(/\/$/, '');
+    const looks = all.map((path) => globQuoted(`${below}${path}`)).join(' ');
+    return [
+      onHost(host, [
+        `ls -ld ${looks}`,
+        `find ${looks} -type f -exec sha256sum {} + | sha256sum   # of all that is there`,
+      ]),
+    ];
   }
-  const part = layout.part(service, point, component.name, 0, 0, 'ATTEMPT');
-  const seal =
-    "zstd -q -1 | split -b 63M --filter='openssl cms -encrypt -aes-256-gcm -binary -stream -outform DER point.crt >$FILE'";
+  const asked = component.checks.map(({ query }) => askOf(component, query, into || undefined));
+  return asked.length > 0 ? [onHost(host, asked)] : ['# its plan names no checks: look at it as its users would'];
+}
+
+interface VerifyOptions {
+  readonly into?: string | undefined;
+  readonly paths?: readonly string[] | undefined;
+}
+
+/** What a restore by hand found there, beside what it brought. */
+export function divergenceShell(component: Component, host: Host): string[] {
+  const { name } = component;
+  if (component.driver === 'files') {
+    const saved = `$(ls -t /var/tmp/before-${name}.*.tar.gz | head -n 1)`;
+    return [onHost(host, [`cd / && tar -dzf "${saved}" || echo 'these differ from what was there before'`])];
+  }
+  const kept = component.driver === 'postgresql' ? `${component.database}_before` : undefined;
   return [
-    `ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`,
-    `${sourceOf(component)} | ${seal} -`,
-    `# put each part as ${part}, and note its SHA-256 for the manifest`,
+    '# now',
+    ...verifyShell(component, host),
+    ...(kept
+      ? ['# before', ...verifyShell(component, host, { into: kept })]
+      : ['# compare with what was saved before it']),
   ];
 }
 
-export function restoreShell(
-  component: Component,
-  host: Host,
-  service: string,
-  point: string,
-  { into = '/', paths = [] }: { into?: string; paths?: readonly string[] } = {},
-): string[] {
-  const folder = layout.point(service, point);
-  if (component.driver === 'postgresql-pitr') {
-    return [
-      `ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`,
-      component.stop,
-      `mv ${component.dataDirectory} ${component.dataDirectory}.before && install -d -m 700 -o ${component.systemUser} ${component.dataDirectory}`,
-      `# LABEL stands in ${folder}RESTORE.md; for a moment: --type=time '--target=2026-01-02 03:04:05+00'`,
-      `${backrest(component)} --set=LABEL --type=immediate --target-action=promote restore`,
-      component.start,
-    ];
+/** Nobody but who asks may be connected. */
+export function sessionsShell(component: Component, host: Host): string[] {
+  if (component.driver !== 'postgresql' && component.driver !== 'postgresql-pitr') {
+    return ['# this kind of database cannot tell: see that nothing which writes to it runs any more'];
   }
-  const target =
-    paths.length > 0
-      ? `RESTORED # then take from there: ${paths.map((path) => shellQuote(path)).join(' ')}`
-      : shellQuote(into);
-  const by = `bash restore.sh --from URL --signer signer.pub --key offline.key --component ${component.name}`;
-  const load = component.driver === 'files' ? `${by} --target ${target}` : `${by} --target .${loadOf(component)}`;
-  return [`ssh ${shellQuote(`${host.ssh.user}@${host.address}`)}`, `# with restore.sh from ${folder}`, load];
-}
-
-export function verifyShell(component: Component): string[] {
-  if (component.driver === 'files') {
-    return [...component.paths, ...component.expected].map((path) => `compgen -G ${shellQuote(path)} >/dev/null`);
-  }
-  return component.checks.map(({ query }) => askOf(component, query));
+  const query = `SELECT usename, client_addr, application_name FROM pg_stat_activity WHERE datname = '${component.database}' AND pid <> pg_backend_pid()`;
+  return [onHost(host, [`${askOf(component, query)}   # answers nothing`])];
 }
 
 type Database = Exclude<Component, { driver: 'files' }>;
 
-/** What writes a component to its standard output. */
-function sourceOf(component: Exclude<Component, PostgresqlPitrComponent>): string {
-  switch (component.driver) {
-    case 'files':
-      return `tar -C / --posix --sparse --xattrs --acls -cf - ${component.paths.map((path) => shellQuote(`.${path}`)).join(' ')}`;
-    case 'postgresql':
-      return `runuser -u ${shellQuote(component.systemUser)} -- pg_dump -p ${component.port} -d ${shellQuote(component.database)} -Fc -Z0`;
-    case 'redis':
-      return `redis-cli${redisAt(component)} --rdb -`;
-    case 'mariadb':
-      return `mariadb-dump -S ${shellQuote(component.socket)} --single-transaction --master-data=2 --routines --triggers --events --hex-blob ${shellQuote(component.database)}`;
-  }
-}
-
-function loadOf(component: Database): string {
-  if (component.driver === 'redis')
-    return ` # then stop Redis, put ${component.name}.rdb in the place of its dump.rdb, and start it`;
-  return ` --load-database ${component.database}`;
-}
-
 /** One question, as a person would ask it. */
-function askOf(component: Database, query: string): string {
+function askOf(component: Database, query: string, elsewhere?: string): string {
   switch (component.driver) {
     case 'postgresql':
     case 'postgresql-pitr':
-      return `runuser -u ${shellQuote(component.systemUser)} -- psql -XAt -p ${component.port} -d ${shellQuote(component.database)} -c ${shellQuote(query)}`;
+      return `runuser -u ${shellQuote(component.systemUser)} -- psql -XAt -p ${component.port} -d ${shellQuote(elsewhere ?? component.database)} -c ${shellQuote(query)}`;
     case 'redis':
       return `redis-cli${redisAt(component)} --no-raw ${query}`;
     case 'mariadb':
-      return `mariadb -S ${shellQuote(component.socket)} -N -B --raw ${shellQuote(component.database)} -e ${shellQuote(query)}`;
+      return `mariadb -S ${shellQuote(component.socket)} -N -B --raw ${shellQuote(elsewhere ?? component.database)} -e ${shellQuote(query)}`;
   }
-}
-
-function backrest({ systemUser, stanza }: PostgresqlPitrComponent): string {
-  return `runuser -u ${shellQuote(systemUser)} -- pgbackrest --stanza=${stanza}`;
-}
-
-function redisAt({ socket, port }: RedisComponent): string {
-  return socket ? ` -s ${shellQuote(socket)}` : ` -p ${port}`;
 }

@@ -44,8 +44,19 @@ export const takeLease = defineStep<typeof inputSchema, LeaseOutput>({
   // It takes what the others read.
   changes: false,
   title: ({ service, needed }) => `Take the lease of ${service} at ${needed.join(' and ')}`,
-  shell: ({ service, needed }) =>
-    needed.map((location) => `# take ${layout.lease(service)} at ${location} with If-Match`),
+  shell: ({ service, procedure, needed, term }) =>
+    needed.flatMap((location) => {
+      const object = `$(object ${location} ${layout.lease(service)})`;
+      const put = `at ${location} aws s3api put-object ${object} --body`;
+      const mine = `{format: 1, service: "${service}", generation: ((.generation // 0) + 1), run: "by-hand", procedure: "${procedure}", holder: $by, since: (now | todate), until: (now + ${16 * (term / 1000)} | todate), settled: false}`;
+      return [
+        `etag=$(at ${location} aws s3api get-object ${object} lease.json --query ETag --output text) || echo '{}' >lease.json`,
+        'jq . lease.json   # go on only where it is empty, "released", or its "until" has passed: else a run is at work',
+        `jq -c --arg by "$USER" '${mine}' lease.json >mine.${location}.json`,
+        `if [ -n "$etag" ]; then ${put} mine.${location}.json --if-match "$etag"; else ${put} mine.${location}.json --if-none-match '*'; fi   # refused: somebody was faster`,
+        `# at the very end: jq -c '.released = (now | todate)' mine.${location}.json >back.json && ${put} back.json`,
+      ];
+    }),
   limits: { startToClose: 60_000, budget: 120_000 },
   async check({ service, needed }, context) {
     for (const location of needed) {

@@ -4,6 +4,7 @@ import { refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
 import { componentInput } from '../archives/component-input.ts';
 import { driverFor } from '../archives/drivers.ts';
+import { sessionsShell } from '../archives/shell.ts';
 import { runHostJob } from '../hosts/run-job.ts';
 import { defineStep } from '../step.ts';
 
@@ -23,9 +24,7 @@ export const awaitNoSessions = defineStep({
   input,
   changes: false,
   title: ({ component, host }) => `See that nobody is connected to ${component.name} on ${host.name}`,
-  shell: ({ component }) => [
-    `# nobody but you: SELECT usename, client_addr, application_name FROM pg_stat_activity WHERE datname = '${'database' in component ? component.database : component.name}'`,
-  ],
+  shell: ({ component, host }) => sessionsShell(component, host),
   limits: { startToClose: 120_000 },
   async run({ component, host, within }, context) {
     const parts = await driverFor(component).sessions?.(component, within);

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { hostSchema } from '../../domain/host.ts';
 import { componentInput } from '../archives/component-input.ts';
 import { driverFor } from '../archives/drivers.ts';
+import { divergenceShell } from '../archives/shell.ts';
 import { runHostJob } from '../hosts/run-job.ts';
 import { defineStep } from '../step.ts';
 
@@ -32,9 +33,7 @@ export const countDivergent = defineStep<typeof input, Divergence>({
   input,
   changes: false,
   title: ({ component, host }) => `Count what ${host.name} held of ${component.name} that nobody else has`,
-  shell: ({ component }) => [
-    `# compare ${component.name} with what the restore kept beside it: diff -rq, or rows of each table`,
-  ],
+  shell: ({ component, host }) => divergenceShell(component, host),
   limits: { startToClose: 1_800_000 },
   async run({ component, host, site }, context) {
     const restored = Object.values(context.outputs).flatMap((output) => restoredSchema.safeParse(output).data ?? []);

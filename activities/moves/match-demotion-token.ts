@@ -19,7 +19,10 @@ export const matchDemotionToken = defineStep({
   changes: false,
   title: ({ component, host, site }) =>
     `Prove that ${component.name} on ${host.name} in ${site} is exactly the source's`,
-  shell: ({ component }) => [`# compare with the answers of the source: ${component.name}`, ...verifyShell(component)],
+  shell: ({ component, host }) => [
+    `# compare with the answers of the source: ${component.name}`,
+    ...verifyShell(component, host),
+  ],
   limits: { startToClose: 1_800_000 },
   async run({ token: from, ...wanted }, context) {
     const source = outputOf(tokenSchema, { [from]: context.outputs[from] }, from);

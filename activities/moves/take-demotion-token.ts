@@ -12,7 +12,7 @@ export const takeDemotionToken = defineStep({
   input: tokenInput,
   changes: false,
   title: ({ component, host, site }) => `Note exactly what ${component.name} on ${host.name} in ${site} holds`,
-  shell: ({ component }) => [`# keep the answers: ${component.name}`, ...verifyShell(component)],
+  shell: ({ component, host }) => [`# keep the answers: ${component.name}`, ...verifyShell(component, host)],
   limits: { startToClose: 1_800_000 },
   async run(input, context): Promise<Token & { outcome: string }> {
     const { token, wrong } = await readToken(input, context);

@@ -46,10 +46,11 @@ export const commitPoint = defineStep({
   version: 1,
   input,
   title: ({ service, point }) => `Commit recovery point ${point} of ${service}`,
-  shell: ({ service, point }) => [
-    `# write ${layout.manifest(service, point)} from the hashes of the parts, then sign it`,
-    'openssl pkeyutl -sign -rawin -inkey signer.key -in manifest.json -out manifest.json.sig',
-    '# put manifest.json.sig first and manifest.json last, both with If-None-Match: *',
+  // A manifest cannot be written by hand: what was captured is whole and signed, and no recovery point that Muster lists.
+  shell: ({ service, location }) => [
+    '# by hand this is an archive: it comes back with openssl cms -decrypt, zstd -d and tar or the database, and muster points does not list it',
+    'openssl pkeyutl -sign -rawin -inkey "$signer_key" -in "$POINT/SHA256SUMS" -out "$POINT/SHA256SUMS.sig"',
+    `for each in SHA256SUMS.sig SHA256SUMS; do at ${location} aws s3 cp "$POINT/$each" "$(place ${location})/${layout.archives(service)}$POINT/$each"; done`,
   ],
   limits: { startToClose: 1_800_000 },
   async run(wanted, context): Promise<Committed & { outcome: string }> {

@@ -37,10 +37,9 @@ export const copyPoint = defineStep({
   version: 1,
   input,
   title: ({ point, from, to }) => `Copy recovery point ${point} from ${from} to ${to}`,
-  shell: ({ service, point, from, to }) => [
-    `aws s3 cp --recursive s3://${from}/${service}/archives/${point}/ s3://${to}/${service}/archives/${point}/`,
-    `aws s3 cp --recursive --exclude manifest.json s3://${from}/${layout.point(service, point)} s3://${to}/${layout.point(service, point)}`,
-    `aws s3 cp s3://${from}/${layout.manifest(service, point)} s3://${to}/${layout.manifest(service, point)}`,
+  // Captured by hand, it lies in the folder $POINT.
+  shell: ({ service, to }) => [
+    `at ${to} aws s3 cp --recursive --exclude point.key "$POINT/" "$(place ${to})/${layout.archives(service)}$POINT/"`,
   ],
   limits: { startToClose: 6 * 3_600_000 },
   async run({ service, point: planned, from, to }, context): Promise<Copied> {

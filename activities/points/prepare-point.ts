@@ -30,12 +30,13 @@ export const preparePoint = defineStep({
   version: 1,
   input,
   title: ({ service, point }) => `Prepare recovery point ${point} of ${service}`,
-  shell: ({ service, point, locations }) => [
-    `# a key pair for ${point}, its private key sealed to the sites and the offline recipient`,
-    'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out point.key',
-    `openssl req -x509 -new -key point.key -sha256 -days 36500 -subj '/CN=${service} ${point}' -out point.crt`,
-    'openssl cms -encrypt -aes-256-gcm -binary -outform DER -in point.key -out key-1.cms SITE.crt... offline.crt',
-    `# store key-1.cms at ${locations[0]} as ${layout.sealedKey(service, point, 1)}; then: shred -u point.key`,
+  shell: ({ service, locations: [location] }) => [
+    '# a key pair of its own; its private key is sealed to the sites and the offline recipient',
+    'POINT=$(date -u +%Y%m%d_%H%M%S); mkdir -m 700 "$POINT"',
+    'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out "$POINT/point.key"',
+    `openssl req -x509 -new -key "$POINT/point.key" -sha256 -days 36500 -subj "/CN=${service} $POINT" -out "$POINT/point.crt"`,
+    'seal "$POINT/point.key" "$POINT/key-1.cms"',
+    `at ${location} aws s3 cp "$POINT/key-1.cms" "$(place ${location})/${layout.archives(service)}$POINT/key-1.cms"`,
   ],
   limits: { startToClose: 60_000, budget: 300_000 },
   /** Out: id, certificate and sealed key. The private key leaves this function only sealed. */

@@ -46,8 +46,7 @@ export const resealKeys = defineStep({
     `Seal the keys of all recovery points of ${service} anew${dropOld ? ', and delete the envelopes of former recipients' : ''}`,
   shell: ({ service }) => [
     `# for every point: its sealed key out of ${layout.sealedKey(service, 'POINT', 1)}, sealed to the certificates of now`,
-    'openssl cms -decrypt -inform DER -binary -inkey SITE.key -in key-1.cms |',
-    '  openssl cms -encrypt -aes-256-gcm -binary -outform DER -out key-2.cms SITE.crt... offline.crt',
+    'openssl cms -decrypt -inform DER -binary -inkey "$key" -in key-1.cms -out /dev/shm/point.key && seal /dev/shm/point.key key-2.cms; shred -u /dev/shm/point.key',
     '# key-2.json says to whom; sign it, then put key-2.cms, key-2.json.sig and key-2.json with If-None-Match: *',
   ],
   limits: { startToClose: 6 * 3_600_000 },

@@ -17,6 +17,7 @@ import type { StepContext } from '../context.ts';
 import { controlText } from '../hosts/control.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 import { stepDefinitions } from '../registry.ts';
+import { preparation } from './preparation.ts';
 import { call, type ScriptTools, seconds } from './script-tools.ts';
 import { stepScripts } from './step-scripts.ts';
 
@@ -43,6 +44,7 @@ export async function composeScript(runbook: Runbook, context: StepContext): Pro
   for (const name of ['launch', 'follow', 'fill'] as const) {
     collected.keep(name, shellQuote('exec', 'bash', '-c', await controlText(name), `muster-${name}`));
   }
+  collected.keep('by-hand', `${preparation(runbook, context.planFolder).join('\n')}\n`);
   return [
     ...head(runbook),
     ...(await Promise.all(library.map(readLibrary))),
@@ -107,7 +109,8 @@ async function functionOf(step: Step, collected: Collected): Promise<string[]> {
 function shown(step: Step): string[] {
   const definition = stepDefinitions.find(({ kind, version }) => kind === step.kind && version === step.version);
   const lines = definition?.shell(definition.input.parse(step.input)) ?? [`# ${step.title}`];
-  return lines.flatMap((line) => line.split('\n')).map((line) => call('say', `     ${line}`));
+  // At the margin, as they are to be copied.
+  return lines.flatMap((line) => line.split('\n')).map((line) => call('say', line));
 }
 
 function head({ playbook, sha256, assessment }: Runbook): string[] {
@@ -117,7 +120,7 @@ function head({ playbook, sha256, assessment }: Runbook): string[] {
     `# For the hour when Temporal itself is gone: needs bash, aws, ssh, openssl, zstd, tar and curl. Start with --list, or --help.`,
     `# Compiled at ${assessment.at} from plan ${assessment.plan}; playbook ${sha256}${playbook.point ? `; recovery point ${playbook.point}` : ''}.`,
     '# Holds no secrets: they are read where the plan says, when they are needed.',
-    '# shellcheck disable=SC2034,SC2329,SC2317',
+    '# shellcheck disable=SC2016,SC2034,SC2209,SC2329,SC2317',
     'set -euo pipefail',
     'shopt -s inherit_errexit',
     'self=$(realpath -- "$0")',

@@ -1,15 +1,19 @@
 /** A playbook as Markdown that a person can follow at three in the morning: who to call, what is known, each step with its commands. */
 import { formatDuration } from '../../domain/duration.ts';
 import { expectedDuration } from '../../domain/estimate.ts';
-import type { PlaybookItem, Step } from '../../domain/playbook.ts';
+import { type PlaybookItem, type Step, stepsOf } from '../../domain/playbook.ts';
 import { directionOf } from '../../domain/present.ts';
+import { traitsOf } from '../../domain/procedures.ts';
 import { stepDefinitions } from '../registry.ts';
 import type { Runbook } from './compose-script.ts';
+import { preparation } from './preparation.ts';
 
-export function runbookMarkdown(runbook: Runbook): string {
+/** @param planFolder  that the plan's relative files are in */
+export function runbookMarkdown(runbook: Runbook, planFolder: string): string {
   const { plan, playbook, sha256, assessment } = runbook;
   const expected = expectedDuration(playbook);
   const promise = plan.objectives.rto[playbook.procedure];
+  const noReturn = playbook.items.findIndex(({ type }) => type === 'pointOfNoReturn');
   return [
     `# ${directionOf(playbook)}: ${plan.title}`,
     '',
@@ -45,28 +49,53 @@ export function runbookMarkdown(runbook: Runbook): string {
           ...assessment.risks.map(({ id, severity, text }) => `- [ ] **${id}** (${severity}): ${text}`),
         ]),
     '',
+    '## Before you begin',
+    '',
+    'Once, in the shell (bash) that the commands below are typed into. It holds no secret and changes nothing.',
+    '',
+    '```sh',
+    ...preparation(runbook, planFolder),
+    '```',
+    '',
     '## What to do',
     '',
     'Stages one after another; steps of one line of a stage may go side by side. Tick what is done, and write down when.',
-    ...playbook.items.flatMap((item, index) => itemLines(item, index + 1)),
+    ...playbook.items.flatMap((item, index) => itemLines(item, index + 1, index < noReturn)),
     '',
     '## What to check at the end',
     '',
-    `- [ ] ${plan.health.publicUrl} answers${describeExpected(plan.health.expect)} ${plan.health.successes} times in a row, from outside`,
-    ...plan.traffic.records.map(({ name }) => `- [ ] ${name} leads to ${playbook.to}`),
-    ...(playbook.from === playbook.to ? [] : [`- [ ] nothing at ${playbook.from} can take a write`]),
-    '- [ ] a new recovery point is taken at the site that serves now',
+    ...endLines(runbook).map((line) => `- [ ] ${line}`),
     '',
   ].join('\n');
 }
 
-function itemLines(item: PlaybookItem, number: number): string[] {
+/** What is to be true of the service afterwards, and of nothing that the procedure leaves alone. */
+function endLines({ plan, playbook }: Runbook): string[] {
+  const { procedure, from, to } = playbook;
+  const { moves, restores } = traitsOf(procedure);
+  const fences = procedure === 'fence';
+  const leads =
+    (moves || restores || procedure === 'shift') && stepsOf(playbook).some(({ kind }) => kind === 'awaitResolution');
+  return [
+    `${plan.health.publicUrl} answers${describeExpected(plan.health.expect)} ${plan.health.successes} times in a row, from outside`,
+    ...(leads ? plan.traffic.records.map(({ name }) => `${name} leads to ${to}`) : []),
+    ...(fences ? plan.traffic.records.map(({ name }) => `${name} does not lead to ${to}`) : []),
+    ...(moves || fences ? [`nothing at ${fences ? to : from} can take a write`] : []),
+    ...(restores ? ['a new recovery point is taken at the site that serves now'] : []),
+    ...(stepsOf(playbook).some(({ kind }) => kind === 'takeLease')
+      ? ['the lease is given back, where it was taken by hand']
+      : []),
+  ];
+}
+
+/** @param returns  it comes before a point of no return */
+function itemLines(item: PlaybookItem, number: number, returns: boolean): string[] {
   switch (item.type) {
     case 'stage': {
       const beside = item.alongside ? ['', 'Begin it and go on; the next gate waits for it.'] : [];
       const ranks = item.ranks.flatMap((rank, index) => [
         ...(item.ranks.length > 1 ? ['', `**${number}.${index + 1}**${rank.length > 1 ? ', side by side' : ''}`] : []),
-        ...rank.flatMap(stepLines),
+        ...rank.flatMap((step) => stepLines(step, returns)),
       ]);
       return ['', `### ${number}. ${item.title}`, ...beside, ...ranks];
     }
@@ -83,26 +112,27 @@ function itemLines(item: PlaybookItem, number: number): string[] {
       return [
         '',
         `### ${number}. ${item.title}: for ${formatDuration(item.for)}, every ${formatDuration(item.every)}`,
-        ...stepLines(item.step),
+        ...stepLines(item.step, returns),
       ];
     default:
       return ['', `### ${number}. ${(item as { title: string }).title}`];
   }
 }
 
-function stepLines(step: Step): string[] {
+function stepLines(step: Step, returns: boolean): string[] {
   const definition = stepDefinitions.find(({ kind, version }) => kind === step.kind && version === step.version);
   const commands = definition?.shell(definition.input.parse(step.input)) ?? [];
   const notes = [
     step.expected > 0 ? `took ${formatDuration(step.expected)} the last time` : '',
-    step.undoable ? 'can be put back before the point of no return' : '',
+    step.undoable && returns ? 'note what was there: it may be put back until the point of no return' : '',
     step.required ? '' : 'if it fails, go on',
   ].filter(Boolean);
   return [
     '',
     `- [ ] ${step.title} (\`${step.id}\`)${notes.length > 0 ? `; ${notes.join('; ')}` : ''}`,
     ...(commands.length > 0
-      ? ['', '  ```sh', ...commands.flatMap((each) => each.split('\n')).map((line) => `  ${line}`), '  ```']
+      ? // At the margin: the end of a document within a command stands nowhere else.
+        ['', '```sh', ...commands.flatMap((each) => each.split('\n')), '```']
       : []),
   ];
 }

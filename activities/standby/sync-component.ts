@@ -5,12 +5,12 @@
 import { z } from 'zod';
 import { hostSchema } from '../../domain/host.ts';
 import { warmStateOf } from '../../domain/warm-copy.ts';
+import { restoreShell } from '../archives/by-hand.ts';
 import { checkData } from '../archives/check-data.ts';
 import { componentInput, pinnedPoint } from '../archives/component-input.ts';
 import { driverFor } from '../archives/drivers.ts';
 import { openPoint } from '../archives/open-point.ts';
 import { restoreComponent } from '../archives/restore-component.ts';
-import { restoreShell } from '../archives/shell.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { unlessTaken, whileStandby } from './at-standby.ts';
@@ -43,7 +43,8 @@ export const syncComponent = defineStep({
   version: 1,
   input,
   title: ({ component, host, point }) => `Restore ${component.name} of ${point.id} ahead on ${host.name}`,
-  shell: ({ component, host, service, point }) => restoreShell(component, host, service, point.id),
+  shell: ({ component, host, service, point, locations: [location = ''] }) =>
+    restoreShell(component, host, { service, point: point.id, location }),
   limits: { startToClose: 6 * 3_600_000 },
   async check(wanted, context) {
     const seen = await lookAtWarm(await context.host(wanted.host), wanted.component.name, context.signal);

@@ -7,6 +7,7 @@ import { refusal } from '../../domain/errors.ts';
 import { targetSchema } from '../../domain/traffic.ts';
 import type { StepContext } from '../context.ts';
 import { probe } from '../health/probe.ts';
+import { shellQuote } from '../hosts/shell-quote.ts';
 import { defineStep } from '../step.ts';
 import { waitFor } from '../waiting.ts';
 import { describeShares, readShares, type Shares, setShares, shiftedTo } from './weights.ts';
@@ -42,11 +43,17 @@ export const shiftWeights = defineStep({
   version: 1,
   input: inputSchema,
   title: ({ name, site, percent }) => `Give ${site} ${percent} % of ${name}`,
-  shell: ({ zone, name, site, percent }) => [
-    `# ${site} gets ${percent} %: UPSERT every weighted set of ${name} in one batch`,
-    `aws route53 list-resource-record-sets --hosted-zone-id ${zone} --start-record-name ${name} --start-record-type A`,
-    `aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch file://shift-${percent}.json`,
-  ],
+  shell: ({ zone, name, type, site, percent, identifiers }) => {
+    const rest = 100 - percent;
+    const own = `.SetIdentifier == ${JSON.stringify(identifiers[site])}`;
+    // As `shiftedTo` shares them.
+    const batch = `[.ResourceRecordSets[] | select((.Name | rtrimstr(".")) == "${name}" and .Type == "${type}" and .Weight != null)] | (map(select(${own} | not) | .Weight) | add // 0) as $had | (length - 1) as $others | {Changes: map({Action: "UPSERT", ResourceRecordSet: (.Weight = (if ${own} then ${percent} elif $had == 0 then ${rest} / $others else ${rest} * .Weight / $had end | round))})}`;
+    return [
+      `aws route53 list-resource-record-sets --hosted-zone-id ${zone} --output json | jq ${shellQuote(batch)} >shift-${percent}.json`,
+      `change=$(aws route53 change-resource-record-sets --hosted-zone-id ${zone} --change-batch file://shift-${percent}.json --query ChangeInfo.Id --output text)`,
+      'aws route53 wait resource-record-sets-changed --id "$change"',
+    ];
+  },
   limits: { startToClose: 600_000 },
   async check(input, context) {
     const now = await readShares(await context.route53(), input, context);

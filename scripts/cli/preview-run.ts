@@ -17,8 +17,8 @@ import { checkSteps, describeCheck } from './step-checks.ts';
 
 /** @param command  what starts it; without one the form alone is named */
 export async function previewRun(cli: Cli, plan: Plan, wanted: RunInput, command?: string): Promise<ExitCode> {
-  const { procedure, service, from, to, point, restore } = wanted;
-  const request = requestOf({ restore });
+  const { procedure, service, from, to, point, restore, compromise } = wanted;
+  const request = requestOf({ restore, compromise });
   const { assessment, compiled } = await compileHere(cli, plan, { procedure, service, from, to, point, request });
   const { playbook, rto } = compiled;
   const checks = await checkSteps(cli, plan, playbook);

@@ -5,17 +5,21 @@ import type { Runbook } from '../../activities/runbook/compose-script.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { type Procedure, procedures, traitsOf } from '../../domain/procedures.ts';
+import { requestOf } from '../../domain/requests.ts';
+import { breachAsked } from '../cli/breach-asked.ts';
 import type { Cli } from '../cli/cli.ts';
 import { compileHere } from '../cli/compile-here.ts';
 import { say, sayJson } from '../cli/io.ts';
+import { procedureOf, type RestoreWords, restoreAsked, restoreWords } from '../cli/restore-words.ts';
 import { sitesFor } from '../cli/start.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AddVerb, examples, isProcedure } from './verb.ts';
 
-interface RunbookOptions {
+interface RunbookOptions extends RestoreWords {
   readonly from?: string;
   readonly to?: string;
-  readonly point?: string;
+  readonly compromise?: true;
+  readonly inPlace?: true;
   readonly format: string;
   readonly output?: string;
 }
@@ -25,17 +29,19 @@ const formats = ['md', 'sh'];
 const patience = 120_000;
 
 export const addRunbook: AddVerb = (program, run) => {
-  program
+  const command = program
     .command('runbook')
     .summary('a procedure as Markdown for a person, or as a script that needs no Muster')
     .description(
-      'Reads facts and compiles the playbook now, from this machine, and prints it: as Markdown, or as a bash script that carries it out with\nbash, aws, ssh, openssl, zstd, tar and curl alone. Neither holds a secret. Changes nothing.',
+      'Reads facts and compiles the playbook now, from this machine, and prints it: as Markdown, or as a bash script that carries it out with\nbash, aws, ssh, openssl, zstd, tar and curl alone. Neither holds a secret. Changes nothing. A script is there for what brings a\nservice back or keeps it safe; of anything else people are shown the commands.',
     )
     .argument('<service>', 'service, as its plan is named')
-    .argument('<procedure>', `${recoveries().join(', ')}`)
-    .option('--from <site>', 'as for failover')
-    .option('--to <site>', 'as for failover')
-    .option('--point <id>', 'recovery point (else the newest usable one)')
+    .argument('<procedure>', procedures.join(', '));
+  restoreWords(command)
+    .option('--from <site>', 'as for failover; the site of fence, backup')
+    .option('--to <site>', 'as for failover; the site of restore, shift')
+    .option('--compromise', 'with failover or full-recovery: from a breach; with --before')
+    .option('--in-place', 'with --compromise: at the breached site, whose hosts were rebuilt (--bare)')
     .option('--format <format>', formats.join(' or '), 'md')
     .option('--output <file>', 'write it there, whole or not at all, instead of printing it')
     .addHelpText(
@@ -44,14 +50,16 @@ export const addRunbook: AddVerb = (program, run) => {
         'muster runbook spacetime failover',
         'muster runbook spacetime failover --format sh --output failover.sh',
         'bash failover.sh --list',
+        'muster runbook spacetime fence --from us-east-1',
       ),
     )
     .action(
       run<RunbookOptions>(async (cli, [service = '', procedure = ''], options) => {
-        const asked = recoveryNamed(procedure);
+        const asked = procedureNamed(procedure);
         if (!formats.includes(options.format)) {
           throw refusal('BadInput', `There is no format ${options.format}.`, `one of: ${formats.join(', ')}.`);
         }
+        if (options.format === 'sh') refuseWithoutScript(asked);
         const { plan } = await cli.plan(service);
         const runbook = await compiled(cli, plan, asked, options);
         const text = await textOf(cli, runbook, options.format);
@@ -74,17 +82,30 @@ export const addRunbook: AddVerb = (program, run) => {
     );
 };
 
-async function compiled(cli: Cli, plan: Plan, procedure: Procedure, options: RunbookOptions): Promise<Runbook> {
-  const { from, to, point } = options;
-  const sites = traitsOf(procedure).moves ? sitesFor(plan, options) : { from: to ?? from, to: to ?? from };
-  const { assessment, compiled } = await compileHere(cli, plan, { procedure, service: plan.service, point, ...sites });
+async function compiled(cli: Cli, plan: Plan, named: Procedure, options: RunbookOptions): Promise<Runbook> {
+  const { service } = plan;
+  const { from, to } = options;
+  const { point, request: restore } = restoreAsked(options);
+  const breach = options.compromise
+    ? breachAsked(plan, { site: to, inPlace: options.inPlace === true, before: restore?.before })
+    : undefined;
+  const procedure = breach?.procedure ?? (named === 'restore' ? procedureOf(restore) : named);
+  const { moves, planned } = traitsOf(procedure);
+  if ((procedure === 'fence' || procedure === 'shift') && (to ?? from) === undefined) {
+    throw refusal('BadInput', `The ${procedure} has a site.`, `--to ${Object.keys(plan.sites).join(' or --to ')}.`);
+  }
+  // A planned move finds out itself which site serves.
+  const sites = planned ? { from, to } : moves ? sitesFor(plan, { from, to }) : { from: to ?? from, to: to ?? from };
+  const { compromise, ...where } = { ...sites, ...breach };
+  const request = requestOf({ restore, compromise });
+  const { assessment, compiled } = await compileHere(cli, plan, { ...where, procedure, service, point, request });
   return { plan, assessment, playbook: compiled.playbook, sha256: compiled.sha256 };
 }
 
 async function textOf(cli: Cli, runbook: Runbook, format: string): Promise<string> {
   if (format === 'md') {
     const { runbookMarkdown } = await import('../../activities/runbook/markdown.ts');
-    return runbookMarkdown(runbook);
+    return runbookMarkdown(runbook, resolve(cli.planFolder));
   }
   const [{ composeScript }, { readingContext }] = await Promise.all([
     import('../../activities/runbook/compose-script.ts'),
@@ -106,12 +127,27 @@ async function writeWhole(file: string, text: string, mode: number): Promise<voi
   await rename(temporary, file);
 }
 
-/** Those that bring a service back. */
-function recoveries(): Procedure[] {
-  return procedures.filter((name) => traitsOf(name).moves || name === 'full-recovery');
+function procedureNamed(name: string): Procedure {
+  if (isProcedure(name)) return name;
+  throw refusal('BadInput', `There is no runbook for ${name}.`, `one of: ${procedures.join(', ')}.`);
 }
 
-function recoveryNamed(name: string): Procedure {
-  if (isProcedure(name) && recoveries().includes(name)) return name;
-  throw refusal('BadInput', `There is no runbook for ${name}.`, `one of: ${recoveries().join(', ')}.`);
+/** Before anything is asked of the world. What steps and drivers cannot be said as a script is found later. @throws NoScript */
+function refuseWithoutScript(procedure: Procedure): void {
+  if (traitsOf(procedure).planned) {
+    throw refusal(
+      'NoScript',
+      `A ${procedure} takes its last recovery point while it is carried out, and only Muster writes recovery points.`,
+      `--format md for people; or stop the service by hand, take a last backup if anything still can, and use a script of failover (--from and --to say which way), which loses what came after its point.`,
+    );
+  }
+  if (!scripted.includes(procedure)) {
+    throw refusal(
+      'NoScript',
+      `Nothing in a ${procedure} is done by a script: no service is brought back by it.`,
+      `--format md has its commands. A script is there for ${scripted.join(', ')}.`,
+    );
+  }
 }
+
+const scripted: readonly Procedure[] = ['failover', 'full-recovery', 'restore', 'scratch-restore', 'fence', 'shift'];

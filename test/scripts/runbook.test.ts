@@ -30,10 +30,29 @@ test('a runbook is for a recovery, in one of two formats; a bad word leaves no f
   const output = join(folder, 'script.sh');
   const tea = await muster('runbook', 'spacetime', 'tea', '--output', output);
   expect(tea).toMatchObject({ code: 2, err: expect.stringMatching(/no runbook for tea\. Try: one of: .*failover/) });
-  expect(await muster('runbook', 'spacetime', 'backup')).toMatchObject({ code: 2 });
   const pdf = await muster('runbook', 'spacetime', 'failover', '--format', 'pdf', '--output', output);
   expect(pdf).toMatchObject({ code: 2, err: expect.stringContaining('one of: md, sh') });
   expect(await readdir(folder)).toEqual([]);
+});
+
+test('a script is refused at once for what only Muster or people can do, with the way that is left', async () => {
+  const refused = (procedure: string) => muster('runbook', 'spacetime', procedure, '--format', 'sh');
+  for (const procedure of ['switchover', 'failback']) {
+    expect(await refused(procedure)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/takes its last recovery point while .* Try: --format md .*a script of failover/),
+    });
+  }
+  for (const procedure of ['backup', 'retention', 'verify', 'rotate-keys']) {
+    expect(await refused(procedure)).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/done by a script.* Try: --format md .*failover, full-recovery/),
+    });
+  }
+  expect(await muster('runbook', 'spacetime', 'fence')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--to'),
+  });
 });
 
 test('plan diff says what a change of the plan changes, in words and as JSON, and what it cannot find', async () => {

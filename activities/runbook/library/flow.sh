@@ -14,6 +14,7 @@ after it was stopped or killed: what is done is in the state folder, and every s
   --by NAME        who runs this; for the lease and the log
   --state FOLDER   where it keeps what is done (now: $state)
   --list           say what would be done, and stop
+  --by-hand        print what commands that are left to a person need, and stop
   --help           this text
 TEXT
 }
@@ -29,6 +30,7 @@ begin() {
       --by) by=$2 && shift 2 ;;
       --state) state=$2 && shift 2 ;;
       --list) only_list=yes && shift ;;
+      --by-hand) data by-hand && exit 0 ;;
       -h | --help) usage && exit 0 ;;
       *) usage >&2 && exit 2 ;;
     esac

@@ -214,7 +214,7 @@ settle() {
 # by_person STEP: what this script cannot do is said, and a person says that it is done.
 by_person() {
   local id=$1
-  say "  [$id] ${step_title[$id]}: this is done by a person"
+  say "  [$id] ${step_title[$id]}: this is done by a person, in a shell that was given what bash $0 --by-hand prints"
   "step_${id//-/_}"
   while :; do
     answer 'Is it done? [done, skip, abort]'

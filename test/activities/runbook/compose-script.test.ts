@@ -9,6 +9,8 @@ import { compileWith } from '../../../activities/planning/compile.ts';
 import { composeScript, type Runbook } from '../../../activities/runbook/compose-script.ts';
 import { runbookMarkdown } from '../../../activities/runbook/markdown.ts';
 import { type Assessment, assessmentSchema } from '../../../domain/assessment.ts';
+import type { Plan } from '../../../domain/plan.ts';
+import type { Procedure } from '../../../domain/procedures.ts';
 import { ensurePackages } from '../../../lab/tools/packages.ts';
 import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from '../points/world.ts';
@@ -63,13 +65,16 @@ afterAll(async () => {
   if (folder) await rm(folder, { recursive: true, force: true });
 });
 
-function compiled(point: { id: string; sha256: string }): Runbook {
-  const { plan } = world;
+function compiled(
+  point: { id: string; sha256: string },
+  procedure: Procedure = 'failover',
+  plan: Plan = world.plan,
+): Runbook {
   const at = '2026-01-02T03:20:00.000Z';
   const assessment: Assessment = assessmentSchema.parse({
     service: plan.service,
-    procedure: 'failover',
-    from: 'east',
+    procedure,
+    from: procedure === 'failover' ? 'east' : 'west',
     to: 'west',
     at,
     plan: 'a'.repeat(64),
@@ -89,8 +94,8 @@ function compiled(point: { id: string; sha256: string }): Runbook {
       torn: 0,
     },
   });
-  const call = { run: 'preview', procedure: 'failover', label: 'manual', assessment } as const;
-  const { playbook, sha256 } = compileWith(plan, call, 'failover');
+  const call = { run: 'preview', procedure, label: 'manual', assessment } as const;
+  const { playbook, sha256 } = compileWith(plan, call, procedure);
   return { plan, playbook, sha256, assessment };
 }
 
@@ -151,6 +156,27 @@ it('lists what it would do, asks for each risk by its name, and stops where nobo
   await expect(stopped).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('a risk was not accepted') });
 });
 
+it.each([['full-recovery'], ['restore'], ['fence'], ['shift']] as const)(
+  'is a good script of %s too, with what a person needs for what it leaves to them',
+  async (procedure) => {
+    const plan = structuredClone(world.plan);
+    const weighted = { identifiers: { east: 'blue', west: 'green' }, shifts: [10, 100], hold: 1000 };
+    for (const record of plan.traffic.records) Object.assign(record, { weighted, withdrawn: undefined });
+    const { id = '', sha256 = '' } = runbook.assessment.point ?? {};
+    const text = await composeScript(compiled({ id, sha256 }, procedure, plan), await world.context({ plan }, source));
+    const file = `${procedure}.sh`;
+    await writeFile(join(folder, file), text);
+    await run('shellcheck', [join(folder, file)]);
+    const { stdout } = await runScript(file, '--list', '--state', join(folder, `state-${procedure}`));
+    expect(stdout).toContain('== 1 of');
+    const byHand = await runScript(file, '--by-hand');
+    await writeFile(join(folder, 'by-hand'), byHand.stdout);
+    await run('bash', ['-n', join(folder, 'by-hand')]);
+    expect(byHand.stdout).toContain('place() {');
+  },
+  120_000,
+);
+
 it('refuses a state folder that another playbook began', async () => {
   const other = join(folder, 'other.sh');
   await writeFile(other, script.replace(/^playbook=.*$/m, 'playbook=another'));
@@ -168,11 +194,11 @@ it('leaves to a person what no function can do, and shows its commands', async (
   const text = await composeScript({ ...runbook, plan, playbook, sha256 }, await world.context({ plan }, source));
   const lines = text.split('\n').map((line) => line.trim());
   expect(lines).toContain('step_by_person[manual-call-the-bank]=yes');
-  expect(lines).toContain("say '     # Tell them.'");
+  expect(lines).toContain("say '# Tell them.'");
 });
 
 it('reads as Markdown with facts, risks, people and commands', () => {
-  const text = runbookMarkdown(runbook);
+  const text = runbookMarkdown(runbook, '/plans');
   expect(text).toContain('| good | Recovery points | one \\| good | S3 |');
   expect(text).toContain('- [ ] **old-primary-not-fenced** (high)');
   expect(text).toMatch(/^### \d+\. Fence the lost site$/m);
