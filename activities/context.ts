@@ -1,5 +1,7 @@
 /** What a step is given besides its input. Built by the worker around Temporal's activity context; by tests by hand. */
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { Host } from '../domain/host.ts';
 import type { Plan } from '../domain/plan.ts';
@@ -31,6 +33,8 @@ export interface StepContext {
   /** Reads a secret; throws `SecretMissing` naming the reference, never the value. */
   secret(ref: SecretRef): Promise<string>;
   ec2(region: string): Promise<EC2Client>;
+  rds(region: string): Promise<RDSClient>;
+  cloudWatch(region: string): Promise<CloudWatchClient>;
   route53(): Promise<Route53Client>;
   /** The plan's storage location by name. */
   store(location: string): Promise<ObjectStore>;

@@ -10,6 +10,8 @@ import { startInstance } from './compute/start-instance.ts';
 import { startService } from './compute/start-service.ts';
 import { stopInstance } from './compute/stop-instance.ts';
 import { stopService } from './compute/stop-service.ts';
+import { promoteRdsReplica } from './databases/rds/promote-replica.ts';
+import { rejoinRdsStandby } from './databases/rds/rejoin-standby.ts';
 import { awaitReplica } from './databases/replica/await-replica.ts';
 import { demoteDatabase } from './databases/replica/demote-database.ts';
 import { promoteDatabase } from './databases/replica/promote-database.ts';
@@ -71,6 +73,8 @@ export const stepDefinitions = [
   awaitReplica,
   demoteDatabase,
   promoteDatabase,
+  promoteRdsReplica,
+  rejoinRdsStandby,
   reattachReplica,
   awaitNoSessions,
   countDivergent,

@@ -1,6 +1,7 @@
 /** What was found before a decision: facts with their source, and the named risks that follow from them. */
 import { z } from 'zod';
 import { hostSchema } from './host.ts';
+import { managedSummarySchema } from './managed-database.ts';
 import { locationStates, shownStates } from './point-states.ts';
 import { pointIdSchema } from './recovery-point.ts';
 import { backupKinds } from './requests.ts';
@@ -83,6 +84,8 @@ export const assessmentSchema = z.object({
   replicas: z.array(z.object({ component: z.string(), usable: z.boolean() })).optional(),
   /** Copies that stand at the target, restored ahead; absent where the plan has none. */
   warm: z.array(warmCopySchema).optional(),
+  /** Databases that a cloud runs, at the target; absent where the plan has none. */
+  managed: z.array(managedSummarySchema).optional(),
   /** Sites that the names of the service lead to; absent in assessments of older builds. */
   serving: z.array(z.string()).optional(),
   /** First failed probe of the present outage, from the observer; ISO. */

@@ -4,6 +4,7 @@
  * Works on the plan as it was written, before the schema accepted it, so that all mistakes come out at once.
  */
 
+import { databaseProblems } from './database-references.ts';
 import { imageProblems } from './image-references.ts';
 import { objectiveNames } from './plan.ts';
 import { scheduleProblems } from './schedule-references.ts';
@@ -42,6 +43,16 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
     ]),
     ...standbyProblems(list(plan.components), sites),
     ...imageProblems(sites),
+    ...databaseProblems(list(plan.databases), sites),
+    ...list(plan.databases).flatMap((database, index) =>
+      hostEverywhere(map(map(map(database).endpoint).command).on, sites, [
+        'databases',
+        index,
+        'endpoint',
+        'command',
+        'on',
+      ]),
+    ),
     ...scheduleProblems(
       list(plan.schedules),
       list(plan.components).flatMap((component) => {

@@ -9,6 +9,7 @@ import { approvalsSchema } from './plan-approvals.ts';
 import { bareSchema } from './plan-bare.ts';
 import { componentSchema } from './plan-component.ts';
 import { compromiseSchema } from './plan-compromise.ts';
+import { managedDatabaseSchema } from './plan-databases.ts';
 import { declareSchema } from './plan-declare.ts';
 import { encryptionSchema } from './plan-encryption.ts';
 import { fencingSchema } from './plan-fencing.ts';
@@ -122,6 +123,8 @@ export const planSchema = z.strictObject({
   }),
   encryption: encryptionSchema.prefault({}),
   components: z.array(componentSchema).min(1),
+  /** Databases that a cloud runs, with a read replica at the other site. */
+  databases: z.array(managedDatabaseSchema).optional(),
   control: z.strictObject({
     host: nameSchema,
     start: z.string().min(1),

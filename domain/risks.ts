@@ -4,6 +4,7 @@
  */
 import type { PointSummary, Risk } from './assessment.ts';
 import { formatDuration } from './duration.ts';
+import { type ManagedEvidence, managedRisks } from './managed-database.ts';
 import { atLeast, type PointState } from './point-states.ts';
 import { type Procedure, traitsOf } from './procedures.ts';
 import { type ReplicaEvidence, replicaRisks } from './replica-evidence.ts';
@@ -74,13 +75,16 @@ export interface RiskEvidence {
   readonly observed: boolean;
   /** Standbys that stream. */
   readonly replicas?: readonly ReplicaEvidence[];
+  /** Databases that a cloud runs, at the target. */
+  readonly managed?: readonly ManagedEvidence[];
 }
 
 /** In the order of `riskIds`. What restores nothing gives nothing up and has none. */
 export function risksOf(evidence: RiskEvidence): Risk[] {
   if (!traitsOf(evidence.procedure).restores) return [];
   const replicas = replicaRisks(evidence.procedure, evidence, evidence.replicas ?? []);
-  const found: Texts = { ...siteRisks(evidence), ...replicas, ...pointRisks(evidence) };
+  const managed = managedRisks(evidence.procedure, evidence, evidence.managed ?? []);
+  const found: Texts = { ...siteRisks(evidence), ...both(replicas, managed), ...pointRisks(evidence) };
   return riskIds.flatMap((id) => {
     const text = found[id];
     return text ? [{ id, text, severity: medium.includes(id) ? 'medium' : 'high' } as const] : [];
@@ -88,6 +92,13 @@ export function risksOf(evidence: RiskEvidence): Risk[] {
 }
 
 type Texts = Partial<Record<RiskId, string | false>>;
+
+/** One risk is one thing to accept, whatever it is of. */
+function both(a: Texts, b: Texts): Texts {
+  const ids = Object.keys({ ...a, ...b }) as RiskId[];
+  return Object.fromEntries(ids.map((id) => [id, [a[id], b[id]].filter(Boolean).join(' ')]));
+}
+
 const medium: readonly RiskId[] = [
   'no-replica-after',
   'replica-behind',

@@ -8,6 +8,7 @@
 import { alongside, gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { compromise } from './compromise.ts';
 import { takeTheLease } from './lease-steps.ts';
+import { rdsStepsFor } from './rds-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
 import { replicaStepsFor } from './replica-steps.ts';
 import { dataStepsFor } from './restore-steps.ts';
@@ -23,6 +24,8 @@ export function failover(situation: Situation) {
   refusePart(situation);
   if (!point) throw notRestorable(situation);
   const replicas = replicaStepsFor(situation, from, to);
+  const rds = rdsStepsFor(situation, from, to);
+  const standbys = rds.redundancy();
   const rest = replicas.rest();
   const data = dataStepsFor(rest, to);
   const site: Builder = stepsFor(rest, to);
@@ -48,7 +51,7 @@ export function failover(situation: Situation) {
       stage('Open the standbys that are restored over', replicas.open()),
       stage('Restore the data', ...data.restoreByRank(point)),
       gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
-      stage('Promote the standbys', replicas.promote()),
+      stage('Promote the standbys', [...replicas.promote(), ...rds.promote()], rds.lead()),
       stage('Check the data before anything writes to it', data.checkData(point)),
       stage('Start the service', site.startService()),
       stage('Prove it works', site.checkHealth(), site.manual('cutover')),
@@ -57,8 +60,10 @@ export function failover(situation: Situation) {
       stage('See it from outside', resolve, site.seeFromOutside([...cutOver, ...resolve])),
       stage('Move the names beside it', site.pointOthers(), site.awaitOthers()),
       alongside('Back up what was promoted', ...replicas.backUp()),
+      standbys.take,
       stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
       watch('Watch the service', situation.plan.watch, site.watchMoved(from)),
+      standbys.see,
     ],
     site.steady(),
   );

@@ -29,6 +29,8 @@ export async function assessService(call: AssessCall, deps: Dependencies, signal
     sha256,
     positionOf,
     ec2: (region) => deps.aws.ec2(region),
+    rds: (region) => deps.aws.rds(region),
+    cloudWatch: (region) => deps.aws.cloudWatch(region),
     route53: () => deps.aws.route53(),
     host: (host) => connectHost(host, secret),
     secret,

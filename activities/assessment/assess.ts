@@ -9,6 +9,7 @@ import type { Assessment, Fact } from '../../domain/assessment.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
 import { describeHolder } from '../../domain/lease.ts';
+import { managedSummary } from '../../domain/managed-database.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { takesPoint, traitsOf } from '../../domain/procedures.ts';
 import { refuseUnproven } from '../../domain/proof.ts';
@@ -24,6 +25,7 @@ import { coldStorage } from './facts/cold.ts';
 import { siteHealth } from './facts/health.ts';
 import { type HostReady, hostReady } from './facts/host-ready.ts';
 import { type FoundHost, type SiteHosts, siteHosts, siteOf } from './facts/hosts.ts';
+import { managedFacts, refuseUnpromotable } from './facts/managed-databases.ts';
 import { nameNow } from './facts/name.ts';
 import { outageNow } from './facts/observer.ts';
 import { type PointsFinding, pointsAtLocation } from './facts/points.ts';
@@ -33,12 +35,12 @@ import { replicaFacts } from './facts/replicas.ts';
 import { warmCopies } from './facts/warm-copies.ts';
 import { cannotFence } from './fence-prospect.ts';
 import type { Finding } from './finding.ts';
-import { refuseUnfit } from './planned.ts';
+import { refuseManaged, refuseUnfit } from './planned.ts';
 import { chosen, leftAside, leftAsideFact, pointFor } from './point-choice.ts';
 import { type RestoreTarget, restoreTarget } from './restore-target.ts';
 
 /**
- * @throws refusals before anything is changed: `ProofMissing`, `RecoveryUnderWay`, `LeaseHeld`, `SiteUnknown`, `NotServing`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
+ * @throws refusals before anything is changed: `ProofMissing`, `RecoveryUnderWay`, `LeaseHeld`, `SiteUnknown`, `NotServing`, `NotLossless`, `DatabaseNotPromotable`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
  *   `HostPrerequisite`, `NoRecoveryPoint`, `PointNotFound`; a passing error when EC2 of the target does not answer
  */
 export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
@@ -56,6 +58,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
   const seenNames = Promise.all(plan.traffic.records.map((record) => nameNow(record, deps)));
   const { from, to } = await directionOf(call, plan, seenNames);
   const { moves: fails, hosts: usesHosts, atStandby, planned } = traitsOf(call.procedure);
+  refuseManaged(call, plan, { from, to });
   if (!usesHosts) return await assessPoints(call, { from, to }, seenNames, deps);
 
   const points = Promise.all(Object.keys(plan.storage).map((location) => pointsAtLocation(location, deps)));
@@ -86,12 +89,15 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
             warmCopies(found.evidence?.hosts ?? [], chosen(call, seen, plan, to), deps),
           )
         : [],
+      fails ? managedFacts({ from, to }, deps) : { replicas: [], sources: [] },
     ]),
   ]);
-  const [fromHealth, toHealth, startRight, stopRight, replicas, ready, warm] = rest;
+  const [fromHealth, toHealth, startRight, stopRight, replicas, ready, warm, managed] = rest;
   const replicated = replicas.flatMap(({ evidence }) => evidence ?? []);
 
   if (fails) refuseBadNames(names);
+  refuseUnpromotable(managed.replicas, plan, to);
+  const databases = managed.replicas.flatMap(({ evidence }) => evidence ?? []);
   if (planned) {
     const { storage: location } = siteOf(plan, to);
     refuseUnfit(call, { from, to }, { fromHealth, target: targetHosts, startRight, points: pointFindings, location });
@@ -113,6 +119,8 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     startRight,
     stopRight,
     ...replicas,
+    ...managed.replicas,
+    ...managed.sources,
     ...ready,
     ...warm,
     ...pointFindings,
@@ -141,6 +149,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     missingHosts: targetHosts.evidence?.missing ?? [],
     observed: outside.evidence !== undefined,
     replicas: replicated,
+    managed: databases,
   });
   return {
     service: plan.service,
@@ -156,6 +165,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     ...(cold?.evidence ? { cold: cold.evidence } : {}),
     ...(replicated.length > 0 ? { replicas: replicated.map(({ component, usable }) => ({ component, usable })) } : {}),
     ...(warm.length > 0 ? { warm: warm.flatMap(({ evidence }) => evidence ?? []) } : {}),
+    ...(databases.length > 0 ? { managed: databases.map(managedSummary) } : {}),
     serving: servingSites(names),
     outageStart: outside.evidence?.outageStart,
   };

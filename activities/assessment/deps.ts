@@ -1,5 +1,7 @@
 /** What the assessment reads the world with. The worker hands in real clients; nothing here is changed. */
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { PointSummary } from '../../domain/assessment.ts';
 import type { Host } from '../../domain/host.ts';
@@ -23,6 +25,8 @@ export interface AssessDeps {
   /** `plans/shop.yaml:12:5` of a path in it. */
   positionOf?(path: readonly PropertyKey[]): string;
   ec2(region: string): Promise<EC2Client>;
+  rds(region: string): Promise<RDSClient>;
+  cloudWatch(region: string): Promise<CloudWatchClient>;
   route53(): Promise<Route53Client>;
   /** Opens an executor; the assessment closes it. */
   host(host: Host): Promise<HostExecutor>;

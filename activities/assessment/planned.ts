@@ -1,6 +1,7 @@
 /** What a planned move refuses before anything is touched: a source that does not serve, a target that cannot take over. */
 import { refusal } from '../../domain/errors.ts';
 import { type Plan, siteOfRole } from '../../domain/plan.ts';
+import { traitsOf } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { type SiteHosts, siteOf } from './facts/hosts.ts';
 import type { PointsFinding } from './facts/points.ts';
@@ -52,6 +53,35 @@ export function plannedDirection(
     );
   }
   return { from, to };
+}
+
+/**
+ * RDS has no demotion: its API neither stops writes nor says up to where a replica has them, and a proof by SQL would need an
+ * account that Muster is not given. What cannot be proven lossless is not called a planned move.
+ *
+ * @throws NotLossless
+ */
+export function refuseManaged(
+  { service, procedure, request }: Pick<AssessCall, 'service' | 'procedure' | 'request'>,
+  plan: Plan,
+  { from, to }: { from: string; to: string },
+): void {
+  const names = plan.databases?.map(({ name }) => name) ?? [];
+  if (names.length === 0) return;
+  if (traitsOf(procedure).planned) {
+    throw refusal(
+      'NotLossless',
+      `${names.join(' and ')} of ${service} is an RDS read replica, and through RDS nothing proves that ${to} has every write that ${from} acknowledged: a ${procedure} promises just that.`,
+      `stop the service at ${from}, see ReplicaLag at 0, then muster failover ${service} --from ${from} --to ${to}; docs/plan.md, "Databases that a cloud runs".`,
+    );
+  }
+  if (request?.compromise !== undefined) {
+    throw refusal(
+      'NotRestorable',
+      `${names.join(' and ')} of ${service} is an RDS database: its replica has what a breach wrote as well, and no recovery point holds it.`,
+      'restore it to a moment before the breach in RDS, name that instance in the plan, then start again.',
+    );
+  }
 }
 
 /** @throws SourceNotHealthy, TargetNotReachable: nothing is touched while one of them is so */

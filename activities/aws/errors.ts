@@ -24,6 +24,16 @@ const refusals: readonly { type: string; codes: RegExp; hint: string }[] = [
     codes: /^(IncorrectInstanceState|UnsupportedOperation|InvalidVolume\.NotFound|VolumeInUse)$/,
     hint: 'look at the instance in the EC2 console; it cannot do this in its present state.',
   },
+  {
+    type: 'DatabaseNotFound',
+    codes: /^DBInstanceNotFound(Fault)?$/,
+    hint: 'correct the instance in `databases[].sites` of the plan.',
+  },
+  {
+    type: 'DatabaseRefused',
+    codes: /^(DBInstanceAlreadyExists(Fault)?|InvalidParameter(Value|Combination)|.*QuotaExceeded(Fault)?)$/,
+    hint: 'put right what RDS says, then retry the step.',
+  },
   { type: 'ZoneNotFound', codes: /^NoSuchHostedZone$/, hint: 'correct traffic.zone in the plan.' },
   {
     type: 'RecordRefused',

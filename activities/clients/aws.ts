@@ -1,22 +1,36 @@
 /** AWS clients, made on first use and kept. Every request has a limit: a region that hangs must not hang a run. */
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 
 const timeouts = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
 
 export class AwsClients {
   private readonly ec2Clients = new Map<string, Promise<EC2Client>>();
+  private readonly rdsClients = new Map<string, Promise<RDSClient>>();
+  private readonly cloudWatchClients = new Map<string, Promise<CloudWatchClient>>();
   private route53Client: Promise<Route53Client> | undefined;
 
   ec2(region: string): Promise<EC2Client> {
-    let client = this.ec2Clients.get(region);
-    if (!client) {
-      client = import('@aws-sdk/client-ec2').then(
-        ({ EC2Client }) => new EC2Client({ region, requestHandler: timeouts }),
-      );
-      this.ec2Clients.set(region, client);
-    }
-    return client;
+    return perRegion(this.ec2Clients, region, async () => {
+      const { EC2Client } = await import('@aws-sdk/client-ec2');
+      return new EC2Client({ region, requestHandler: timeouts });
+    });
+  }
+
+  rds(region: string): Promise<RDSClient> {
+    return perRegion(this.rdsClients, region, async () => {
+      const { RDSClient } = await import('@aws-sdk/client-rds');
+      return new RDSClient({ region, requestHandler: timeouts });
+    });
+  }
+
+  cloudWatch(region: string): Promise<CloudWatchClient> {
+    return perRegion(this.cloudWatchClients, region, async () => {
+      const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
+      return new CloudWatchClient({ region, requestHandler: timeouts });
+    });
   }
 
   /** Route 53 has one control plane; the region only signs the request. */
@@ -26,4 +40,14 @@ export class AwsClients {
     );
     return this.route53Client;
   }
+}
+
+function perRegion<Client>(
+  kept: Map<string, Promise<Client>>,
+  region: string,
+  make: () => Promise<Client>,
+): Promise<Client> {
+  const client = kept.get(region) ?? make();
+  kept.set(region, client);
+  return client;
 }

@@ -62,6 +62,8 @@ export async function openContext(deps: Dependencies, call: StepCall): Promise<O
       },
       secret,
       ec2: (region) => deps.aws.ec2(region),
+      rds: (region) => deps.aws.rds(region),
+      cloudWatch: (region) => deps.aws.cloudWatch(region),
       route53: () => deps.aws.route53(),
       store,
       otherRuns: async () => {

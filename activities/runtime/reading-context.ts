@@ -14,7 +14,7 @@ export function readingContext(
   plan: Plan,
   planFolder: string,
   signal: AbortSignal,
-  aws?: Pick<AwsClients, 'ec2' | 'route53'>,
+  aws?: Pick<AwsClients, 'ec2' | 'rds' | 'cloudWatch' | 'route53'>,
 ): { context: StepContext; close(): Promise<void> } {
   const hosts = new Map<string, Promise<HostExecutor>>();
   const secret: StepContext['secret'] = (ref) => resolveSecret(ref, planFolder);
@@ -33,6 +33,8 @@ export function readingContext(
       assertCurrent: () => signal.throwIfAborted(),
       secret,
       ec2: aws ? (region) => aws.ec2(region) : noClient,
+      rds: aws ? (region) => aws.rds(region) : noClient,
+      cloudWatch: aws ? (region) => aws.cloudWatch(region) : noClient,
       route53: aws ? () => aws.route53() : noClient,
       otherRuns: () => Promise.reject(new Error('what only reads asks for no other runs')),
       store: (location) => openStore(plan, location, secret),

@@ -20,7 +20,7 @@ export const moveInputSchema = z.object({
   /** Hosted zone id. */
   zone: z.string(),
   name: z.string(),
-  type: z.literal('A').default('A'),
+  type: z.enum(['A', 'CNAME']).default('A'),
   target: targetSchema,
   /** ms until the change must be on all of Route 53's servers. */
   within: z.number().int().positive().default(120_000),

@@ -11,7 +11,7 @@ export interface RecordName {
   /** Hosted zone id. */
   readonly zone: string;
   readonly name: string;
-  readonly type: 'A';
+  readonly type: 'A' | 'CNAME';
 }
 
 /**

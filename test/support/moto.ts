@@ -3,11 +3,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { EC2Client } from '@aws-sdk/client-ec2';
+import { RDSClient } from '@aws-sdk/client-rds';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { clearFaults, type FaultRule, hits, setFault } from '../../lab/aws/faults.ts';
 import { pythonTool } from '../../lab/tools/python.ts';
 import { freePort, startProgram } from '../lab/aws/servers.ts';
+import { type RdsFront, startRdsFront } from './rds-front.ts';
 
 const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
 export const regions = ['us-east-1', 'us-west-2'] as const;
@@ -16,6 +19,10 @@ export interface Aws {
   /** moto itself, past the proxy; for seeding and the DNS responder. */
   readonly motoUrl: string;
   ec2(region: string): EC2Client;
+  /** By way of `rdsFront`. */
+  rds(region: string): RDSClient;
+  cloudWatch(region: string): CloudWatchClient;
+  readonly rdsFront: RdsFront;
   route53(): Route53Client;
   fault(rule: FaultRule): Promise<string>;
   hits(): Promise<number>;
@@ -35,6 +42,7 @@ export async function startAws(): Promise<Aws> {
     ...regions.flatMap((region) => ['--region', `${region}=${motoUrl}`]),
   ]);
   const endpoint = `http://127.0.0.1:${proxyPort}`;
+  const rdsFront = await startRdsFront(endpoint);
   const made: { destroy(): void }[] = [];
   const keep = <Client extends { destroy(): void }>(client: Client) => {
     made.push(client);
@@ -44,6 +52,9 @@ export async function startAws(): Promise<Aws> {
   return {
     motoUrl,
     ec2: (region) => keep(new EC2Client({ region, endpoint, credentials, requestHandler })),
+    rds: (region) => keep(new RDSClient({ region, endpoint: rdsFront.url, credentials, requestHandler })),
+    cloudWatch: (region) => keep(new CloudWatchClient({ region, endpoint, credentials, requestHandler })),
+    rdsFront,
     route53: () => keep(new Route53Client({ region: 'us-east-1', endpoint, credentials, requestHandler })),
     fault: (rule) => setFault(control, rule),
     hits: () => hits(control),
@@ -52,7 +63,7 @@ export async function startAws(): Promise<Aws> {
     },
     stop: async () => {
       for (const client of made) client.destroy();
-      await Promise.all([proxy.stop(), stopMoto()]);
+      await Promise.all([rdsFront.stop(), proxy.stop(), stopMoto()]);
     },
   };
 }

@@ -29,6 +29,8 @@ export async function stepContext(parts: Partial<StepContext> = {}): Promise<Tes
     },
     secret: (ref) => resolveSecret(ref, plansFolder),
     ec2: absent('EC2'),
+    rds: absent('RDS'),
+    cloudWatch: absent('CloudWatch'),
     route53: absent('Route 53'),
     store: absent('store'),
     otherRuns: async () => [],

@@ -96,6 +96,8 @@ function deps(more: Partial<AssessDeps> = {}): AssessDeps {
     plan,
     sha256: 'f'.repeat(64),
     ec2: async (region) => aws.ec2(region),
+    rds: async (region) => aws.rds(region),
+    cloudWatch: async (region) => aws.cloudWatch(region),
     route53: async () => aws.route53(),
     host: async () => localExecutor(),
     secret: async () => 'a secret',
