@@ -17,6 +17,7 @@ import { demoteDatabase } from './databases/replica/demote-database.ts';
 import { promoteDatabase } from './databases/replica/promote-database.ts';
 import { reattachReplica } from './databases/replica/reattach-replica.ts';
 import { fenceSite } from './fencing/fence-site.ts';
+import { liftFence } from './fencing/lift-fence.ts';
 import { checkHealth } from './health/check-health.ts';
 import { seeFromOutside } from './health/see-from-outside.ts';
 import { watchService } from './health/watch-service.ts';
@@ -95,6 +96,7 @@ export const stepDefinitions = [
   exchangeRoles,
   fenceInstance,
   fenceSite,
+  liftFence,
   lowerTtl,
   manual,
   pointNameAt,

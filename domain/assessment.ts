@@ -86,6 +86,8 @@ export const assessmentSchema = z.object({
   warm: z.array(warmCopySchema).optional(),
   /** Databases that a cloud runs, at the target; absent where the plan has none. */
   managed: z.array(managedSummarySchema).optional(),
+  /** Databases of the target that could be asked whether a fence closed them to writes. */
+  fenced: z.array(z.object({ component: z.string(), address: z.string(), closed: z.boolean() })).optional(),
   /** Sites that the names of the service lead to; absent in assessments of older builds. */
   serving: z.array(z.string()).optional(),
   /** First failed probe of the present outage, from the observer; ISO. */

@@ -25,6 +25,7 @@ import {
 } from './compiler.ts';
 import { notFenced } from './failover.ts';
 import { takeTheLease } from './lease-steps.ts';
+import { liftSteps } from './lift-steps.ts';
 import { pointStepsFor } from './point-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
 import { replicaStepsFor } from './replica-steps.ts';
@@ -62,6 +63,7 @@ export function compromise(situation: Situation) {
       stage('Wait for cold storage', thaw(situation)),
       // A standby that streamed followed the breach.
       stage('Open the standbys that are restored over', replicaStepsFor(situation, from, to).open()),
+      stage('Open what a fence closed', liftSteps(situation, to, situation.plan.components)),
       stage('Restore the data from before the breach', ...data.restoreByRank(point)),
       stage('Check the data before anything writes to it', data.checkData(point), data.enableUnits()),
       rotateSecrets(situation),

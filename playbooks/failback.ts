@@ -25,6 +25,7 @@ export function failback(situation: Situation) {
     stage('Shorten what resolvers keep', target.lowerTtls(situation.assessment.from)),
     move.advance(),
     old.saved,
+    move.lift(),
     move.restoreAhead(),
     old.count(move.restoresAhead),
     move.replicate(),

@@ -5,9 +5,12 @@
  * the standby last, when that is proven healthy (docs/decisions/0002-the-name-moves-last.md).
  */
 
+import type { Component } from '../domain/plan-component.ts';
+import { isReplica } from '../domain/plan-standby.ts';
 import { alongside, gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { compromise } from './compromise.ts';
 import { takeTheLease } from './lease-steps.ts';
+import { liftSteps } from './lift-steps.ts';
 import { rdsStepsFor } from './rds-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
 import { replicaStepsFor } from './replica-steps.ts';
@@ -32,6 +35,8 @@ export function failover(situation: Situation) {
   const fences = site.fence(from);
   const cutOver = site.pointNames();
   const resolve = site.awaitNames();
+  const lift = (which: (each: Component) => boolean) =>
+    liftSteps(situation, to, situation.plan.components.filter(which));
   return playbook(
     situation,
     point.id,
@@ -45,10 +50,11 @@ export function failover(situation: Situation) {
         site.awaitHosts(),
         site.checkHosts(),
         // A standby may have booted with its service on: nothing is restored under a running one.
-        site.stopService(),
+        [...site.stopService(), ...lift((each) => !isReplica(each))],
       ),
       stage('Wait for cold storage', thaw(situation)),
       stage('Open the standbys that are restored over', replicas.open()),
+      stage('Open what a fence closed', lift(isReplica)),
       stage('Restore the data', ...data.restoreByRank(point)),
       gate('The lost site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
       stage('Promote the standbys', [...replicas.promote(), ...rds.promote()], rds.lead()),

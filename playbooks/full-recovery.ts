@@ -9,6 +9,7 @@
 import { playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { changeKeys, refuseUnclean, rotateSecrets } from './compromise.ts';
 import { takeTheLease } from './lease-steps.ts';
+import { liftSteps } from './lift-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
 import { dataStepsFor, restoreStepsFor } from './restore-steps.ts';
 import { stepsFor } from './steps.ts';
@@ -33,7 +34,13 @@ export function fullRecovery(situation: Situation) {
       stage('Wait for cold storage', thaw(situation)),
       bare
         ? stage('Make the bare hosts ready', site.awaitHosts(), bare.prepareHosts(), site.checkHosts())
-        : stage('Stop the service', site.awaitHosts(), site.checkHosts(), site.stopService()),
+        : stage(
+            'Stop the service',
+            site.awaitHosts(),
+            site.checkHosts(),
+            site.stopService(),
+            liftSteps(situation, to, situation.plan.components),
+          ),
       stage('Restore the data', ...data.restoreByRank(point)),
       stage('Check the data before anything writes to it', data.checkData(point), bare?.enableUnits() ?? []),
       breached ? rotateSecrets(situation) : [],

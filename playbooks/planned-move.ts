@@ -27,6 +27,7 @@ import {
   siteOf,
   stage,
 } from './compiler.ts';
+import { liftSteps } from './lift-steps.ts';
 import { pointStepsFor } from './point-steps.ts';
 import { replicaStepsFor } from './replica-steps.ts';
 import { stepsFor } from './steps.ts';
@@ -172,10 +173,19 @@ export function plannedMoveFor(situation: Situation) {
       );
     },
 
+    /** After the save of what stands there, which only reads. A standby that streams is opened when it is one again. */
+    lift: () => stage(`Open what a fence closed at ${to}`, liftSteps(situation, to, rest)),
+
     restoreAhead: () => stage(`Restore ahead at ${to} what seldom changes`, ...restoresAhead),
 
     /** Standbys that stream are made such, and have all but the last moments. Nothing once the writers have stopped can mend that. */
-    replicate: () => stage(`Bring the standbys at ${to} up to date`, replicas.prepare(), replicas.caughtUp()),
+    replicate: () =>
+      stage(
+        `Bring the standbys at ${to} up to date`,
+        replicas.prepare(),
+        replicas.caughtUp(),
+        liftSteps(situation, to, plan.components.filter(isReplica)),
+      ),
 
     /** From here on users wait. */
     quiesce: () =>

@@ -3,8 +3,11 @@
  * one component. The service is stopped only where what is replaced needs that; what was there is kept beside it.
  */
 
+import type { Step } from '../domain/playbook.ts';
+import { scopeOf } from '../domain/restore-scope.ts';
 import { playbook, pointOfNoReturn, type Situation, stage } from './compiler.ts';
 import { takeTheLease } from './lease-steps.ts';
+import { liftSteps } from './lift-steps.ts';
 import { notRestorable } from './refusals.ts';
 import { restoreStepsFor } from './restore-steps.ts';
 import { stepsFor } from './steps.ts';
@@ -23,6 +26,7 @@ export function restore(situation: Situation) {
     stage('Look at the hosts', part.awaitHosts(), part.prepareHosts(), part.checkHosts()),
     // On a bare host there is no service yet to be stopped.
     stage('Stop the service', part.stops && !bare ? site.stopService() : []),
+    stage('Open what a fence closed', bare || part.elsewhere ? [] : lifts(situation)),
     stage('Restore the data', ...part.restoreByRank(point)),
     stage('Check what was restored', part.checkData(point), part.enableUnits()),
   ];
@@ -37,4 +41,11 @@ export function restore(situation: Situation) {
     stage('See it from outside', resolve, part.stops ? site.seeFromOutside(resolve) : []),
     stage('Confirm at the end', site.manual('end')),
   ]);
+}
+
+/** Files may be restored beside a database that stays closed. */
+function lifts(situation: Situation): Step[] {
+  const scope = scopeOf(situation.plan, situation.request?.restore ?? {});
+  const components = scope.map(({ component }) => component);
+  return liftSteps(situation, situation.assessment.to, components);
 }

@@ -20,6 +20,7 @@ export function switchover(situation: Situation) {
     move.wake(),
     stage('Shorten what resolvers keep', target.lowerTtls(situation.assessment.from)),
     move.advance(),
+    move.lift(),
     move.restoreAhead(),
     move.replicate(),
     move.quiesce(),

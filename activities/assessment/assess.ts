@@ -22,6 +22,7 @@ import { checkSecrets } from '../plans/check-secrets.ts';
 import type { AssessDeps } from './deps.ts';
 import { directionOf, servingSites } from './direction.ts';
 import { coldStorage } from './facts/cold.ts';
+import { fencedDatabases } from './facts/fenced.ts';
 import { siteHealth } from './facts/health.ts';
 import { type HostReady, hostReady } from './facts/host-ready.ts';
 import { type FoundHost, type SiteHosts, siteHosts, siteOf } from './facts/hosts.ts';
@@ -90,9 +91,11 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
           )
         : [],
       fails ? managedFacts({ from, to }, deps) : { replicas: [], sources: [] },
+      traitsOf(call.procedure).restores ? target.then((found) => fencedDatabases(to, found.evidence, deps)) : [],
     ]),
   ]);
-  const [fromHealth, toHealth, startRight, stopRight, replicas, ready, warm, managed] = rest;
+  const [fromHealth, toHealth, startRight, stopRight, replicas, ready, warm, managed, closed] = rest;
+  const fenced = closed.flatMap(({ evidence }) => evidence ?? []);
   const replicated = replicas.flatMap(({ evidence }) => evidence ?? []);
 
   if (fails) refuseBadNames(names);
@@ -123,6 +126,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     ...managed.sources,
     ...ready,
     ...warm,
+    ...closed,
     ...pointFindings,
     leftAsideFact(aside, point),
     cold,
@@ -166,6 +170,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     ...(replicated.length > 0 ? { replicas: replicated.map(({ component, usable }) => ({ component, usable })) } : {}),
     ...(warm.length > 0 ? { warm: warm.flatMap(({ evidence }) => evidence ?? []) } : {}),
     ...(databases.length > 0 ? { managed: databases.map(managedSummary) } : {}),
+    ...(fenced.length > 0 ? { fenced } : {}),
     serving: servingSites(names),
     outageStart: outside.evidence?.outageStart,
   };

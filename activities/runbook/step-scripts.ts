@@ -12,7 +12,9 @@ import { startService } from '../compute/start-service.ts';
 import { stopService } from '../compute/stop-service.ts';
 import { promoteDatabase } from '../databases/replica/promote-database.ts';
 import { lockOf, serverParams } from '../databases/replica/replica-input.ts';
+import { databaseCommand } from '../fencing/database.ts';
 import { fenceSite } from '../fencing/fence-site.ts';
+import { liftFence } from '../fencing/lift-fence.ts';
 import { checkHealth } from '../health/check-health.ts';
 import { seeFromOutside } from '../health/see-from-outside.ts';
 import { watchService } from '../health/watch-service.ts';
@@ -53,6 +55,10 @@ export const stepScripts: readonly StepScript[] = [
     );
     const known = methods.includes('instances') ? filters : [];
     return [call('fence_site', demand, region, seconds(within), 4, ...known)];
+  }),
+  scriptOf(liftFence, async ({ host, database }, tools) => {
+    tools.keep(tools.step.id, await databaseCommand('lift', database));
+    return [call('lift_fence', tools.host(host), tools.step.id)];
   }),
   scriptOf<typeof powerInputSchema, unknown>(startInstance, ({ region, instance, within }) => [
     call('start_instance', region, instance, seconds(within)),

@@ -26,6 +26,12 @@ case $verb in
     end_sessions
     ;;
   open) echo "SET GLOBAL read_only = $([[ $setting == 1 ]] && echo 1 || echo 0)" | sql ;;
+  look) if [[ $(echo 'SELECT @@GLOBAL.read_only' | sql) == 0 ]]; then echo open; else echo closed; fi ;;
+  lift)
+    if [[ $(echo 'SELECT @@GLOBAL.read_only' | sql) == 0 ]]; then echo 'open already'; exit 0; fi
+    echo 'SET GLOBAL read_only = 0' | sql
+    echo opened
+    ;;
   probe)
     # Not by a write of its own: the administrator who asks may write whatever is set.
     if ! answer=$(echo 'SELECT @@GLOBAL.read_only' | sql 2>&1); then

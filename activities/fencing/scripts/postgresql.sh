@@ -3,6 +3,8 @@
 #   state   prints default_transaction_read_only as ALTER SYSTEM set it: on, off, or nothing
 #   close   new transactions only read, and every session of the database is ended
 #   open    puts the setting back to what `state` printed
+#   look    `closed` while new sessions only read by the server's setting, else `open`
+#   lift    undoes `close` whoever did it: `opened`, or `open already`; fails where another setting keeps it closed
 #   probe   creates a table and rolls it back: `accepts`, `refuses`; fails where neither was shown
 # The setting is the server's and not the database's: that one would go along to a standby that streams, and into a dump.
 set -euo pipefail
@@ -24,8 +26,8 @@ read_only() { echo 'SHOW default_transaction_read_only' | sql postgres; }
 # A reload is told to the server's processes one after another; sessions that begin now must have it.
 reloaded() {
   echo 'SELECT pg_reload_conf()' | sql postgres >/dev/null
-  local _
-  for _ in {1..50}; do
+  local end=$((SECONDS + 6))
+  while ((SECONDS < end)); do
     if [[ -z $1 || $(read_only) == "$1" ]]; then return 0; fi
     sleep 0.1
   done
@@ -53,6 +55,15 @@ END
     esac | sql postgres
     reloaded "$setting"
     echo "$end_sessions" | sql postgres >/dev/null
+    ;;
+  look)
+    if [[ $(read_only) == on ]]; then echo closed; else echo open; fi
+    ;;
+  lift)
+    if [[ $(read_only) == off ]]; then echo 'open already'; exit 0; fi
+    echo 'ALTER SYSTEM RESET default_transaction_read_only' | sql postgres
+    reloaded off
+    echo opened
     ;;
   probe)
     # No server at its socket takes no writes. One that starts, or has no connection left for us, says nothing of others.

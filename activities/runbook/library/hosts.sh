@@ -99,6 +99,14 @@ bring_service() {
   note "$wanted"
 }
 
+# lift_fence HOST NAME-OF-COMMAND: opens a database that a fence closed; says `opened` or `open already`.
+lift_fence() {
+  local said
+  assert_lease
+  said=$(on_host "$1" "$(data "$2")" 2>&1 </dev/null) || fail "The database on $1 was not opened: ${said::300}" 'see that its server runs and what keeps it read-only, then retry'
+  note "$said"
+}
+
 # service_is HOST running|stopped STATE: 0 says that it runs; 1, 3 and 4 that it does not; anything else, or 1 with a complaint, that nobody knows.
 service_is() {
   local code=0 said
