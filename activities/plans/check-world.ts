@@ -6,6 +6,7 @@ import { createPublicKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import { Refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -22,10 +23,12 @@ import { routedRecord } from '../traffic/routed-sets.ts';
 import { switchedRecord } from '../traffic/switched-record.ts';
 import { readShares } from '../traffic/weights.ts';
 import { withLimit } from '../waiting.ts';
+import { checkDatabase } from './check-databases.ts';
 import { checkSecrets, type PlanFinding } from './check-secrets.ts';
 
 export interface WorldClients {
   ec2(region: string): Promise<EC2Client>;
+  rds(region: string): Promise<RDSClient>;
   route53(): Promise<Route53Client>;
   store(location: string): Promise<ObjectStore>;
   secret(ref: SecretRef): Promise<string>;
@@ -45,6 +48,7 @@ export async function checkPlanAgainstWorld(plan: Plan, clients: WorldClients): 
     checkHosts(plan, clients),
     checkStorage(plan, clients),
     checkTraffic(plan, clients),
+    checkDatabases(plan, clients),
     checkCertificates(plan, clients),
     checkSigners(plan, clients),
     checkSecrets(plan, (ref) => clients.secret(ref)),
@@ -118,6 +122,13 @@ async function checkTraffic(plan: Plan, clients: WorldClients): Promise<PlanFind
       return [finding(isZone ? 'traffic.zone' : path, error)];
     }
   });
+}
+
+async function checkDatabases(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+  const databases = (plan.databases ?? []).map((database, index) => ({ path: `databases[${index}]`, database }));
+  return await each(databases, clients, async ({ path, database }, signal) =>
+    checkDatabase(plan, database, path, clients, signal),
+  );
 }
 
 async function checkCertificates(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {

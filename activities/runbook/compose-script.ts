@@ -31,7 +31,7 @@ export interface Runbook {
 
 export const library = [
   ...['talk', 'json', 'dns', 's3', 'lease', 'hosts', 'requests', 'jobs'],
-  ...['power', 'traffic', 'health', 'stages', 'gates', 'flow'],
+  ...['power', 'rds', 'traffic', 'health', 'stages', 'gates', 'flow'],
 ] as const;
 
 /** @throws NoScript where a step cannot be said as a script; refusals of reading the recovery point */

@@ -10,6 +10,7 @@ import { fenceInstance } from '../compute/fence-instance.ts';
 import { type powerInputSchema, startInstance } from '../compute/start-instance.ts';
 import { startService } from '../compute/start-service.ts';
 import { stopService } from '../compute/stop-service.ts';
+import { promoteRdsReplica } from '../databases/rds/promote-replica.ts';
 import { promoteDatabase } from '../databases/replica/promote-database.ts';
 import { lockOf, serverParams } from '../databases/replica/replica-input.ts';
 import { databaseCommand } from '../fencing/database.ts';
@@ -87,6 +88,18 @@ export const stepScripts: readonly StepScript[] = [
       tools,
     );
   }),
+  // The new standby afterwards is a person's: it takes hours, and nobody waits for it.
+  scriptOf(promoteRdsReplica, ({ replica, source, backupRetention, within }) => [
+    call(
+      'promote_rds',
+      replica.region,
+      replica.instance,
+      source.region,
+      source.instance,
+      backupRetention,
+      seconds(within),
+    ),
+  ]),
   scriptOf(withdrawName, (move) => moveLines(move)),
   scriptOf(pointNameAt, (move) => moveLines(move)),
   scriptOf(putSwitch, switchLines),

@@ -71,6 +71,7 @@ beforeEach(async () => {
   const secret: WorldClients['secret'] = (ref) => resolveSecret(ref, folder);
   clients = {
     ec2: async (region) => aws.ec2(region),
+    rds: async (region) => aws.rds(region),
     route53: async () => aws.route53(),
     store: (name) => openStore(plan, name, secret),
     secret,
