@@ -3,7 +3,7 @@
 # follow it is made at once, so that the log is kept from here on. Run twice it does nothing the second time: what it promotes it notes first.
 #
 # shellcheck disable=SC1090,SC2016,SC2154
-# params: component, slot, open (yes: a server that takes writes already is as good), data-directory, database, port, system-user, parts.sh, postgresql.sh, postgresql-server.sh
+# params: component, slot, start, open (yes: it is restored over, so a server that takes writes already is as good, and a stopped one is started), data-directory, database, port, system-user, parts.sh, postgresql.sh, postgresql-server.sh
 # results: promoted, noted
 
 . "$MUSTER_LIB"
@@ -13,6 +13,7 @@
 
 main() {
   find_own_server
+  if [[ $(param open no) == yes ]]; then start_stopped; fi
   reach
   run=${MUSTER_JOB#*/jobs/}
   mark=${MUSTER_JOB%/jobs/*}/replicas/$(param component).${run%%/*}
@@ -26,6 +27,15 @@ main() {
   prove_writable
   tell
 }
+
+# A replica that was set aside so that the recovery point is restored is stopped.
+start_stopped() {
+  if server_runs "$data"; then return 0; fi
+  by_plan start
+  wait_for 120 answers || refuse ServerNotOpen "$(hostname): the server does not answer after \`$(param start)\`." 'its own log says why.'
+}
+
+answers() { in_recovery t || in_recovery f; }
 
 promote() {
   mkdir -p -- "${mark%/*}"

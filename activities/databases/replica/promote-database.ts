@@ -52,32 +52,36 @@ export interface Promoted {
   readonly noted: readonly string[];
 }
 
-/** Refusals `NoDemotion`, `NotPromotable`, `NotAStandby`, `PromotionFailed`, `NotWritable`. */
+const opened = 'it takes writes already';
+
+/** Refusals `NoDemotion`, `NotPromotable`, `PathMissing`, `ServerCommandFailed`, `ServerNotOpen`, `NotAStandby`, `PromotionFailed`, `NotWritable`. */
 export const promoteDatabase = defineStep<typeof input, Promoted>({
   kind: 'promoteDatabase',
   version: 1,
   input,
   title: ({ component, host, proof }) => `Promote ${component.name} at ${host.site} ${purposes[proof]}`,
-  shell: ({ component, host }) => [
+  shell: ({ component, host, proof }) => [
     `ssh -p ${host.ssh.port} ${host.ssh.user}@${host.address}`,
+    ...(proof === 'restore' ? [`${component.standby.start}   # where it is stopped`] : []),
     `sudo -u ${component.systemUser} psql -p ${component.port} -c 'SELECT pg_last_wal_replay_lsn(), pg_last_xact_replay_timestamp()' -c 'SELECT pg_promote()' -c 'SELECT pg_is_in_recovery()'`,
     `sudo -u ${component.systemUser} psql -p ${component.port} -c "SELECT pg_create_physical_replication_slot('${component.standby.slot}', true)"`,
   ],
   limits: { startToClose: 600_000 },
   async run(given, context) {
-    const { component, host } = given;
-    if (given.proof === 'restore' && (await takesWrites(given, context))) {
+    const { component, host, proof } = given;
+    if (proof === 'restore' && (await takesWrites(given, context))) {
       const words = {
-        outcome: 'it takes writes already',
+        outcome: opened,
         summary: `${component.name} at ${host.site} can be restored over.`,
       };
       return { ...words, component: component.name, timeline: 0, forkLsn: '', noted: [] };
     }
-    const token = given.proof === 'demoted' ? tokenFor(component.name, context) : undefined;
-    await waitUntilPromotable(token, given, context);
+    const token = proof === 'demoted' ? tokenFor(component.name, context) : undefined;
+    // What is restored over need not have come anywhere, and is started where it is stopped.
+    if (proof !== 'restore') await waitUntilPromotable(token, given, context);
     const job = {
       script: script('databases', 'promote-postgresql'),
-      params: await serverParams(component),
+      params: { ...(await serverParams(component)), ...(proof === 'restore' ? { open: 'yes' } : {}) },
       lock: lockOf(component),
     };
     const { results } = await runHostJob(context, await context.host(host), job);
@@ -87,8 +91,10 @@ export const promoteDatabase = defineStep<typeof input, Promoted>({
     const last = `its last transaction is of ${at ?? 'a time that is not known'}, at ${said.replayedLsn}`;
     return {
       outcome: said.already
-        ? 'promoted already'
-        : `promoted to timeline ${said.timeline}${given.proof === 'failover' ? `; ${last}` : ''}`,
+        ? proof === 'restore'
+          ? opened
+          : 'promoted already'
+        : `promoted to timeline ${said.timeline}${proof === 'failover' ? `; ${last}` : ''}`,
       summary: `${component.name} takes writes at ${host.site} on timeline ${said.timeline}; ${last}.`,
       component: component.name,
       timeline: said.timeline,
