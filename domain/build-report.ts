@@ -13,6 +13,7 @@ import { componentRows } from './report-components.ts';
 import { gatesOf, type StepRow, stepRows } from './report-steps.ts';
 import type { RunStatus, StepStatus } from './run.ts';
 import { approvalsOf } from './taken-approval.ts';
+import { uncountedIn } from './uncounted.ts';
 
 /** What somebody outside saw. `outage` is the one this run answered; `until` absent while it lasts. */
 export interface Observed {
@@ -83,6 +84,7 @@ export function buildReport(input: ReportInput): Report {
     skipped: rows
       .filter((row) => row.state === 'skipped')
       .map((row) => ({ step: row.id, title: row.title, by: row.skippedBy })),
+    uncounted: uncountedIn(input.outputs ?? {}),
     failed: rows
       .filter((row) => row.state === 'failed')
       .map((row) => ({ step: row.id, title: row.title, error: row.error ?? 'no reason recorded' })),

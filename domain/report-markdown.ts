@@ -113,6 +113,10 @@ function exceptions(report: Report): string {
       ),
     ),
     ...report.failed.map((step) => `**Failed**: ${step.title} (\`${step.step}\`): ${step.error}`),
+    ...(report.uncounted ?? []).map(
+      ({ component, site, host, path, see }) =>
+        `**Not counted**: what only ${site} had of ${component} is kept as \`${path}\` on ${host}. To see it: ${see.map((line) => `\`${line}\``).join(', then ')}`,
+    ),
     ...report.skipped.map((step) => `**Skipped**: ${step.title} (\`${step.step}\`) by ${step.by ?? 'nobody named'}`),
   ];
   if (report.point && report.point.torn > 0)

@@ -9,6 +9,7 @@ import { componentRowSchema } from './report-components.ts';
 import { stepRowSchema } from './report-steps.ts';
 import { runPhases, timelineEntrySchema } from './run.ts';
 import { approvalBeforeSchema } from './taken-approval.ts';
+import { uncountedSchema } from './uncounted.ts';
 
 const sourced = z.object({ at: z.string(), source: z.string() });
 
@@ -84,6 +85,8 @@ export const reportSchema = z.object({
     }),
   ),
   skipped: z.array(z.object({ step: z.string(), title: z.string(), by: z.string().optional() })),
+  /** What only an old primary had, and nobody counted. Absent where nothing is. */
+  uncounted: z.array(uncountedSchema).optional(),
   failed: z.array(z.object({ step: z.string(), title: z.string(), error: z.string() })),
   /** ms: execution, minus the critical path of what the steps were busy, minus waiting: what Muster itself cost. */
   overhead: z

@@ -243,3 +243,22 @@ test('approvals of the playbooks before a change of plan are named, with an emer
   expect(text).toContain('`aaaaaaaaaaaa`');
   expect(text).toContain('SHA256:abc');
 });
+
+test('writes that only an old primary had and nobody counted are said, with their place and what to type', () => {
+  const kept = {
+    component: 'database',
+    site: 'us-east-1',
+    host: 'db',
+    path: '/srv/pg/data.diverged-r-1',
+    see: ['ssh db'],
+  };
+  const outputs = { 'prepare-replica-database': { outcome: 'streams', uncounted: [kept] }, other: { outcome: 'x' } };
+  const report = reportSchema.parse(buildReport({ status: aStatus(), outputs }));
+  expect(report.uncounted).toEqual([kept]);
+  const text = renderReportMarkdown(report);
+  expect(text).toContain(
+    '**Not counted**: what only us-east-1 had of database is kept as `/srv/pg/data.diverged-r-1` on db',
+  );
+  expect(text).toContain('`ssh db`');
+  expect(buildReport({ status: aStatus() }).uncounted).toBeUndefined();
+});

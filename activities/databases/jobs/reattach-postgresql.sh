@@ -117,7 +117,16 @@ join() {
   return 1
 }
 
-streams() { [[ $(echo "SELECT status FROM pg_stat_wal_receiver" | sql postgres 2>/dev/null) == streaming ]]; }
+# A receiver says streaming also for the moment before its primary tells it that the log it needs is gone: something must have arrived, or
+# the same receiver must have stayed. What arrived is from this start of the server.
+streams() {
+  local seen
+  seen=$(echo "SELECT pid, latest_end_lsn IS NOT NULL FROM pg_stat_wal_receiver WHERE status = 'streaming'" | sql postgres 2>/dev/null) || seen=''
+  if [[ $seen == *'|t' ]]; then return 0; fi
+  if [[ -n $seen && $seen == "${receiver:-}" ]]; then stayed=$((stayed + 1)); else stayed=0; fi
+  receiver=$seen
+  ((stayed >= 25))
+}
 
 stop_quietly() { if server_runs "$data"; then own pg_ctl -D "$data" -m fast -w stop >/dev/null 2>&1 || true; fi; }
 
@@ -125,7 +134,9 @@ stop_quietly() { if server_runs "$data"; then own pg_ctl -D "$data" -m fast -w s
 tell() {
   own rm -rf -- "$settings"
   own rm -rf -- "$before"
-  if own test -d "$diverged"; then result "{\"type\":\"kept\",\"path\":$(json_string "$diverged")}"; fi
+  local bin
+  bin=$(dirname -- "$(command -v pg_ctl)")
+  if own test -d "$diverged"; then result "{\"type\":\"kept\",\"path\":$(json_string "$diverged"),\"bin\":$(json_string "$bin")}"; fi
   result "{\"type\":\"attached\",\"way\":\"$way\"}"
 }
 

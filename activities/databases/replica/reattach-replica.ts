@@ -5,18 +5,17 @@
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
 import { type Joining, planJoining, type ServerState } from '../../../domain/replica.ts';
+import type { UncountedWrites } from '../../../domain/uncounted.ts';
 import { script } from '../../archives/job-files.ts';
 import type { StepContext } from '../../context.ts';
 import { runHostJob } from '../../hosts/run-job.ts';
 import { defineStep } from '../../step.ts';
-import { ask, lockOf, replicaInput, serverParams } from './replica-input.ts';
-
-/** `host` is the one that joins, `peer` the primary's. */
-type Input = z.output<typeof replicaInput>;
+import { keptBeside } from './kept-beside.ts';
+import { ask, type ReplicaInput as Input, lockOf, replicaInput, serverParams } from './replica-input.ts';
 
 const forkLine = z.object({ type: z.literal('fork'), lsn: z.string().nullable() });
 const lineSchema = z.union([
-  z.object({ type: z.literal('kept'), path: z.string() }),
+  z.object({ type: z.literal('kept'), path: z.string(), bin: z.string() }),
   z.object({ type: z.literal('noted'), what: z.string() }),
   z.object({ type: z.literal('attached'), way: z.enum(['follow', 'rewind', 'rebuild']) }),
 ]);
@@ -33,9 +32,11 @@ export interface Reattached {
   /** Data that only this server had, kept as these folders. */
   readonly kept: readonly string[];
   readonly noted: readonly string[];
+  /** Of what is kept: how to see it. */
+  readonly uncounted?: readonly UncountedWrites[];
 }
 
-/** Refusals `NotJoinable`, `NotEnoughSpace`, `BaseBackupFailed`, `NotStreaming`. */
+/** `host` is the one that joins, `peer` the primary's. Refusals `NotJoinable`, `NotEnoughSpace`, `BaseBackupFailed`, `NotStreaming`. */
 export const reattachReplica = defineStep<typeof replicaInput, Reattached>({
   kind: 'reattachReplica',
   version: 1,
@@ -77,16 +78,18 @@ export const reattachReplica = defineStep<typeof replicaInput, Reattached>({
     });
     const said = results.flatMap((line) => lineSchema.safeParse(line).data ?? []);
     const joined = said.flatMap((line) => (line.type === 'attached' ? [words[line.way]] : []));
-    const kept = [...new Set(said.flatMap((line) => (line.type === 'kept' ? [line.path] : [])))];
+    const places = new Map(said.flatMap((line) => (line.type === 'kept' ? [[line.path, line.bin] as const] : [])));
+    const kept = [...places.keys()];
     return {
       outcome: [
         `streams from ${peer.site}: ${joined[0]}`,
         why,
-        ...kept.map((path) => `what only it had is kept as ${path}`),
+        ...kept.map((path) => `what only it had is not counted and is kept as ${path}`),
       ].join('; '),
       component: component.name,
       kept,
       noted: said.flatMap((line) => (line.type === 'noted' ? [line.what] : [])),
+      ...(kept.length > 0 ? { uncounted: [...places].map(([path, bin]) => keptBeside(given, path, bin)) } : {}),
     };
   },
 });

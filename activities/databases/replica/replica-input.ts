@@ -19,6 +19,8 @@ export const replicaInput = z.object({
   peer: hostSchema,
 });
 
+export type ReplicaInput = z.output<typeof replicaInput>;
+
 export async function serverParams({ name, database, port, systemUser, standby }: ReplicaComponent) {
   return {
     ...(await helpers('archives', ...partFiles)),
