@@ -8,7 +8,7 @@ import { command } from '../activities/hosts/run-command.ts';
 import { manual } from '../activities/people/manual.ts';
 import { pinPoint } from '../activities/retention/pin-point.ts';
 import { refusal } from '../domain/errors.ts';
-import type { Stage, Step } from '../domain/playbook.ts';
+import type { PlaybookItem, Stage, Step } from '../domain/playbook.ts';
 import { labels } from '../domain/requests.ts';
 import {
   gate,
@@ -41,14 +41,20 @@ export function compromise(situation: Situation) {
   const data = restoreStepsFor(situation, to);
   const site = stepsFor(situation, to);
   const fences = site.fence(from);
-  const cutOver = site.pointNames();
+  const ahead = site.leadAhead();
+  const later = (steps: readonly Step[]) => steps.filter(({ id }) => !ahead.some((each) => each.id === id));
+  const cutOver = later(site.pointNames());
   const resolve = site.awaitNames();
   return playbook(
     situation,
     point.id,
     [
       stage('Take the lease', takeTheLease(situation)),
-      stage('Take the name away from the breached site', [...site.withdrawNames(from), ...site.withdrawOthers(from)]),
+      stage('Take the name away from the breached site', [
+        ...site.withdrawNames(from),
+        ...site.withdrawOthers(from),
+        ...ahead,
+      ]),
       ...evidence(situation),
       stage('Fence the breached site: stopped, never terminated', fences),
       gate('The breached site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
@@ -67,18 +73,31 @@ export function compromise(situation: Situation) {
       stage('Restore the data from before the breach', ...data.restoreByRank(point)),
       stage('Check the data before anything writes to it', data.checkData(point), data.enableUnits()),
       rotateSecrets(situation),
-      stage('Start the service', site.startService()),
-      stage('Prove it works', site.checkHealth(), site.manual('cutover')),
-      pointOfNoReturn(`${to} takes writes`),
+      ...startAndServe(),
       stage('Cut traffic over', cutOver),
-      stage('See it from outside', resolve, site.seeFromOutside([...cutOver, ...resolve])),
-      stage('Move the names beside it', site.pointOthers(), site.awaitOthers()),
+      stage('See it from outside', resolve, site.seeFromOutside([...ahead, ...cutOver, ...resolve])),
+      stage('Move the names beside it', later(site.pointOthers()), site.awaitOthers()),
       changeKeys(situation),
       stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
       watch('Watch the service', situation.plan.watch, site.watchMoved(from)),
     ],
     site.steady(),
   );
+
+  /** Where a name leads here already, users write from the moment the service starts. */
+  function startAndServe(): PlaybookItem[][] {
+    const start = stage('Start the service', site.startService());
+    if (ahead.length === 0) {
+      const prove = stage('Prove it works', site.checkHealth(), site.manual('cutover'));
+      return [start, prove, pointOfNoReturn(`${to} takes writes`)];
+    }
+    return [
+      stage('Confirm before anything writes to it', site.manual('cutover')),
+      pointOfNoReturn(`${to} takes writes: ${ahead.map(({ input }) => input.name).join(', ')} leads there already`),
+      start,
+      stage('Prove it works', site.checkHealth()),
+    ];
+  }
 }
 
 /** In place only onto hosts that were rebuilt, and from before the breach. @throws NotClean, BadInput */

@@ -40,6 +40,12 @@ export function trafficSteps(situation: Situation, siteName: string) {
         limits: { ...step.limits, startToClose: patience, budget: patience },
       })),
 
+    /**
+     * What has no `withdrawn` form (a switch, routed records, a plain one without it) is taken from the other site by leading it here,
+     * before anything answers. Users write as soon as the service starts.
+     */
+    leadAhead: (): Step[] => records.filter(({ withdrawn }) => !withdrawn).map(point),
+
     /** The names that users are served by. With a switch, those that it leads. */
     pointNames: (): Step[] => first.map(point),
     awaitNames: (): Step[] => first.map(awaitOne),

@@ -9,6 +9,7 @@ import { aSituation } from './a-situation.ts';
 
 const before = '2026-01-02T03:00:00+00:00';
 const breach: RunRequest = { compromise: {}, restore: { before } };
+const weighted = { identifiers: { 'us-east-1': 'blue', 'us-west-2': 'green' }, shifts: [10, 50, 100], hold: 60_000 };
 const kinds = new Map(stepDefinitions.map((definition) => [definition.kind, definition]));
 const compile = (situation: Situation) => playbookSchema.parse(compilers[situation.procedure](situation));
 const breached = async (more: Partial<Situation> = {}): Promise<Situation> => ({
@@ -46,6 +47,32 @@ describe('recovery from a breach', () => {
     for (const step of steps) expect(() => kinds.get(step.kind)?.input.parse(step.input), step.id).not.toThrow();
     expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
   });
+
+  it.each([
+    ['a switch', { via: 'switch', withdrawn: undefined }, 'switch-'],
+    ['weighted records', { weighted, withdrawn: undefined }, 'point-'],
+    ['a record without a withdrawn form', { withdrawn: undefined }, 'point-'],
+  ])(
+    'takes the name of %s away at once, and is past its point of no return before users can write',
+    async (_, form, id) => {
+      const situation = await breached();
+      for (const record of situation.plan.traffic.records) Object.assign(record, form);
+      const { items } = compile(situation);
+      const at = (wanted: (step: Step) => boolean) =>
+        items.findIndex((item) => item.type === 'stage' && item.ranks.flat().some(wanted));
+      const leads = at((step) => step.id.startsWith(id));
+      const end = items.findIndex(({ type }) => type === 'pointOfNoReturn');
+      expect(leads).toBe(1);
+      expect(at(({ kind }) => kind === 'captureComponent')).toBeGreaterThan(leads);
+      expect(end).toBeGreaterThan(at(({ id }) => id.startsWith('rotate-')));
+      expect(at(({ kind }) => kind === 'startService')).toBeGreaterThan(end);
+      const steps = stepsOf(situation);
+      expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+      const seen = steps.find(({ kind }) => kind === 'seeFromOutside');
+      expect(seen?.needs.some((need) => need.startsWith(id))).toBe(true);
+      for (const step of steps) expect(() => kinds.get(step.kind)?.input.parse(step.input), step.id).not.toThrow();
+    },
+  );
 
   it('captures the breached site in full, under a label of its own, pins it, and lets a person judge what failed', async () => {
     const steps = stepsOf(await breached());
