@@ -2,7 +2,9 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { checkSigners } from '../../activities/approvals/check-signers.ts';
+import { AwsClients } from '../../activities/clients/aws.ts';
 import { observerState } from '../../activities/health/observer.ts';
+import { checkDatabase } from '../../activities/plans/check-databases.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -48,10 +50,25 @@ export async function liveFindings(plan: Plan, folder: string): Promise<Finding[
         return `answers, and holds no recovery point yet${without}`;
       },
     ]),
+    ...databaseQuestions(plan),
     ['allowed signers', () => checkSigners(plan, folder)],
     ...(plan.observer ? [observerQuestion(plan.observer.url)] : []),
   ];
   return await Promise.all(questions.map(([what, question]) => answer(what, question)));
+}
+
+/** Whether each site has the instance of a database, and the one follows the other. */
+function databaseQuestions(plan: Plan): [string, () => Promise<string>][] {
+  const clients = new AwsClients();
+  return (plan.databases ?? []).map((database, index): [string, () => Promise<string>] => [
+    `database ${database.name}`,
+    async () => {
+      const signal = AbortSignal.timeout(patience);
+      const findings = await checkDatabase(plan, database, `databases[${index}]`, clients, signal);
+      if (findings.length > 0) throw new Error(findings.map(({ fact, hint }) => `${fact} Try: ${hint}`).join(' '));
+      return 'its replica follows';
+    },
+  ]);
 }
 
 function observerQuestion(url: string): [string, () => Promise<string>] {
