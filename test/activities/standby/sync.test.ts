@@ -1,9 +1,9 @@
 /** A component restored ahead at a standby: real stores, a real host, a name that Route 53 (moto) says where it leads. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { restoreComponent } from '../../../activities/archives/restore-component.ts';
-import { takeLease } from '../../../activities/lease/take.ts';
+import { releaseLease, takeLease } from '../../../activities/lease/take.ts';
 import { syncComponent } from '../../../activities/standby/sync-component.ts';
 import { lookAtWarm } from '../../../activities/standby/warm-copy.ts';
 import { seedZones } from '../../../lab/aws/seed-zones.ts';
@@ -163,6 +163,28 @@ describe('a sync stands aside', () => {
     });
     expect((await host.sh('ls -A /srv')).trim()).toBe('');
   });
+
+  it('for a recovery that begins in the middle: its job ends, and the restore gets the lock', async () => {
+    const slow = { ...component, afterRestore: ['sleep 300'] } as typeof component;
+    const syncing = syncComponent.run({ ...inputFor(first), component: slow }, await context());
+    syncing.catch(() => {});
+    const lock = '/var/lib/muster/locks/component-tree/owner';
+    await vi.waitUntil(
+      async () => (await host.sh(`cat ${lock} 2>/dev/null; ls -A /srv/app || :`)).includes('settings'),
+      {
+        timeout: 20_000,
+      },
+    );
+    const store = world.stores.far as NonNullable<World['stores'][string]>;
+    const taken = { service: 'spacetime', run: 'failover-0', procedure: 'failover', holder: 'Kim', term: 60_000 };
+    const { generation } = await takeLease(store, taken);
+    const { ran } = await restore(second);
+    expect(ran.outcome).toBe('restored');
+    await expect(syncing).rejects.toMatchObject({ type: 'RecoveryUnderWay' });
+    expect(await host.sh('cat /srv/app/data/one')).toBe('newer\n');
+    expect(await look()).toEqual({ changed: 0 });
+    await releaseLease(store, { service: 'spacetime', run: 'failover-0', generation });
+  }, 60_000);
 
   it('while a recovery holds the lease, and leaves to it what stands there', async () => {
     const run = newRun();
