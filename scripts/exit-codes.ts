@@ -11,6 +11,7 @@ export const exitCodes = {
   exceeded: 7,
   damaged: 8,
   putBack: 9,
+  notReady: 10,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -25,6 +26,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   7: 'more would be lost now than a recovery point objective allows',
   8: 'a recovery point or an audit log that was looked at is damaged or lost; what could be mended was',
   9: 'a planned move did not happen: what it had changed was put back, and the site that it was to leave serves',
+  10: 'a standby could not take over as the plan wants it, or that could not be found out',
 };
 
 export function exitCodeHelp(): string {

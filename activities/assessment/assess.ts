@@ -26,6 +26,7 @@ import { fencedDatabases } from './facts/fenced.ts';
 import { siteHealth } from './facts/health.ts';
 import { type HostReady, hostReady } from './facts/host-ready.ts';
 import { type FoundHost, type SiteHosts, siteHosts, siteOf } from './facts/hosts.ts';
+import { machineImages } from './facts/images.ts';
 import { managedFacts, refuseUnpromotable } from './facts/managed-databases.ts';
 import { nameNow } from './facts/name.ts';
 import { outageNow } from './facts/observer.ts';
@@ -84,6 +85,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
           )
         : [],
       Promise.all([target, points]).then(([found, seen]) => readiness(found, seen, call, to, deps)),
+      fails ? machineImages(plan, { from, to }, deps) : undefined,
       // A planned move restores ahead by itself, and of another point.
       atStandby || (fails && !planned)
         ? Promise.all([target, points]).then(([found, seen]) =>
@@ -94,7 +96,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
       traitsOf(call.procedure).restores ? target.then((found) => fencedDatabases(to, found.evidence, deps)) : [],
     ]),
   ]);
-  const [fromHealth, toHealth, startRight, stopRight, replicas, ready, warm, managed, closed] = rest;
+  const [fromHealth, toHealth, startRight, stopRight, replicas, ready, images, warm, managed, closed] = rest;
   const fenced = closed.flatMap(({ evidence }) => evidence ?? []);
   const replicated = replicas.flatMap(({ evidence }) => evidence ?? []);
 
@@ -127,6 +129,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     ...ready,
     ...warm,
     ...closed,
+    images,
     ...pointFindings,
     leftAsideFact(aside, point),
     cold,

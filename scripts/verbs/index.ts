@@ -23,6 +23,7 @@ import { addPin, addUnpin } from './pin.ts';
 import { addPlan } from './plan.ts';
 import { addPoints } from './points.ts';
 import { addPreview } from './preview.ts';
+import { addReadiness } from './readiness.ts';
 import { addReject } from './reject.ts';
 import { addReplan } from './replan.ts';
 import { addReport } from './report.ts';
@@ -63,6 +64,7 @@ export const verbs: readonly AddVerb[] = [
   addUnpin,
   addDelete,
   addTraffic,
+  addReadiness,
   addPreview,
   addRunbook,
   addFailover,

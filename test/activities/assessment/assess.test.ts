@@ -4,6 +4,7 @@ import { StartInstancesCommand, StopInstancesCommand } from '@aws-sdk/client-ec2
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { assess } from '../../../activities/assessment/assess.ts';
 import type { AssessDeps } from '../../../activities/assessment/deps.ts';
+import { copyImages } from '../../../activities/compute/copy-images.ts';
 import { localExecutor } from '../../../activities/hosts/local-executor.ts';
 import { assessmentSchema, type PointSummary } from '../../../domain/assessment.ts';
 import { refusal } from '../../../domain/errors.ts';
@@ -17,6 +18,7 @@ import { seedZones, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
 import { freePort, startProgram } from '../../lab/aws/servers.ts';
 import { type Aws, startAws } from '../../support/moto.ts';
 import { spacetimePlan } from '../../support/plan.ts';
+import { stepContext } from '../../support/step-context.ts';
 
 const balancers = { 'primary-lb-us-east-1.amazonaws.com': '127.0.1.10', 'dr-lb-us-west-2.amazonaws.com': '127.0.2.10' };
 const east = {
@@ -450,6 +452,25 @@ describe('a copy restored ahead', () => {
   test('is no fact where the plan has none', async () => {
     expect((await assess(call, deps())).warm).toBeUndefined();
   });
+});
+
+test('machine images at the target are a fact where the plan keeps them, and a warning until there are some', async () => {
+  expect(fact(await assess(call, deps()), 'images-us-west-2')).toBeUndefined();
+  const { 'us-west-2': site } = plan.sites;
+  Object.assign(site ?? {}, { images: { of: ['app'], every: 3_600_000, keep: 2, within: 5_000 } });
+  const none = fact(await assess(call, deps()), 'images-us-west-2');
+  expect(none).toMatchObject({ state: 'warning', value: 'app has none' });
+  const wanted = { service: plan.service, group: 'app', tags: { Environment: 'production-spacetime', Role: 'app' } };
+  const settings = { from: 'us-east-1', to: 'us-west-2', every: 3_600_000, keep: 2, within: 5_000 };
+  const context = await stepContext({ ec2: async (region) => aws.ec2(region) });
+  await copyImages.run(copyImages.input.parse({ ...wanted, ...settings }), context);
+  const young = await assess(call, deps({ now: () => new Date() }));
+  expect(fact(young, 'images-us-west-2')).toMatchObject({
+    state: 'good',
+    value: expect.stringMatching(/^app \d+m?s old$/),
+  });
+  const later = await assess(call, deps({ now: () => new Date(Date.now() + 3 * 3_600_000) }));
+  expect(fact(later, 'images-us-west-2')).toMatchObject({ state: 'warning', value: expect.stringMatching(/^app 3h/) });
 });
 
 describe('in place', () => {

@@ -1,0 +1,129 @@
+/** `muster readiness` against real stores, EC2 and Route 53 (moto): what a standby lacks, and nothing changed by the question. */
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { readInstance } from '../../activities/compute/instances.ts';
+import { seedInstances } from '../../lab/aws/seed-instances.ts';
+import { seedZones } from '../../lab/aws/seed-zones.ts';
+import { runCli } from '../../scripts/run-cli.ts';
+import { filesComponent, makeWorld, type World } from '../activities/points/world.ts';
+import { type Aws, startAws } from '../support/moto.ts';
+
+const balancers = { 'primary-lb-us-east-1.amazonaws.com': '127.0.1.10', 'dr-lb-us-west-2.amazonaws.com': '127.0.2.10' };
+const west = { cidr: '127.0.2.0/24', hosts: { app: '127.0.2.10', db: '127.0.2.11' }, environment: 'dr-spacetime' };
+let aws: Aws;
+let world: World;
+let plans: string;
+let standby: Record<'app' | 'db', string>;
+
+beforeAll(async () => {
+  [aws, world] = await Promise.all([startAws(), makeWorld([filesComponent('data', ['/srv/data'])])]);
+  const host = await world.host('app');
+  await host.sh('mkdir -p /srv/data && seq 2000 > /srv/data/numbers');
+  await world.backup(host);
+  const zones = await leadTo('primary-lb-us-east-1.amazonaws.com', '127.0.1.10');
+  const east = {
+    cidr: '127.0.1.0/24',
+    hosts: { app: '127.0.1.10', db: '127.0.1.11' },
+    environment: 'production-spacetime',
+  };
+  await seedInstances(aws.ec2('us-east-1'), { ...east, power: 'running' });
+  standby = await seedInstances(aws.ec2('us-west-2'), { ...west, power: 'stopped' });
+  const { accessKeyId, secretAccessKey } = world.near.credentials;
+  vi.stubEnv('S3_USER', accessKeyId);
+  vi.stubEnv('S3_WORD', secretAccessKey);
+  for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'testing');
+  for (const name of ['EC2', 'ROUTE_53']) vi.stubEnv(`AWS_ENDPOINT_URL_${name}`, aws.motoUrl);
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(world.keys, 'ssh')]);
+  plans = join(world.folder, 'plans');
+  await mkdir(plans);
+  await writePlan(zones);
+}, 120_000);
+afterAll(async () => {
+  vi.unstubAllEnvs();
+  await Promise.all([world?.end(), aws?.stop()]);
+});
+
+const leadTo = (target: string, address: string) => seedZones(aws.route53(), { balancers, target, address });
+
+async function writePlan(zones: { service: string; balancers: string }): Promise<void> {
+  const plan = parse(await readFile(new URL('../../plans/spacetime.yaml', import.meta.url), 'utf8'));
+  const [first, second] = Object.values(plan.sites) as { ssh: object }[];
+  const file = (name: string) => ({ file: join(world.keys, name) });
+  const site = (name: string, given: { ssh: object } | undefined) => ({
+    ...given,
+    ...{ certificate: file(`${name}.crt`), key: file(`${name}.key`) },
+    ssh: { ...given?.ssh, port: 1, key: file('ssh'), knownHosts: file('ssh.pub') },
+  });
+  const images = { of: ['app'] };
+  plan.sites = {
+    east: { ...site('east', first), storage: 'near' },
+    west: { ...site('west', second), storage: 'far', images },
+  };
+  for (const record of plan.traffic.records) {
+    record.sites = { east: record.sites['us-east-1'], west: record.sites['us-west-2'] };
+    for (const target of Object.values(record.sites) as { alias?: { zone: string } }[])
+      if (target.alias) target.alias.zone = zones.balancers;
+  }
+  plan.traffic.zone = zones.service;
+  const keys = { accessKeyId: { env: 'S3_USER' }, secretAccessKey: { env: 'S3_WORD' } };
+  plan.storage = { near: { ...world.near.location('near'), ...keys }, far: { ...world.far.location('far'), ...keys } };
+  plan.offline = { certificate: file('offline.crt') };
+  plan.signer = { key: file('signer.key'), pinned: [file('signer.pub')] };
+  const standby = { strategy: 'warm' };
+  plan.components = [{ name: 'data', driver: 'files', host: 'app', rank: 0, paths: ['/srv/data'], standby }];
+  plan.schedules = [{ name: 'sync', procedure: 'sync', every: '1h' }];
+  plan.retention = { rules: [{ labels: ['test'], keep: '7d' }] };
+  await writeFile(join(plans, 'spacetime.yaml'), stringify(plan));
+}
+
+async function muster(words: string) {
+  const out = { out: '', err: '' };
+  const sink = (name: 'out' | 'err') =>
+    Object.assign(
+      new Writable({
+        write(chunk, _, done) {
+          out[name] += chunk;
+          done();
+        },
+      }),
+      { columns: 400 },
+    );
+  const env = { ...process.env, MUSTER_PLANS: plans } as Record<string, string>;
+  const code = await runCli(words.split(' '), { stdout: sink('out'), stderr: sink('err'), env });
+  return { code, ...out };
+}
+
+test('says what the standby lacks, by name, and changes nothing', async () => {
+  const { code, out, err } = await muster('readiness spacetime --json');
+  expect(err).toBe('');
+  expect(code).toBe(10);
+  const { ready, to, lacking } = JSON.parse(out) as {
+    ready: boolean;
+    to: string;
+    lacking: { level: string; id: string }[];
+  };
+  expect({ ready, to }).toEqual({ ready: false, to: 'west' });
+  const levels = Object.fromEntries(lacking.map(({ id, level }) => [id, level]));
+  expect(levels).toEqual({ 'images-west': 'late', 'observer-missing': 'late', 'warm-data-app': 'unknown' });
+  const { state } = await readInstance(aws.ec2('us-west-2'), standby.app, 'us-west-2');
+  expect(state).toBe('stopped');
+  const text = await muster('readiness spacetime');
+  expect(text.out).toMatch(/^west is not ready to take over spacetime from east, with 20260102_031500\n {2}late {4}/);
+}, 60_000);
+
+test('a site that serves is no standby, and hosts that are gone are a refusal', async () => {
+  await leadTo('dr-lb-us-west-2.amazonaws.com', '127.0.2.10');
+  const serves = await muster('readiness spacetime');
+  expect(serves.code).toBe(2);
+  expect(serves.err).toMatch(/lead to west: it serves.*Try: muster readiness spacetime --from west --to east/s);
+  await leadTo('primary-lb-us-east-1.amazonaws.com', '127.0.1.10');
+  await aws.ec2('us-west-2').send(new TerminateInstancesCommand({ InstanceIds: Object.values(standby) }));
+  const gone = await muster('readiness spacetime');
+  expect(gone.code).toBe(2);
+  expect(gone.err).toMatch(/No instance at west has the tags of/);
+}, 60_000);
