@@ -16,7 +16,7 @@ export function addressedParts(plan: Plan, site: string): AddressedPart[] {
   const hosts = plan.sites[site]?.hosts ?? {};
   const addressed = Object.entries(hosts).flatMap(([group, selector]) => ('addresses' in selector ? [group] : []));
   const serving = addressed.includes(plan.control.host);
-  const databases = [...closableDatabases(plan.components), ...notClosable(plan.components)];
+  const databases = [...closableDatabases(plan.components), ...notClosable(plan)];
   const inDatabases = (group: string) => databases.some((each) => each.group === group);
   const fenced = addressed.filter((group) => group === plan.control.host || inDatabases(group));
   const methods: FencingMethod[] = [

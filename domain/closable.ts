@@ -1,5 +1,6 @@
 /** Which databases of a plan the fencing method `database` can close to writes, and which it cannot. Pure. */
 import type { FencedDatabase, NotClosable } from './fencing.ts';
+import type { Plan } from './plan.ts';
 import type { Component } from './plan-component.ts';
 
 /** Those that a script on their host can ask. */
@@ -14,11 +15,12 @@ export function closableDatabases(components: readonly Component[]): FencedDatab
 }
 
 /** Where one of them is, the method is refused: what it leaves open may still be written. Files have no such thing as being closed. */
-export function notClosable(components: readonly Component[]): NotClosable[] {
-  return components.flatMap((each) => {
+export function notClosable({ components, databases = [] }: Pick<Plan, 'components' | 'databases'>): NotClosable[] {
+  const onHosts = components.flatMap((each) => {
     const why = whyNot(each);
     return why === '' ? [] : [{ component: each.name, group: each.host, why }];
   });
+  return [...onHosts, ...databases.map(({ name }) => ({ component: name, group: '', why: 'a cloud runs it' }))];
 }
 
 function whyNot(component: Component): string {

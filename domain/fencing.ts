@@ -15,7 +15,7 @@ export const fencedDatabaseSchema = z.object({
 });
 export type FencedDatabase = z.infer<typeof fencedDatabaseSchema>;
 
-/** A database whose writes the method `database` does not end. */
+/** A database whose writes the method `database` does not end; its group is empty where no host has it. */
 const notClosableSchema = z.object({ component: z.string(), group: z.string(), why: z.string() });
 export type NotClosable = z.infer<typeof notClosableSchema>;
 

@@ -37,7 +37,7 @@ export function fenceLost(situation: Situation, from: string, actsAt: string): S
         ...site,
         groups: Object.fromEntries(Object.entries(site.groups).filter(([group]) => groups.includes(group))),
         databases: site.databases.filter(({ group }) => groups.includes(group)),
-        notClosable: site.notClosable?.filter(({ group }) => groups.includes(group)),
+        notClosable: site.notClosable?.filter(({ group }) => group === '' || groups.includes(group)),
       };
       return fenceSite.step(
         { ...input, service: plan.service, methods: [...methods], demand: 'any', ...limits },
@@ -78,7 +78,7 @@ export function fenceWhileOtherServes({ plan }: Situation, site: string, other: 
 export function siteInput(plan: Plan, name: string): z.input<typeof siteInputSchema> {
   const { region, hosts, ssh } = siteOf(plan, name);
   const { host, start, stop, state } = plan.control;
-  const open = notClosable(plan.components);
+  const open = notClosable(plan);
   const groups = Object.entries(hosts).map(([group, selector]) => [
     group,
     'tags' in selector ? { tags: selector.tags } : { addresses: selector.addresses },

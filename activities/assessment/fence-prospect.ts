@@ -29,21 +29,21 @@ export function cannotFence(
 }
 
 /** A site that answers can be asked to stop its service or to take reads only. */
-function hasOtherFence({ fencing, components }: Plan): boolean {
-  const closes = closableDatabases(components).length > 0 && notClosable(components).length === 0;
-  return fencing?.methods.some((method) => method === 'service' || (method === 'database' && closes)) ?? false;
+function hasOtherFence(plan: Plan): boolean {
+  const closes = closableDatabases(plan.components).length > 0 && notClosable(plan).length === 0;
+  return plan.fencing?.methods.some((method) => method === 'service' || (method === 'database' && closes)) ?? false;
 }
 
 function whyNot(
-  { components }: Plan,
+  plan: Plan,
   groups: readonly string[],
   methods: readonly string[],
   healthy: boolean | undefined,
 ): string[] {
   const which = groups.join(', ');
   if (methods.includes('instances')) return [`${which}: no EC2 instances, nor a service or database to be closed`];
-  const open = notClosable(components).filter(({ group }) => groups.includes(group));
+  const open = notClosable(plan).filter(({ group }) => group === '' || groups.includes(group));
   if (!methods.includes('service') && open.length > 0)
-    return open.map(({ component, group, why }) => `${component} on ${group}: ${why}`);
+    return open.map(({ component, group, why }) => `${component}${group && ` on ${group}`}: ${why}`);
   return healthy === true ? [] : [`${which}: no EC2 instances, and the site does not answer healthily`];
 }

@@ -1,6 +1,7 @@
 /** What a failover fences: every host of the lost site, by EC2 or by what is on it, and nothing is passed over. */
 import { expect, it } from 'vitest';
 import type { Component } from '../../domain/plan-component.ts';
+import { managedDatabaseSchema } from '../../domain/plan-databases.ts';
 import { fenceLost, siteInput } from '../../playbooks/fence-steps.ts';
 import { aSituation } from './a-situation.ts';
 
@@ -58,5 +59,16 @@ it('what the method database cannot close goes along by name', async () => {
     notClosable: [{ component: 'sessions', group: 'db', why: expect.stringContaining('redis') }],
   });
   const { plan } = await aSituation('failover');
+  const instances = { 'us-east-1': { instance: 'orders-east' }, 'us-west-2': { instance: 'orders-west' } };
+  const managed = managedDatabaseSchema.parse({
+    name: 'orders',
+    kind: 'rds',
+    sites: instances,
+    endpoint: 'own',
+    standby: { strategy: 'replica' },
+  });
+  expect(siteInput({ ...plan, databases: [managed] }, 'us-east-1')).toMatchObject({
+    notClosable: [{ component: 'orders', group: '', why: 'a cloud runs it' }],
+  });
   expect(siteInput(plan, 'us-east-1')).not.toHaveProperty('notClosable');
 });
