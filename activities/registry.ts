@@ -49,6 +49,7 @@ import { coolArchives } from './retention/cool-archives.ts';
 import { deletePoint } from './retention/delete-point.ts';
 import { pinPoint } from './retention/pin-point.ts';
 import { previewRetention } from './retention/preview-retention.ts';
+import { keepScript } from './runbook/keep-script.ts';
 import { quietStandby } from './standby/quiet-standby.ts';
 import { restStandby } from './standby/rest-standby.ts';
 import { syncComponent } from './standby/sync-component.ts';
@@ -70,6 +71,7 @@ export const stepDefinitions = [
   deletePoint,
   pinPoint,
   previewRetention,
+  keepScript,
   awaitHost,
   awaitReplica,
   demoteDatabase,

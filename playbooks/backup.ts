@@ -4,7 +4,9 @@
  *
  * The manifest is written last, so a backup that fails anywhere leaves no recovery point behind.
  */
-import { playbook, type Situation, stage } from './compiler.ts';
+import { keepScript } from '../activities/runbook/keep-script.ts';
+import type { Step } from '../domain/playbook.ts';
+import { locationsFor, placeAt, playbook, type Situation, stage } from './compiler.ts';
 import { pointStepsFor } from './point-steps.ts';
 
 export function backup(situation: Situation) {
@@ -19,5 +21,17 @@ export function backup(situation: Situation) {
     stage('Capture the components', captures),
     stage('Commit the recovery point', [commit]),
     stage('Copy it to the other locations', site.copyPoint(point, commit)),
+    stage('Keep a script that needs no Muster', script(situation)),
   ]);
+}
+
+/** Of a failover from the site that serves to the one other site; whoever has more of them makes theirs with `muster runbook`. */
+function script({ plan, assessment }: Situation): Step[] {
+  const { from, serving = [] } = assessment;
+  const [to, ...more] = Object.keys(plan.sites).filter((name) => name !== from);
+  const serves = serving.length > 0 ? serving.includes(from) : plan.sites[from]?.role === 'primary';
+  if (!to || more.length > 0 || !serves) return [];
+  const locations = locationsFor(plan, from);
+  const place = placeAt(plan, from)('keep-script', { required: false });
+  return [keepScript.step({ service: plan.service, from, to, locations }, place)];
 }

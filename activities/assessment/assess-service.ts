@@ -14,13 +14,29 @@ import { loadPinned } from '../points/signer.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from '../storage/open-store.ts';
+import type { ObjectStore } from '../storage/store.ts';
 import { assess } from './assess.ts';
-import { defaultLimit } from './deps.ts';
+import { type AssessDeps, defaultLimit } from './deps.ts';
 
 export async function assessService(call: AssessCall, deps: Dependencies, signal?: AbortSignal): Promise<Assessment> {
   const { folder, overlays } = deps.plans;
   const { plan, sha256, positionOf } = await loadPlan(folder, call.service, { overlays });
-  const secret = (ref: Parameters<typeof resolveSecret>[0]) => resolveSecret(ref, folder);
+  const secret: Sight['secret'] = (ref) => resolveSecret(ref, folder);
+  const store = (location: string) => openStore(plan, location, secret);
+  return await assessWith(call, { plan, sha256, positionOf, folder, secret, store, aws: deps.aws }, signal);
+}
+
+/** What the world is seen with. */
+export interface Sight extends Pick<AssessDeps, 'plan' | 'sha256' | 'positionOf' | 'secret'> {
+  /** The plan's. */
+  readonly folder: string;
+  readonly aws: Pick<AssessDeps, 'ec2' | 'rds' | 'cloudWatch' | 'route53'>;
+  store(location: string): Promise<ObjectStore>;
+}
+
+export async function assessWith(call: AssessCall, sight: Sight, signal?: AbortSignal): Promise<Assessment> {
+  const { plan, sha256, positionOf, folder, secret, aws } = sight;
+  const open = (location: string) => sight.store(location);
   const signers = await loadPinned(plan, folder);
   const restore = call.request?.restore;
   const upTo = readUpTo(call.point, restore);
@@ -28,14 +44,14 @@ export async function assessService(call: AssessCall, deps: Dependencies, signal
     plan,
     sha256,
     positionOf,
-    ec2: (region) => deps.aws.ec2(region),
-    rds: (region) => deps.aws.rds(region),
-    cloudWatch: (region) => deps.aws.cloudWatch(region),
-    route53: () => deps.aws.route53(),
+    ec2: (region) => aws.ec2(region),
+    rds: (region) => aws.rds(region),
+    cloudWatch: (region) => aws.cloudWatch(region),
+    route53: () => aws.route53(),
     host: (host) => connectHost(host, secret),
     secret,
     findPoints: async (location) => {
-      const store = await openStore(plan, location, secret);
+      const store = await open(location);
       const options = { limit: defaultLimit, newest: readSoMany(restore), copies: copiesNeeded(plan) };
       const asked = await findPoints([store], plan.service, signers, { ...options, upTo });
       // Nothing is so old: the refusal says what there is.
@@ -46,11 +62,11 @@ export async function assessService(call: AssessCall, deps: Dependencies, signal
       return found;
     },
     coldAt: async (location, point, components) => {
-      const store = await openStore(plan, location, secret);
+      const store = await open(location);
       const { manifest } = await readManifestAt(store, plan.service, point.id, signers);
       return coldOf(location, [...(await partClasses(store, manifest, components)).values()]);
     },
-    leases: () => leasesInForce(plan, (location) => openStore(plan, location, secret), signal),
+    leases: () => leasesInForce(plan, open, signal),
     now: () => new Date(),
     signal,
   });

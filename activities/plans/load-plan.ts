@@ -79,12 +79,17 @@ function parse(service: string, files: readonly string[], read: readonly string[
   const plan = validate(service, tree);
   return {
     plan,
-    sha256: createHash('sha256')
-      .update(canonicalize(plan) ?? '')
-      .digest('hex'),
+    sha256: planHash(plan),
     files,
     positionOf: (path) => place(positionOf(tree, path)),
   };
+}
+
+/** Of its values, hex. */
+export function planHash(plan: Plan): string {
+  return createHash('sha256')
+    .update(canonicalize(plan) ?? '')
+    .digest('hex');
 }
 
 function validate(service: string, tree: Tree): Plan {

@@ -140,6 +140,7 @@ function settings({ plan, playbook, sha256, assessment }: Runbook, collected: Co
     service: playbook.service,
     procedure: playbook.procedure,
     compiled_at: assessment.at,
+    point: playbook.point ?? '',
     playbook: sha256,
     state: `break-glass-${playbook.service}-${playbook.procedure}`,
     stages: String(playbook.items.length),

@@ -9,7 +9,7 @@ import type { Runbook } from './compose-script.ts';
 import { preparation } from './preparation.ts';
 
 /** @param planFolder  that the plan's relative files are in */
-export function runbookMarkdown(runbook: Runbook, planFolder: string): string {
+export function runbookMarkdown(runbook: Runbook, planFolder: string, now: Date): string {
   const { plan, playbook, sha256, assessment } = runbook;
   const expected = expectedDuration(playbook);
   const promise = plan.objectives.rto[playbook.procedure];
@@ -17,7 +17,7 @@ export function runbookMarkdown(runbook: Runbook, planFolder: string): string {
   return [
     `# ${directionOf(playbook)}: ${plan.title}`,
     '',
-    `Compiled at ${assessment.at} from the plan \`${assessment.plan.slice(0, 12)}\`; playbook \`${sha256.slice(0, 12)}\`.`,
+    `Compiled from facts of ${assessment.at}${ageOf(assessment.at, now)}, and the plan \`${assessment.plan.slice(0, 12)}\`; playbook \`${sha256.slice(0, 12)}\`.`,
     ...(playbook.point
       ? [`Recovery point **${playbook.point}**, of ${assessment.point?.takenAt ?? 'a time not known'}.`]
       : []),
@@ -67,6 +67,13 @@ export function runbookMarkdown(runbook: Runbook, planFolder: string): string {
     ...endLines(runbook).map((line) => `- [ ] ${line}`),
     '',
   ].join('\n');
+}
+
+/** Said where they are not of now. */
+function ageOf(at: string, now: Date): string {
+  const hours = Math.floor((now.getTime() - Date.parse(at)) / 3_600_000);
+  if (hours < 1) return '';
+  return `, which are ${Math.floor(hours / 24)} d ${hours % 24} h old: newer recovery points and other hosts are not in it`;
 }
 
 /** What is to be true of the service afterwards, and of nothing that the procedure leaves alone. */

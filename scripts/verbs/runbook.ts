@@ -11,6 +11,7 @@ import type { Cli } from '../cli/cli.ts';
 import { compileHere } from '../cli/compile-here.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { procedureOf, type RestoreWords, restoreAsked, restoreWords } from '../cli/restore-words.ts';
+import { compileSaved, savedFacts } from '../cli/saved-facts.ts';
 import { sitesFor } from '../cli/start.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AddVerb, examples, isProcedure } from './verb.ts';
@@ -20,6 +21,7 @@ interface RunbookOptions extends RestoreWords {
   readonly to?: string;
   readonly compromise?: true;
   readonly inPlace?: true;
+  readonly facts?: string;
   readonly format: string;
   readonly output?: string;
 }
@@ -40,6 +42,7 @@ export const addRunbook: AddVerb = (program, run) => {
   restoreWords(command)
     .option('--from <site>', 'as for failover; the site of fence, backup')
     .option('--to <site>', 'as for failover; the site of restore, shift')
+    .option('--facts <file>', 'compile from facts that were saved: muster preview SERVICE PROCEDURE --json')
     .option('--compromise', 'with failover or full-recovery: from a breach; with --before')
     .option('--in-place', 'with --compromise: at the breached site, whose hosts were rebuilt (--bare)')
     .option('--format <format>', formats.join(' or '), 'md')
@@ -98,14 +101,17 @@ async function compiled(cli: Cli, plan: Plan, named: Procedure, options: Runbook
   const sites = planned ? { from, to } : moves ? sitesFor(plan, { from, to }) : { from: to ?? from, to: to ?? from };
   const { compromise, ...where } = { ...sites, ...breach };
   const request = requestOf({ restore, compromise });
-  const { assessment, compiled } = await compileHere(cli, plan, { ...where, procedure, service, point, request });
+  const asked = { ...where, procedure, service, point, request };
+  const { assessment, compiled } = options.facts
+    ? await compileSaved(plan, await savedFacts(options.facts, plan, asked), asked)
+    : await compileHere(cli, plan, asked);
   return { plan, assessment, playbook: compiled.playbook, sha256: compiled.sha256 };
 }
 
 async function textOf(cli: Cli, runbook: Runbook, format: string): Promise<string> {
   if (format === 'md') {
     const { runbookMarkdown } = await import('../../activities/runbook/markdown.ts');
-    return runbookMarkdown(runbook, resolve(cli.planFolder));
+    return runbookMarkdown(runbook, resolve(cli.planFolder), new Date());
   }
   const [{ composeScript }, { readingContext }] = await Promise.all([
     import('../../activities/runbook/compose-script.ts'),

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { compileWith } from '../../activities/planning/compile.ts';
 import { hashPlaybook } from '../../activities/planning/hash.ts';
 import { stepDefinitions } from '../../activities/registry.ts';
+import type { Plan } from '../../domain/plan.ts';
 import { type Playbook, playbookSchema, type Step } from '../../domain/playbook.ts';
 import { type Procedure, procedures, traitsOf } from '../../domain/procedures.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
@@ -181,6 +182,27 @@ describe('a backup', () => {
     expect(await roleIn([from])).toBe('primary');
     expect(await roleIn(['another-site'])).toBe('standby');
     expect(await roleIn([])).toBe('primary');
+  });
+});
+
+describe('the script that a backup keeps', () => {
+  const scriptIn = async (serving: string[] | undefined, change: (plan: Plan) => void = () => {}) => {
+    const situation = await aSituation('backup', { serving });
+    change(situation.plan);
+    return ranksOf(compile(situation))
+      .flat()
+      .find((step) => step.kind === 'keepScript');
+  };
+
+  it('is that of a failover from the site that serves, holds nothing up, and is at every location', async () => {
+    expect(await scriptIn(['us-east-1'])).toMatchObject({
+      required: false,
+      input: { from: 'us-east-1', to: 'us-west-2', locations: ['company-backups', 'company-backups-dr'] },
+    });
+    expect(await scriptIn(undefined)).toBeDefined();
+    expect(await scriptIn(['us-west-2'])).toBeUndefined();
+    const lonely = (plan: Plan) => void delete plan.sites['us-west-2'];
+    expect(await scriptIn(['us-east-1'], lonely)).toBeUndefined();
   });
 });
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../../scripts/run-cli.ts';
+import { aSituation } from '../playbooks/a-situation.ts';
 import { plansFolder } from '../support/plan.ts';
 
 let folder: string;
@@ -53,6 +54,28 @@ test('a script is refused at once for what only Muster or people can do, with th
     code: 2,
     err: expect.stringContaining('--to'),
   });
+});
+
+test('facts that were saved give the Markdown with nothing to ask, and only for what they were found for', async () => {
+  const { assessment } = await aSituation('failover');
+  const facts = join(folder, 'facts.json');
+  await writeFile(facts, JSON.stringify({ assessment, playbook: {} }));
+  const asked = (...words: string[]) => muster('runbook', 'spacetime', ...words, '--facts', facts);
+  const { code, out } = await asked('failover');
+  expect([code, out.split('\n')[0]]).toEqual([0, '# FAILOVER us-east-1 -> us-west-2: SpaceTime API']);
+  expect(out).toContain(`Compiled from facts of ${assessment.at}`);
+  expect(out).toMatch(/which are \d+ d \d+ h old/);
+  const refused = (...words: string[]) => asked(...words).then(({ code, err }) => [code, err]);
+  expect(await refused('failover', '--to', 'us-east-1')).toEqual([2, expect.stringContaining('has the from')]);
+  expect(await refused('full-recovery')).toEqual([2, expect.stringContaining('has the procedure failover')]);
+  expect(await refused('failover', '--point', '20250101_000000')).toEqual([
+    2,
+    expect.stringContaining('has the point'),
+  ]);
+  await writeFile(facts, JSON.stringify({ ...assessment, plan: 'a'.repeat(64) }));
+  expect(await refused('failover')).toEqual([2, expect.stringContaining('with another plan')]);
+  await writeFile(facts, '{}');
+  expect(await refused('failover')).toEqual([2, expect.stringContaining('has no facts')]);
 });
 
 test('plan diff says what a change of the plan changes, in words and as JSON, and what it cannot find', async () => {

@@ -91,7 +91,16 @@ finish() {
 introduce() {
   say "$title"
   say "run $run, by $by; compiled at $compiled_at, playbook $playbook"
+  tell_age
   say "state and log: $state"
+}
+
+# tell_age: hosts, addresses and the recovery point are those that were found then.
+tell_age() {
+  local minutes
+  minutes=$((($(date +%s) - $(date -u -d "$compiled_at" +%s)) / 60)) 2>/dev/null || return 0
+  say "Its facts are $((minutes / 1440)) d $((minutes / 60 % 24)) h $((minutes % 60)) min old${point:+; it restores recovery point $point}"
+  ((minutes < 60)) || say "WARNING: newer recovery points, other hosts or other addresses are not known to it. Where Muster can still read: make a new one."
 }
 
 # stop_here WHY: a person stopped it. Nothing is put back; what is true is said.

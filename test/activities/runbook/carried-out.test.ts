@@ -2,7 +2,7 @@
  * A break-glass script carried out against real servers: EC2 and Route 53 of moto, a name server, two stores, a host behind sshd with its
  * files, and PostgreSQL. No Muster takes part once it is written. The whole of it in two regions is in the lab (break-glass.test.ts).
  */
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -13,8 +13,12 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readLease } from '../../../activities/lease/lease-object.ts';
 import { compileWith } from '../../../activities/planning/compile.ts';
 import { composeScript } from '../../../activities/runbook/compose-script.ts';
+import { keepScript } from '../../../activities/runbook/keep-script.ts';
+import type { ObjectStore } from '../../../activities/storage/store.ts';
 import { readRecord } from '../../../activities/traffic/record-sets.ts';
 import { assessmentSchema } from '../../../domain/assessment.ts';
+import type { Component } from '../../../domain/plan-component.ts';
+import { layout } from '../../../domain/recovery-point.ts';
 import { seedInstances } from '../../../lab/aws/seed-instances.ts';
 import { seedZones, serviceName, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
 import { pythonTool } from '../../../lab/tools/python.ts';
@@ -240,7 +244,6 @@ it('goes on from there and brings files, database and name over, fenced, under t
 }, 180_000);
 
 it('leaves no secret in its state folder, and nothing in shared memory', async () => {
-  const { execFileSync } = await import('node:child_process');
   for (const secret of ['a "secret"', world.far.credentials.secretAccessKey, 'PRIVATE KEY']) {
     const found = execFileSync('sh', ['-c', 'grep -rlF -- "$1" "$2" || true', 'sh', secret, join(folder, 'state')]);
     expect(found.toString()).toBe('');
@@ -255,3 +258,46 @@ it('run once more changes nothing', async () => {
   expect((await rows()).trim()).toBe('701');
   expect(await readFile(join(folder, 'told'), 'utf8')).toBe('told\n');
 }, 60_000);
+
+it('a script of now lies signed at every location after a backup, and says how old its facts are', async () => {
+  const { service } = world.plan;
+  const aws_ = { ec2: async (region: string) => aws.ec2(region), route53: async () => aws.route53() };
+  const ssh = { user: sshd.settings.user, port: sshd.port, key: { file: join(folder, 'ssh.key') } };
+  for (const site of Object.values(world.plan.sites)) {
+    Object.assign(site, { ssh: { ...ssh, knownHosts: { file: join(folder, 'known_hosts') } } });
+  }
+  const wanted = { service, from: 'east', to: 'west', locations: ['near', 'far'] };
+  const kept = await keepScript.run(keepScript.input.parse(wanted), await world.context(aws_, target));
+  expect(kept).toMatchObject({ outcome: 'kept at near and far', point, missed: [] });
+  const key = layout.script(service, 'east', 'west');
+  const file = join(folder, 'kept.sh');
+  for (const [path, name] of [
+    [file, key],
+    [`${file}.sig`, layout.signature(key)],
+  ] as const) {
+    await writeFile(path, (await (world.stores.far as ObjectStore).get(name)).body);
+  }
+  const signer = join(world.keys, 'signer.pub');
+  const verify = ['pkeyutl', '-verify', '-pubin', '-inkey', signer, '-rawin', '-in', file, '-sigfile', `${file}.sig`];
+  execFileSync('openssl', verify);
+  expect(await readFile(file, 'utf8')).not.toContain(world.far.credentials.secretAccessKey);
+  const words = [file, '--list', '--state', join(folder, 'kept-state')];
+  expect(execFileSync('bash', words, { env: environment }).toString()).toMatch(
+    new RegExp(`0 d 0 h 0 min old; it restores recovery point ${point}`),
+  );
+  // Where a location does not answer, the others have it; where none can be made, that is said and the old one stays.
+  const store = async (name: string) => {
+    if (name === 'near') throw new Error('the region is gone');
+    return world.stores[name] as ObjectStore;
+  };
+  expect(await keepScript.run(wanted, await world.context({ ...aws_, store }, target))).toMatchObject({
+    written: ['far'],
+    missed: [expect.stringContaining('near: Error: the region is gone')],
+  });
+  const plan = structuredClone(world.plan);
+  plan.components[0] = { ...(plan.components[0] as Component), host: 'nowhere' };
+  expect(await keepScript.run(wanted, await world.context({ ...aws_, plan }, target))).toMatchObject({
+    outcome: expect.stringContaining('none could be made'),
+    written: [],
+  });
+}, 120_000);

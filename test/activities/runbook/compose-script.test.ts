@@ -198,7 +198,7 @@ it('leaves to a person what no function can do, and shows its commands', async (
 });
 
 it('reads as Markdown with facts, risks, people and commands', () => {
-  const text = runbookMarkdown(runbook, '/plans');
+  const text = runbookMarkdown(runbook, '/plans', new Date());
   expect(text).toContain('| good | Recovery points | one \\| good | S3 |');
   expect(text).toContain('- [ ] **old-primary-not-fenced** (high)');
   expect(text).toMatch(/^### \d+\. Fence the lost site$/m);

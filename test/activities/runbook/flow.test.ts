@@ -171,6 +171,23 @@ it('waits for what is alongside before it says what is true, and begins no furth
   expect(await did()).toEqual(['slow']);
 });
 
+it('says how old its facts are, and warns of what is not known to it when that is long ago', async () => {
+  const file = await scriptOf({ a: 'did' }, ["stage 'One' a"]);
+  const ago = new Date(Date.now() - 26 * 3_600_000 - 125_000).toISOString();
+  const text = (await readFile(file, 'utf8')).replace('compiled_at=now', `compiled_at=${ago} point=20260102_030405`);
+  const old = join(folder, 'old.sh');
+  await writeFile(old, text);
+  expect(await run(old, [], '--yes')).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(
+      /facts are 1 d 2 h 2 min old; it restores recovery point 20260102_030405\nWARNING: newer recovery points/,
+    ),
+  });
+  const young = await run(file, [], '--yes', '--state', join(folder, 'young'));
+  expect(young.said).toContain('facts are 0 d 0 h 0 min old');
+  expect(young.said).not.toContain('WARNING');
+});
+
 it('passes a gate whose steps came out well without a word', async () => {
   const file = await scriptOf({ fence: 'remember outcome fence fenced' }, [
     "alongside 'Fence' fence",

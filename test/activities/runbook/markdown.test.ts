@@ -46,7 +46,7 @@ function blocksOf(text: string): string[] {
 }
 
 it.each(procedures.map((procedure) => [procedure]))('%s is bash that can be typed as it stands', async (procedure) => {
-  const text = runbookMarkdown(await compiled(procedure), '/plans');
+  const text = runbookMarkdown(await compiled(procedure), '/plans', new Date());
   const blocks = blocksOf(text);
   const file = join(folder, `${procedure}.sh`);
   await writeFile(file, blocks.join('\n'));
@@ -70,7 +70,7 @@ it('has a command for every step that is not a person’s, of every driver', asy
     ['backup', 'redis'],
   ] as const) {
     const runbook = await compiled(procedure, driver);
-    const text = runbookMarkdown(runbook, '/plans');
+    const text = runbookMarkdown(runbook, '/plans', new Date());
     for (const { id, kind } of stepsOf(runbook.playbook)) {
       if (kind === 'manual' || (kind === 'awaitNoSessions' && id.includes('more-'))) continue;
       const [, after = ''] = text.split(`(\`${id}\`)`);
@@ -81,14 +81,16 @@ it('has a command for every step that is not a person’s, of every driver', asy
 });
 
 it('says of a fence that the names must not lead to the site, and promises putting back only before no return', async () => {
-  const fence = runbookMarkdown(await compiled('fence'), '/plans');
+  const fence = runbookMarkdown(await compiled('fence'), '/plans', new Date());
   expect(fence).toContain('- [ ] spacetime-api.company.com does not lead to us-east-1');
   expect(fence).toContain('- [ ] nothing at us-east-1 can take a write');
   expect(fence).not.toContain('put back');
-  const [before = '', after = ''] = runbookMarkdown(await compiled('switchover'), '/plans').split('POINT OF NO RETURN');
+  const [before = '', after = ''] = runbookMarkdown(await compiled('switchover'), '/plans', new Date()).split(
+    'POINT OF NO RETURN',
+  );
   expect(before).toContain('it may be put back until');
   expect(after).not.toContain('it may be put back until');
-  expect(runbookMarkdown(await compiled('verify'), '/plans')).not.toContain('leads to');
+  expect(runbookMarkdown(await compiled('verify'), '/plans', new Date())).not.toContain('leads to');
 });
 
 it('reaches each location with its own region, endpoint, credentials and prefix, and each host with its pinned key', async () => {
