@@ -279,7 +279,7 @@ it('a script of now lies signed at every location after a backup, and says how o
   }
   const signer = join(world.keys, 'signer.pub');
   const verify = ['pkeyutl', '-verify', '-pubin', '-inkey', signer, '-rawin', '-in', file, '-sigfile', `${file}.sig`];
-  execFileSync('openssl', verify);
+  execFileSync('sh', ['-c', '"$0" "$@"', 'openssl', ...verify]);
   expect(await readFile(file, 'utf8')).not.toContain(world.far.credentials.secretAccessKey);
   const words = [file, '--list', '--state', join(folder, 'kept-state')];
   expect(execFileSync('bash', words, { env: environment }).toString()).toMatch(
