@@ -50,8 +50,9 @@ export function hostJobs(lab: Lab) {
     return pid;
   }
 
+  /** A job that Muster ended meanwhile has nothing to go on with. */
   async function letGo(host: string, pid: number): Promise<void> {
-    const { code, stderr } = await lab.ssh(host, `kill -CONT -- -${pid}`);
+    const { code, stderr } = await lab.ssh(host, `kill -CONT -- -${pid} || ! kill -0 -- -${pid}`);
     if (code !== 0) throw new Error(`${host}: the job could not go on: ${stderr}`);
   }
 
