@@ -42,26 +42,53 @@ export interface WorldClients {
 /** A certificate that ends sooner than this is a finding: site keys are changed every 90 days. */
 const soon = 30 * 86_400_000;
 
+/** Something that the plan speaks of, and how the world is asked about it. */
+export interface WorldQuestion {
+  readonly what: string;
+  /** What it is when plan and world agree. */
+  readonly good: string;
+  /** Resolves with what differs, within `limit`; what cannot be asked is a finding too. */
+  ask(): Promise<PlanFinding[]>;
+}
+
 /** Every finding, in the order of the plan; empty when plan and world agree. Never rejects for what it finds. */
 export async function checkPlanAgainstWorld(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+  const questions = [...worldQuestions(plan, clients), ...storageQuestions(plan, clients)];
   const found = await Promise.all([
-    checkHosts(plan, clients),
-    checkStorage(plan, clients),
-    checkTraffic(plan, clients),
-    checkDatabases(plan, clients),
-    checkCertificates(plan, clients),
-    checkSigners(plan, clients),
+    ...questions.map(({ ask }) => ask()),
     checkSecrets(plan, (ref) => clients.secret(ref)),
   ]);
   return found.flat();
 }
 
-async function checkHosts(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+/** About hosts, names, databases, certificates and signers; secrets and storage are asked otherwise. */
+export function worldQuestions(plan: Plan, clients: WorldClients): WorldQuestion[] {
+  return [
+    ...hostQuestions(plan, clients),
+    ...trafficQuestions(plan, clients),
+    ...databaseQuestions(plan, clients),
+    ...certificateQuestions(plan, clients),
+    ...signerQuestions(plan, clients),
+  ];
+}
+
+function hostQuestions(plan: Plan, clients: WorldClients): WorldQuestion[] {
   const groups = Object.entries(plan.sites).flatMap(([site, { region, hosts }]) =>
-    Object.entries(hosts).map(([group, selector]) => ({ path: `sites.${site}.hosts.${group}`, region, selector })),
+    Object.entries(hosts).flatMap(([group, selector]) =>
+      'tags' in selector
+        ? [
+            {
+              path: `sites.${site}.hosts.${group}`,
+              what: `hosts ${group} of ${site}`,
+              good: `${selector.count} by their tags`,
+              region,
+              selector,
+            },
+          ]
+        : [],
+    ),
   );
-  return await each(groups, clients, async ({ path, region, selector }, signal) => {
-    if (!('tags' in selector)) return [];
+  return questions(groups, clients, async ({ path, region, selector }, signal) => {
     const client = await clients.ec2(region);
     const found = await findInstances(client, selector.tags, { signal }).catch((error: unknown) => {
       throw awsError(error, `EC2 of ${region} could not be asked`);
@@ -75,13 +102,15 @@ async function checkHosts(plan: Plan, clients: WorldClients): Promise<PlanFindin
   });
 }
 
-async function checkStorage(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+function storageQuestions(plan: Plan, clients: WorldClients): WorldQuestion[] {
   const locations = Object.entries(plan.storage).map(([name, location]) => ({
     path: `storage.${name}`,
+    what: `storage location ${name}`,
+    good: 'can be listed',
     name,
     location,
   }));
-  return await each(locations, clients, async ({ path, name, location }) => {
+  return questions(locations, clients, async ({ path, name, location }) => {
     const store = await clients.store(name);
     try {
       for await (const _ of store.list(`${plan.service}/points/`)) break;
@@ -95,10 +124,15 @@ async function checkStorage(plan: Plan, clients: WorldClients): Promise<PlanFind
   });
 }
 
-async function checkTraffic(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+function trafficQuestions(plan: Plan, clients: WorldClients): WorldQuestion[] {
   const { zone } = plan.traffic;
-  const records = plan.traffic.records.map((record, index) => ({ path: `traffic.records[${index}]`, record }));
-  return await each(records, clients, async ({ path, record }, signal) => {
+  const records = plan.traffic.records.map((record, index) => ({
+    path: `traffic.records[${index}]`,
+    what: `name ${record.name}`,
+    good: 'leads to a site of the plan',
+    record,
+  }));
+  return questions(records, clients, async ({ path, record }, signal) => {
     try {
       if (record.via === 'switch') {
         const wrong = await switchProblems(await clients.route53(), switchedRecord(plan, record), { signal });
@@ -124,22 +158,34 @@ async function checkTraffic(plan: Plan, clients: WorldClients): Promise<PlanFind
   });
 }
 
-async function checkDatabases(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
-  const databases = (plan.databases ?? []).map((database, index) => ({ path: `databases[${index}]`, database }));
-  return await each(databases, clients, async ({ path, database }, signal) =>
+function databaseQuestions(plan: Plan, clients: WorldClients): WorldQuestion[] {
+  const databases = (plan.databases ?? []).map((database, index) => ({
+    path: `databases[${index}]`,
+    what: `database ${database.name}`,
+    good: 'its replica follows',
+    database,
+  }));
+  return questions(databases, clients, async ({ path, database }, signal) =>
     checkDatabase(plan, database, path, clients, signal),
   );
 }
 
-async function checkCertificates(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
+function certificateQuestions(plan: Plan, clients: WorldClients): WorldQuestion[] {
   const files = [
     ...Object.entries(plan.sites).map(([name, site]) => ({
       path: `sites.${name}.certificate`,
+      what: `certificate of site ${name}`,
+      good: 'is valid',
       file: site.certificate.file,
     })),
-    { path: 'offline.certificate', file: plan.offline.certificate.file },
+    {
+      path: 'offline.certificate',
+      what: 'offline certificate',
+      good: 'is valid',
+      file: plan.offline.certificate.file,
+    },
   ];
-  return await each(files, clients, async ({ path, file }) => {
+  return questions(files, clients, async ({ path, file }) => {
     let certificate: X509Certificate;
     try {
       certificate = new X509Certificate(await readFile(resolve(clients.planFolder, file)));
@@ -155,9 +201,14 @@ async function checkCertificates(plan: Plan, clients: WorldClients): Promise<Pla
   });
 }
 
-async function checkSigners(plan: Plan, clients: WorldClients): Promise<PlanFinding[]> {
-  const files = plan.signer.pinned.map(({ file }, index) => ({ path: `signer.pinned[${index}]`, file }));
-  return await each(files, clients, async ({ path, file }) => {
+function signerQuestions(plan: Plan, clients: WorldClients): WorldQuestion[] {
+  const files = plan.signer.pinned.map(({ file }, index) => ({
+    path: `signer.pinned[${index}]`,
+    what: `pinned signer key ${file}`,
+    good: 'is an Ed25519 key',
+    file,
+  }));
+  return questions(files, clients, async ({ path, file }) => {
     const fact = await readFile(resolve(clients.planFolder, file)).then(
       (pem) => {
         try {
@@ -173,20 +224,19 @@ async function checkSigners(plan: Plan, clients: WorldClients): Promise<PlanFind
   });
 }
 
-/** Asks about each thing side by side, each with its own limit; what cannot be asked is a finding too. */
-async function each<Thing extends { readonly path: string }>(
+function questions<Thing extends Pick<WorldQuestion, 'what' | 'good'> & { readonly path: string }>(
   things: readonly Thing[],
   clients: WorldClients,
   look: (thing: Thing, signal: AbortSignal) => Promise<PlanFinding[]>,
-): Promise<PlanFinding[]> {
-  const found = await Promise.all(
-    things.map((thing) =>
+): WorldQuestion[] {
+  return things.map((thing) => ({
+    what: thing.what,
+    good: thing.good,
+    ask: () =>
       withLimit(clients.limit ?? 5_000, undefined, (signal) => look(thing, signal)).catch((error) => [
         finding(thing.path, error),
       ]),
-    ),
-  );
-  return found.flat();
+  }));
 }
 
 function finding(path: string, error: unknown): PlanFinding {

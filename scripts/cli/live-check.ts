@@ -1,10 +1,8 @@
 /** Asks the world whether a plan's references lead anywhere. Reads only; each question has a short limit of its own. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { checkSigners } from '../../activities/approvals/check-signers.ts';
 import { AwsClients } from '../../activities/clients/aws.ts';
 import { observerState } from '../../activities/health/observer.ts';
-import { checkDatabase } from '../../activities/plans/check-databases.ts';
+import { type WorldClients, type WorldQuestion, worldQuestions } from '../../activities/plans/check-world.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -31,13 +29,6 @@ export async function liveFindings(plan: Plan, folder: string): Promise<Finding[
         return 'is there';
       },
     ]),
-    ...filesOf(plan).map(([what, file]): [string, () => Promise<string>] => [
-      what,
-      async () => {
-        await readFile(resolve(folder, file));
-        return 'is there';
-      },
-    ]),
     ...Object.keys(plan.storage).map((name): [string, () => Promise<string>] => [
       `storage location ${name}`,
       async () => {
@@ -50,25 +41,40 @@ export async function liveFindings(plan: Plan, folder: string): Promise<Finding[
         return `answers, and holds no recovery point yet${without}`;
       },
     ]),
-    ...databaseQuestions(plan),
+    ...worldQuestions(plan, worldClients(plan, folder)).map(asked),
     ['allowed signers', () => checkSigners(plan, folder)],
     ...(plan.observer ? [observerQuestion(plan.observer.url)] : []),
   ];
   return await Promise.all(questions.map(([what, question]) => answer(what, question)));
 }
 
-/** Whether each site has the instance of a database, and the one follows the other. */
-function databaseQuestions(plan: Plan): [string, () => Promise<string>][] {
-  const clients = new AwsClients();
-  return (plan.databases ?? []).map((database, index): [string, () => Promise<string>] => [
-    `database ${database.name}`,
+/** As a question of here: what differs, with its place in the plan, is why it fails. */
+function asked({ what, good, ask }: WorldQuestion): [string, () => Promise<string>] {
+  return [
+    what,
     async () => {
-      const signal = AbortSignal.timeout(patience);
-      const findings = await checkDatabase(plan, database, `databases[${index}]`, clients, signal);
-      if (findings.length > 0) throw new Error(findings.map(({ fact, hint }) => `${fact} Try: ${hint}`).join(' '));
-      return 'its replica follows';
+      const findings = await ask();
+      if (findings.length > 0)
+        throw new Error(findings.map(({ path, fact, hint }) => `${path}: ${fact} Try: ${hint}`).join(' '));
+      return good;
     },
-  ]);
+  ];
+}
+
+function worldClients(plan: Plan, planFolder: string): WorldClients {
+  const clients = new AwsClients();
+  const secret = (ref: SecretRef) => resolveSecret(ref, planFolder);
+  return {
+    ec2: (region) => clients.ec2(region),
+    rds: (region) => clients.rds(region),
+    route53: () => clients.route53(),
+    store: (location) => openStore(plan, location, secret),
+    secret,
+    planFolder,
+    now: () => new Date(),
+    // Its own word of what did not answer comes before ours.
+    limit: patience - 500,
+  };
 }
 
 function observerQuestion(url: string): [string, () => Promise<string>] {
@@ -98,15 +104,4 @@ function secretsOf(plan: Plan): Record<string, SecretRef> {
   }
   for (const each of plan.notices) found[`address of notice ${each.name}`] = each.url;
   return found;
-}
-
-function filesOf(plan: Plan): [string, string][] {
-  return [
-    ...Object.entries(plan.sites).map(([name, site]): [string, string] => [
-      `certificate of site ${name}`,
-      site.certificate.file,
-    ]),
-    ['offline certificate', plan.offline.certificate.file],
-    ...plan.signer.pinned.map(({ file }): [string, string] => [`pinned signer key ${file}`, file]),
-  ];
 }

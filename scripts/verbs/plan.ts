@@ -29,7 +29,7 @@ function addCheck(plan: Command, run: Runner): void {
       'Reads the plan of one service, or all plans, and names every mistake with file and line. Changes nothing.',
     )
     .argument('[service]', 'service; all plans where absent')
-    .option('--live', 'also ask the world: secrets, storage locations, databases, observer')
+    .option('--live', 'also ask the world: secrets, hosts, names, storage, databases, certificates, observer')
     .addHelpText('after', examples('muster plan check', 'muster plan check spacetime --live'))
     .action(
       run<{ live?: boolean }>(async (cli, [service], options) => {
