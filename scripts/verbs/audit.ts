@@ -1,16 +1,16 @@
 /** `muster audit`: who asked, who decided, and what was changed, from the signed log in the storage locations. */
 import type { Command } from 'commander';
 import { mendAudit } from '../../activities/audit/mend-audit.ts';
-import { readAudit } from '../../activities/audit/read-audit.ts';
 import { loadPinned } from '../../activities/points/signer.ts';
 import type { AuditEntry } from '../../domain/audit.ts';
 import { type AuditPlace, type AuditVerdict, checkAudit, withMissingEnds } from '../../domain/audit-check.ts';
 import { seeEnds } from '../cli/audit-ends.ts';
+import { readLog } from '../cli/audit-log.ts';
 import type { Cli, Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
-import { openStores } from '../cli/service-points.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { columns } from '../views/columns.ts';
+import { addAuditClose } from './audit-close.ts';
 import { type AddVerb, examples } from './verb.ts';
 
 interface AuditOptions {
@@ -39,6 +39,7 @@ export const addAudit: AddVerb = (program, run) => {
     )
     .action(run<AuditOptions>((cli, [service = ''], options) => list(cli, service, options)));
   addVerify(audit, run);
+  addAuditClose(audit, run);
 };
 
 function addVerify(audit: Command, run: Runner): void {
@@ -56,7 +57,7 @@ function addVerify(audit: Command, run: Runner): void {
 }
 
 async function list(cli: Cli, service: string, options: AuditOptions): Promise<ExitCode> {
-  const { places, away, code } = await read(cli, service, options);
+  const { places, away, code } = await readLog(cli, service, options.run);
   const all = entriesOf(places);
   const newest = options.run ? all.length : Math.max(1, Number(options.newest) || 50);
   const entries = all.slice(-newest);
@@ -73,11 +74,11 @@ async function list(cli: Cli, service: string, options: AuditOptions): Promise<E
 }
 
 async function verify(cli: Cli, service: string, options: AuditOptions): Promise<ExitCode> {
-  const first = await read(cli, service, options);
+  const first = await readLog(cli, service, options.run);
   const brought = options.mend ? await mend(cli, service, first) : [];
   const ends = await seeEnds(cli, service, checkAudit(first.places).open);
   // Read again: what ended before Temporal was asked has written all that it ever will.
-  const { places, away, code } = brought.length + ends.over.size > 0 ? await read(cli, service, options) : first;
+  const { places, away, code } = brought.length + ends.over.size > 0 ? await readLog(cli, service, options.run) : first;
   const verdict = withMissingEnds(checkAudit(places), ends.over);
   const locations = places.map(({ location }) => location);
   const { unasked } = ends;
@@ -88,7 +89,7 @@ async function verify(cli: Cli, service: string, options: AuditOptions): Promise
 }
 
 /** Locations that did not answer a moment ago are left out. */
-async function mend(cli: Cli, service: string, { stores, places, plan }: Awaited<ReturnType<typeof read>>) {
+async function mend(cli: Cli, service: string, { stores, places, plan }: Awaited<ReturnType<typeof readLog>>) {
   const answering = stores.filter((store) => places.some(({ location }) => location === store.location));
   return (await mendAudit(answering, service, await loadPinned(plan, cli.planFolder), plan)).brought;
 }
@@ -116,17 +117,10 @@ function verdictLines(
     ...(findings.some(({ what }) => what === 'lacking') && brought.length === 0
       ? ['Try: muster audit verify --mend, which brings entries to locations that lack them.']
       : []),
+    ...(findings.some(({ what }) => what === 'unended')
+      ? ['Try: muster audit close SERVICE RUN --reason WHY, for a run that is known to have been terminated.']
+      : []),
   ];
-}
-
-async function read(cli: Cli, service: string, { run }: AuditOptions) {
-  const { plan } = await cli.plan(service);
-  const signers = await loadPinned(plan, cli.planFolder);
-  const { stores, unreachable } = await openStores(plan, cli.planFolder);
-  const found = await readAudit(stores, service, signers, run);
-  const away = [...unreachable, ...found.unreachable];
-  const code = found.places.length === 0 ? exitCodes.noAnswer : exitCodes.ok;
-  return { plan, stores, places: found.places, away, code };
 }
 
 /** Each once, in order. */

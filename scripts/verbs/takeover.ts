@@ -111,7 +111,10 @@ function lines(service: string, taken: readonly Taken[], unreachable: readonly L
     ...found,
     ...unreachable.map((each) => `NOT taken at ${each.location}: ${each.unreachable}`),
     ...(taken.length > 0
-      ? [`What that run changed stands as it is: muster preview ${service} PROCEDURE shows it.`]
+      ? [
+          `What that run changed stands as it is: muster preview ${service} PROCEDURE shows it.`,
+          `Its audit log has no end: muster audit close ${service} RUN --reason WHY.`,
+        ]
       : []),
   ];
 }

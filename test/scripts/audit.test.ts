@@ -176,3 +176,26 @@ test('a log without an end is damaged once its run is over, and nobody knows whi
   expect(gone.code).toBe(8);
   expect(gone.out).toContain(`UNENDED ${run} is over (Temporal runs it no more)`);
 });
+
+test('a person closes the log of a run that is over, once; not of one that goes on, nor while nobody can say', async () => {
+  const words = ['close', 'spacetime', run, '--reason', 'terminated by mistake', '--by', 'dana'];
+  const silent = await musterAt('127.0.0.1:9', ...words);
+  expect(silent).toMatchObject({ code: 3, out: expect.stringContaining('Nobody can be asked whether run') });
+  const going = await muster('close', 'spacetime', 'r2', '--reason', 'why not', '--by', 'dana');
+  expect(going).toMatchObject({ code: 2, out: expect.stringContaining('Run r2 goes on') });
+  const none = await muster('close', 'spacetime', 'never-was', '--reason', 'why not', '--by', 'dana');
+  expect(none).toMatchObject({ code: 2, out: expect.stringContaining('No location has a log of run never-was') });
+
+  const closed = await muster(...words, '--json');
+  expect(closed.json()).toMatchObject({
+    closed: true,
+    entries: 5,
+    written: ['company-backups', 'company-backups-dr'],
+  });
+  const whole = await muster('verify', 'spacetime', '--run', run);
+  expect(whole, whole.out).toMatchObject({ code: 0, out: expect.stringContaining('5 entries of 1 runs') });
+  expect((await muster('spacetime', '--run', run, '--json')).json()).toMatchObject({
+    entries: [{}, {}, {}, { kind: 'decision', by: 'dana', text: 'log closed: terminated by mistake' }, { kind: 'end' }],
+  });
+  expect((await muster(...words)).out).toContain('has its end already');
+});

@@ -44,7 +44,7 @@ await_host() {
   until why=$(on_host "$host" true 2>&1 >/dev/null </dev/null); do
     alive
     if [[ $why == *'REMOTE HOST IDENTIFICATION HAS CHANGED'* || $why == *'Host key verification failed'* ]]; then
-      fail "$host shows another host key than the pinned one: ${why: -300}" 'find out why before you log in; correct known_hosts only when you know'
+      fail "$host shows another host key than the pinned one: $(tail -c 300 <<<"$why")" 'find out why before you log in; correct known_hosts only when you know'
     fi
     ((SECONDS < end)) || fail "$host did not answer over SSH within $2 s: $why" 'look at its console output in EC2, mend or replace it, then retry'
     sleep 1
@@ -90,7 +90,7 @@ bring_service() {
     return 0
   fi
   assert_lease
-  why=$(on_host "$host" "$command" 2>&1 </dev/null) || fail "\`$command\` on $host failed: ${why: -300}" 'look at the journal of the service there, then retry'
+  why=$(on_host "$host" "$command" 2>&1 </dev/null) || fail "\`$command\` on $host failed: $(tail -c 300 <<<"$why")" 'look at the journal of the service there, then retry'
   until service_is "$host" "$wanted" "$state_command"; do
     alive
     ((SECONDS < end)) || fail "The service on $host was not $wanted within $6 s after \`$command\`." 'look at its journal there, mend it, then retry'
