@@ -3,7 +3,8 @@ import { condition } from '@temporalio/workflow';
 import { formatDuration } from '../domain/duration.ts';
 import { commandFor } from '../domain/procedures.ts';
 import type { Compiled } from '../domain/protocol.ts';
-import { keepApproved, notify } from './activities.ts';
+import { keepApproved } from './keep-approved.ts';
+import { notify } from './notify.ts';
 import type { Run } from './run.ts';
 
 /** True for go. On no-go or when the time limit passes the run is `rejected`; nothing was changed by then. */

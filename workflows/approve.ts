@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import { type ApprovalSituation, judgeApproval, type SignatureFinding } from '../domain/approvals.ts';
 import type { approvalSchema, DecisionAnswer } from '../domain/run.ts';
-import { notify } from './activities.ts';
+import { notify } from './notify.ts';
 import type { Run } from './run.ts';
 import { judgeSigned, proofOf } from './signed-decision.ts';
 

@@ -7,8 +7,10 @@ import type { AuditAnswer, AuditCall, AuditDraft, AuditLeft, OwedEntry } from '.
 import type { Step } from '../domain/playbook.ts';
 import type { Compiled } from '../domain/protocol.ts';
 import type { StepStatus, TimelineEntry } from '../domain/run.ts';
-import { callActivity, notify } from './activities.ts';
+import { callActivity } from './call-activity.ts';
 import { describeFailure } from './failures.ts';
+import { notify } from './notify.ts';
+import { summaryOf } from './outcome.ts';
 import type { Run } from './run.ts';
 
 /** ms that operations gather before they are written; decisions go at once. */
@@ -117,7 +119,7 @@ export async function handOnAudit(run: Run): Promise<void> {
 /** Seals the log and gives its last entries a while. */
 export async function endAudit(run: Run): Promise<void> {
   if (run.trail.state !== 'on') return;
-  run.trail.seal(`${run.status.phase}: ${run.summary()}`);
+  run.trail.seal(`${run.status.phase}: ${summaryOf(run)}`);
   if (await condition(() => run.trail.written, atTheEnd, { summary: 'The last entries of the audit log' })) return;
   notify(run, 'audit-unwritten', `${run.direction()}: the end of its audit log could not be written`, 'danger');
   await run.noticesSent();

@@ -1,7 +1,7 @@
 /** Speaks when 50, 80 and 100 % of the RTO have passed since the declaration, until the service is seen to be back. */
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { formatDuration } from '../domain/duration.ts';
-import { notify } from './activities.ts';
+import { notify } from './notify.ts';
 import type { Run } from './run.ts';
 
 const marks = [50, 80, 100] as const;

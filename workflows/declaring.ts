@@ -27,7 +27,7 @@ import {
 } from '../domain/declaring.ts';
 import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
 import { workflowQueue } from '../domain/protocol.ts';
-import { callActivity } from './activities.ts';
+import { callActivity } from './call-activity.ts';
 import { badInput } from './failures.ts';
 import { asSummary } from './summary.ts';
 

@@ -10,7 +10,7 @@ import type { Procedure } from '../domain/procedures.ts';
 import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
 import { type RunResult, workflowQueue } from '../domain/protocol.ts';
 import type { runInputSchema } from '../domain/run.ts';
-import { callActivity } from './activities.ts';
+import { callActivity } from './call-activity.ts';
 
 export async function startUnderItsOwnId(
   procedure: Procedure,

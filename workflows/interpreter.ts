@@ -3,10 +3,11 @@ import { condition, isCancellation } from '@temporalio/workflow';
 import type { Gate, PlaybookItem, Stage, Watch } from '../domain/playbook.ts';
 import { commandFor } from '../domain/procedures.ts';
 import type { StageStatus } from '../domain/run.ts';
-import { callStep, notify } from './activities.ts';
 import { describeFailure } from './failures.ts';
+import { notify } from './notify.ts';
 import type { Run } from './run.ts';
 import { runStep } from './step.ts';
+import { callStep } from './step-activities.ts';
 import { askOutsideWindow, isOutsideWindow } from './window.ts';
 
 export async function execute(run: Run): Promise<void> {

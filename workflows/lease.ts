@@ -2,8 +2,9 @@
 import { CancellationScope, condition } from '@temporalio/workflow';
 import type { Hold } from '../domain/lease.ts';
 import type { LeaseCall, StepOutput } from '../domain/protocol.ts';
-import { callActivity, notify } from './activities.ts';
+import { callActivity } from './call-activity.ts';
 import { describeFailure } from './failures.ts';
+import { notify } from './notify.ts';
 import type { Run } from './run.ts';
 
 /** Several times within its term, so that one renewal that fails costs nothing. */

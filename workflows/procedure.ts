@@ -16,7 +16,6 @@ import type { Procedure } from '../domain/procedures.ts';
 import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
 import type { RunResult } from '../domain/protocol.ts';
 import { type RunInput, runInputSchema } from '../domain/run.ts';
-import { assess, compile, notify, writeReport } from './activities.ts';
 import { awaitApproval } from './approval.ts';
 import { endAudit, startAudit } from './audit.ts';
 import { startClock } from './clock.ts';
@@ -26,8 +25,12 @@ import { startFollowUps } from './follow.ts';
 import { execute } from './interpreter.ts';
 import { holdLease, releaseLeases } from './lease.ts';
 import { receiveDecisions } from './messages.ts';
+import { notify } from './notify.ts';
+import { pointOf, summaryOf } from './outcome.ts';
+import { assess, compile } from './planning-activities.ts';
 import { whyNotServing } from './put-back.ts';
 import { anotherPlan, goOnWith } from './replan.ts';
+import { writeReport } from './report.ts';
 import { Run } from './run.ts';
 import { startsInTime } from './start-time.ts';
 import { lookAround, undoAll } from './undo.ts';
@@ -118,21 +121,21 @@ async function finish(run: Run): Promise<RunResult> {
   if (run.status.phase === 'reporting') run.phase('done');
   run.ended = true;
   await releaseLeases(run);
-  run.note('end', run.summary());
-  notify(run, run.status.phase, run.summary(), severityOf(run));
+  run.note('end', summaryOf(run));
+  notify(run, run.status.phase, summaryOf(run), severityOf(run));
   const reports = run.playbook ? await writeReport(run) : [];
   await run.noticesSent();
   // Whoever sent an approval is answered before the run is gone.
   await condition(() => run.verifying === 0);
   await endAudit(run);
-  if (run.status.phase === 'failed') throw failedRun(run.summary(), run.failure?.type);
+  if (run.status.phase === 'failed') throw failedRun(summaryOf(run), run.failure?.type);
   return {
     run: run.status.run,
     workflowId: run.status.workflowId,
     phase: run.status.phase,
-    summary: run.summary(),
+    summary: summaryOf(run),
     reports,
-    point: run.point(),
+    point: pointOf(run),
   };
 }
 

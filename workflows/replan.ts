@@ -6,8 +6,8 @@ import type { StepOutput } from '../domain/protocol.ts';
 import type { GoesOn } from '../domain/replan.ts';
 import type { Replan, RunInput, StageStatus, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { approvalsOf } from '../domain/taken-approval.ts';
-import { notify } from './activities.ts';
 import { handOnAudit } from './audit.ts';
+import { notify } from './notify.ts';
 import type { Run } from './run.ts';
 import { undoAll } from './undo.ts';
 

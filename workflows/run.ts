@@ -18,14 +18,13 @@ import type { Hold } from '../domain/lease.ts';
 import type { Playbook, Step } from '../domain/playbook.ts';
 import { presentStatus } from '../domain/present.ts';
 import { askedBy } from '../domain/present-approval.ts';
-import { commandFor, type Procedure, traitsOf } from '../domain/procedures.ts';
+import { commandFor, type Procedure } from '../domain/procedures.ts';
 import type { Compiled, StepOutput } from '../domain/protocol.ts';
 import type { Replan, RunStatus, runInputSchema, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
 import { AuditTrail } from './audit.ts';
 import type { Failure } from './failures.ts';
 import { pendingItem } from './pending.ts';
-import { whyNotServing } from './put-back.ts';
 import { doneBefore, takeUp } from './replan.ts';
 import { asSummary } from './summary.ts';
 import { WaitingClock } from './waiting.ts';
@@ -242,61 +241,6 @@ export class Run {
 
   async noticesSent(): Promise<void> {
     await Promise.all(this.pendingNotices);
-  }
-
-  /** One sentence that says what is true now. */
-  summary(): string {
-    const { procedure, service, to, phase, passedNoReturn, clock } = this.status;
-    const what = `${procedure} of ${service}`;
-    const undone = this.undone.length > 0 ? ` Put back: ${this.undone.join('; ')}.` : '';
-    const seen = this.status.steady?.length ? ` Seen since: ${this.status.steady.join('; ')}.` : '';
-    const left = `${this.notUndone.length > 0 ? ` NOT put back: ${this.notUndone.join('; ')}.` : ''}${seen}`;
-    switch (phase) {
-      case 'done':
-        if (!traitsOf(procedure).restores) return this.made() ?? `${what} is done.`;
-        // A restore moves no name: what came back is what it says.
-        if (procedure === 'restore') return this.made() ?? `${what} is done.`;
-        return `${service} is served from ${to}${clock.recovered ? ` since ${clock.recovered.at} (${clock.recovered.source})` : ''}.`;
-      case 'rejected':
-        return `${what} was not started: ${this.abort?.reason ?? 'no-go'}. Nothing was changed.`;
-      case 'aborted':
-        return `${what} was aborted by ${this.abort?.by ?? 'unknown'}${passedNoReturn ? ` after the point of no return: ${to} may have taken writes, and nothing was put back` : ''}.${this.whoServes()}${undone}${left}`;
-      case 'put-back':
-        return `${what} did not happen: ${this.why()}.${this.whoServes()}${undone}${left}`;
-      case 'failed':
-        return `${what} failed: ${this.why()}.${this.whoServes()}${undone}${left}`;
-      default:
-        return `${what} is ${phase}.`;
-    }
-  }
-
-  private why(): string {
-    return (this.failure?.message ?? 'unknown').replace(/\.$/, '');
-  }
-
-  /** After a putting back. Where the site that was to be left is gone, a failover away from it is the way on. */
-  private whoServes(): string {
-    const why = whyNotServing(this)?.replace(/\.$/, '');
-    if (why === undefined) return '';
-    const { service, from, to } = this.status;
-    if (why === '') return ` ${from} serves ${service} again, and nothing of it was lost.`;
-    return ` ${from} does NOT serve ${service}: ${why}. Try: muster failover ${service} --from ${from} --to ${to}.`;
-  }
-
-  /** The point a backup wrote (its id moves on when the planned one was taken), or the one a recovery restores. */
-  point(): string | undefined {
-    // The evidence of a breach is written by a run that restores another point.
-    if (traitsOf(this.status.procedure).restores && this.playbook?.point) return this.playbook.point;
-    const written = [...this.outputs.values()].find((output) => output.manifestSha256 !== undefined);
-    return (written?.point as string | undefined) ?? this.playbook?.point;
-  }
-
-  /** What a run that restores nothing has made true, as its steps say; a backup's is its recovery point. */
-  private made(): string | undefined {
-    const { procedure, service } = this.status;
-    if (procedure === 'backup') return `Recovery point ${this.point() ?? ''} of ${service} is written.`;
-    const said = [...this.outputs.values()].flatMap(({ summary }) => summary ?? []);
-    return said.length > 0 ? said.join(' ') : undefined;
   }
 
   /** Brings query, UI details and search attributes to the same state. */

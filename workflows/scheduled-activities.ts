@@ -2,7 +2,7 @@
 import type { DueInput, DueResult } from '../domain/due.ts';
 import type { NoticeCall } from '../domain/protocol.ts';
 import type { LookDepth, ValidationDue } from '../domain/verification.ts';
-import { callActivity } from './activities.ts';
+import { callActivity } from './call-activity.ts';
 
 /** Id of the first of these that runs; undefined when none does. */
 export async function holderOf({ service }: DueInput, workflowIds: readonly string[]): Promise<string | undefined> {

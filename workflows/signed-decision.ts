@@ -1,8 +1,9 @@
 /** A decision that may carry a signature: judged at once where there is nothing to verify, else once an activity has looked. */
+import { CancellationScope } from '@temporalio/workflow';
 import type { SignatureFinding } from '../domain/approvals.ts';
-import type { SignedDecision } from '../domain/protocol.ts';
+import type { Compiled, SignedDecision, VerifyCall } from '../domain/protocol.ts';
 import type { DecisionAnswer } from '../domain/run.ts';
-import { verifySignature } from './activities.ts';
+import { callActivity } from './call-activity.ts';
 import { describeFailure } from './failures.ts';
 import type { Run } from './run.ts';
 
@@ -48,4 +49,25 @@ function judged({ judge, take, refuse }: Judging, finding: SignatureFinding): De
 export function proofOf(run: Run, signature: SignatureFinding): string {
   if (signature.state === 'good') return `, signed with ${signature.key}`;
   return run.plan?.policy.signed ? ', unsigned' : '';
+}
+
+/** Longer, and ten approvals whose worker is gone would block every other Update for as long. */
+const verifyBudget = 10_000;
+
+/** Whose signature a decision carries. @throws ActivityFailure, or `NoWorker`, when that could not be found out in time */
+async function verifySignature(run: Run, decision: SignedDecision): Promise<SignatureFinding> {
+  const plan = run.plan as Compiled;
+  const argument: VerifyCall = { decision, signers: plan.policy.signers ?? '', at: new Date().toISOString() };
+  return await CancellationScope.nonCancellable(() =>
+    callActivity<SignatureFinding>(
+      {
+        name: 'verifyApproval',
+        summary: `Verify the signature of ${decision.by}`,
+        queues: [plan.queue, plan.fallback],
+        limits: { startToClose: 8_000, scheduleToStart: 3_000, budget: verifyBudget },
+        onFallback: (queue, silent) => run.note('step', `nobody polls ${silent}, verifying on ${queue}`),
+      },
+      argument,
+    ),
+  );
 }

@@ -3,9 +3,10 @@
  * again: what was approved is done only if it is still what would be done; else people are asked anew.
  */
 import { condition } from '@temporalio/workflow';
-import { assess, compile, notify } from './activities.ts';
 import { awaitApproval } from './approval.ts';
 import { startClock } from './clock.ts';
+import { notify } from './notify.ts';
+import { assess, compile } from './planning-activities.ts';
 import type { Run } from './run.ts';
 import { asSummary } from './summary.ts';
 

@@ -6,11 +6,12 @@ import { commandFor } from '../domain/procedures.ts';
 import type { StepAnswer } from '../domain/protocol.ts';
 import { sameWork } from '../domain/replan.ts';
 import type { StepStatus } from '../domain/run.ts';
-import { callStep, noteBefore, notify } from './activities.ts';
 import { describeFailure, failedRun } from './failures.ts';
 import { holdLease } from './lease.ts';
+import { notify } from './notify.ts';
 import { giveUp, putsBack } from './put-back.ts';
 import type { Run } from './run.ts';
+import { callStep, noteBefore } from './step-activities.ts';
 import { namedWhenStuck } from './stuck.ts';
 import { askOutsideWindow, isOutsideWindow } from './window.ts';
 

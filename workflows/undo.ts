@@ -2,9 +2,10 @@
  * Puts back what undoable steps changed, newest first, and before all else what users wait for; then looks at what is true. After
  * the point of no return there is nothing to put back.
  */
-import { lookAt, undoStep } from './activities.ts';
+
 import { describeFailure } from './failures.ts';
 import type { Run } from './run.ts';
+import { lookAt, undoStep } from './step-activities.ts';
 
 export async function undoAll(run: Run): Promise<void> {
   const newest = [...run.undo].reverse();

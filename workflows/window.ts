@@ -4,7 +4,7 @@
  */
 import { patched } from '@temporalio/workflow';
 import { commandFor } from '../domain/procedures.ts';
-import { notify } from './activities.ts';
+import { notify } from './notify.ts';
 import type { Run } from './run.ts';
 
 /** True where a person has to be asked before anything more is changed; nothing is waited for where not. */

@@ -1,0 +1,59 @@
+/** What a run has come to, in a sentence: the last line of its timeline, of its notice and of its report. */
+import { traitsOf } from '../domain/procedures.ts';
+import { whyNotServing } from './put-back.ts';
+import type { Run } from './run.ts';
+
+/** One sentence that says what is true now. */
+export function summaryOf(run: Run): string {
+  const { procedure, service, to, phase, passedNoReturn, clock } = run.status;
+  const what = `${procedure} of ${service}`;
+  const undone = run.undone.length > 0 ? ` Put back: ${run.undone.join('; ')}.` : '';
+  const seen = run.status.steady?.length ? ` Seen since: ${run.status.steady.join('; ')}.` : '';
+  const left = `${run.notUndone.length > 0 ? ` NOT put back: ${run.notUndone.join('; ')}.` : ''}${seen}`;
+  switch (phase) {
+    case 'done':
+      if (!traitsOf(procedure).restores) return madeBy(run) ?? `${what} is done.`;
+      // A restore moves no name: what came back is what it says.
+      if (procedure === 'restore') return madeBy(run) ?? `${what} is done.`;
+      return `${service} is served from ${to}${clock.recovered ? ` since ${clock.recovered.at} (${clock.recovered.source})` : ''}.`;
+    case 'rejected':
+      return `${what} was not started: ${run.abort?.reason ?? 'no-go'}. Nothing was changed.`;
+    case 'aborted':
+      return `${what} was aborted by ${run.abort?.by ?? 'unknown'}${passedNoReturn ? ` after the point of no return: ${to} may have taken writes, and nothing was put back` : ''}.${whoServes(run)}${undone}${left}`;
+    case 'put-back':
+      return `${what} did not happen: ${whyOf(run)}.${whoServes(run)}${undone}${left}`;
+    case 'failed':
+      return `${what} failed: ${whyOf(run)}.${whoServes(run)}${undone}${left}`;
+    default:
+      return `${what} is ${phase}.`;
+  }
+}
+
+function whyOf(run: Run): string {
+  return (run.failure?.message ?? 'unknown').replace(/\.$/, '');
+}
+
+/** After a putting back. Where the site that was to be left is gone, a failover away from it is the way on. */
+function whoServes(run: Run): string {
+  const why = whyNotServing(run)?.replace(/\.$/, '');
+  if (why === undefined) return '';
+  const { service, from, to } = run.status;
+  if (why === '') return ` ${from} serves ${service} again, and nothing of it was lost.`;
+  return ` ${from} does NOT serve ${service}: ${why}. Try: muster failover ${service} --from ${from} --to ${to}.`;
+}
+
+/** The point a backup wrote (its id moves on when the planned one was taken), or the one a recovery restores. */
+export function pointOf(run: Run): string | undefined {
+  // The evidence of a breach is written by a run that restores another point.
+  if (traitsOf(run.status.procedure).restores && run.playbook?.point) return run.playbook.point;
+  const written = [...run.outputs.values()].find((output) => output.manifestSha256 !== undefined);
+  return (written?.point as string | undefined) ?? run.playbook?.point;
+}
+
+/** What a run that restores nothing has made true, as its steps say; a backup's is its recovery point. */
+function madeBy(run: Run): string | undefined {
+  const { procedure, service } = run.status;
+  if (procedure === 'backup') return `Recovery point ${pointOf(run) ?? ''} of ${service} is written.`;
+  const said = [...run.outputs.values()].flatMap(({ summary }) => summary ?? []);
+  return said.length > 0 ? said.join(' ') : undefined;
+}
