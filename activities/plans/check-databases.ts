@@ -34,6 +34,7 @@ export async function checkDatabase(
   }
   // After a failover the roles are exchanged: whichever follows nothing is the source.
   const sources = found.filter(({ own }) => own?.source === undefined);
+  if (sources.length > 1) return [severalWrite(plan, name, path, sources)];
   const source = sources.length === 1 ? sources[0] : found.find(({ site }) => site === siteOfRole(plan, 'primary'));
   const loose = found.filter((each) => each !== source && each.own && source && !follows(each.own, source));
   return [
@@ -52,4 +53,19 @@ export async function checkDatabase(
         ]
       : []),
   ];
+}
+
+/** A promoted replica beside the old primary: RDS does not say whose writes count, and a wrong word here would lose them. */
+function severalWrite(
+  { service }: Plan,
+  name: string,
+  path: string,
+  sources: readonly { instance: string; region: string }[],
+): PlanFinding {
+  const each = sources.map(({ instance, region }) => `${instance} in ${region}`).join(' and ');
+  return {
+    path: `${path}.sites`,
+    fact: `${each} follow nothing: each takes writes, and ${name} has no replica.`,
+    hint: `see which site the names of ${service} lead to: its instance decides. Let nothing write to the other, and keep what only that holds before it is replaced.`,
+  };
 }
