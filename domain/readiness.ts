@@ -21,8 +21,14 @@ interface Check {
   readonly why?: string;
 }
 
-/** What is as it should be before a failover: the other site serves, and nobody has lost anything yet. */
-const expected = ['primary-still-healthy', 'target-serves-already', 'name-leads-elsewhere'];
+/** What is as it should be before a failover: the other site serves, nobody has lost anything yet, and what replicates does so after the fact. */
+const expected = [
+  'primary-still-healthy',
+  'target-serves-already',
+  'name-leads-elsewhere',
+  'replica-loss',
+  'no-replica-after',
+];
 
 /** @param checks  what each step would find now, by id. Ready: nothing is missing, late or not, but what is unknown is no yes either */
 export function readinessOf(

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Assessment, Fact } from '../../domain/assessment.ts';
+import { type ManagedEvidence, managedRisks } from '../../domain/managed-database.ts';
 import { playbookSchema } from '../../domain/playbook.ts';
 import { readinessOf } from '../../domain/readiness.ts';
 import { failover } from '../../playbooks/failover.ts';
@@ -29,6 +30,27 @@ it('a standby is ready while the other site serves', () => {
     fact('database-shop-source', 'bad'),
   ];
   expect(judge(facts, [healthy])).toEqual({ ready: true, lacking: [] });
+});
+
+it('a replica that can be promoted is ready, though it replicates after the fact and leaves no standby behind it', () => {
+  const evidence: ManagedEvidence = {
+    database: 'orders',
+    judged: { answer: 'promotable', why: 'it follows orders-east' },
+    replica: {
+      ...{ instance: 'orders-west', region: 'us-west-2', arn: 'arn:1', status: 'available', source: 'orders-east' },
+      ...{ engine: 'postgres 15.4', retention: 7 },
+    },
+    lag: { seconds: 2, at: '2026-01-02T03:15:00.000Z' },
+    maximumLag: 60_000,
+  };
+  const risksAt = (lag: number) => {
+    const managed = [{ ...evidence, lag: { seconds: lag, at: '2026-01-02T03:15:00.000Z' } }];
+    const found = managedRisks('failover', { from: 'us-east-1', to: 'us-west-2', lostAt: 0 }, managed);
+    return Object.entries(found).map(([id, text]) => ({ id, text, severity: 'high' as const }));
+  };
+  expect(risksAt(2).map(({ id }) => id)).toEqual(['replica-loss', 'no-replica-after']);
+  expect(judge([fact('database-orders', 'good')], risksAt(2))).toEqual({ ready: true, lacking: [] });
+  expect(judge([], risksAt(90)).lacking.map(({ id }) => id)).toEqual(['replica-behind']);
 });
 
 it('what is missing comes before what is late and what is not known', () => {
