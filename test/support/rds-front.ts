@@ -17,6 +17,8 @@ export interface RdsFront {
   lose(action: string, times: number): void;
   /** As many requests of this action are throttled from here on. */
   throttle(action: string, times: number): void;
+  /** As many requests of this action are refused with this code from here on. */
+  refuse(action: string, code: string, times: number): void;
   /** Forgets what it was told and what was promoted. */
   reset(): void;
   stop(): Promise<void>;
@@ -36,6 +38,7 @@ export async function startRdsFront(behind: string): Promise<RdsFront> {
     say: (region, instance, states) => void front.states.set(`${region} ${instance}`, [...states]),
     lose: (action, times) => void front.lost.set(action, times),
     throttle: (action, times) => void front.throttled.set(action, times),
+    refuse: (action, code, times) => void front.refused.set(action, { code, times }),
     reset: () => front.reset(),
     stop: async () => {
       server.closeAllConnections();
@@ -49,6 +52,7 @@ class Front {
   readonly states = new Map<string, string[]>();
   readonly lost = new Map<string, number>();
   readonly throttled = new Map<string, number>();
+  readonly refused = new Map<string, { code: string; times: number }>();
   private readonly promoted = new Set<string>();
 
   private readonly behind: string;
@@ -69,10 +73,9 @@ class Front {
       return;
     }
     if (action !== 'DescribeDBInstances') this.asked.push(`${action} ${key}`);
-    if (action === 'PromoteReadReplica' && this.promoted.has(key)) {
-      response
-        .writeHead(400, { 'content-type': 'text/xml' })
-        .end(sender('InvalidDBInstanceState', 'DB Instance is not a read replica.'));
+    const refused = this.refusalOf(action, key);
+    if (refused) {
+      response.writeHead(400, { 'content-type': 'text/xml' }).end(refused);
       return;
     }
     const { status, type, text } = await this.pass(request, body);
@@ -83,8 +86,18 @@ class Front {
   }
 
   reset(): void {
-    for (const kept of [this.states, this.lost, this.throttled, this.promoted]) kept.clear();
+    for (const kept of [this.states, this.lost, this.throttled, this.refused, this.promoted]) kept.clear();
     this.asked.length = 0;
+  }
+
+  private refusalOf(action: string, key: string): string | undefined {
+    const told = this.refused.get(action);
+    if (told && told.times > 0) {
+      told.times -= 1;
+      return sender(told.code, 'this test says so');
+    }
+    if (action !== 'PromoteReadReplica' || !this.promoted.has(key)) return undefined;
+    return sender('InvalidDBInstanceState', 'DB Instance is not a read replica.');
   }
 
   private takeOne(counts: Map<string, number>, action: string): boolean {

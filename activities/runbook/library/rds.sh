@@ -1,4 +1,4 @@
-# Databases of RDS: promoting a read replica. It looks first, asks once, and sees that the instance follows nothing any more.
+# Databases of RDS: promoting a read replica. It looks first, asks until RDS takes it, and sees that the instance follows nothing any more.
 # shellcheck shell=bash disable=SC2154
 
 # rds_now REGION INSTANCE: status, the source it follows or None, days of backups; one line. Nothing when RDS does not say.
@@ -9,7 +9,7 @@ rds_now() {
 
 # promote_rds REGION INSTANCE SOURCE-REGION SOURCE RETENTION SECONDS
 promote_rds() {
-  local status source days end=$((SECONDS + $6)) asked='' keep=()
+  local status source days end=$((SECONDS + $6)) asked='' keep=() said
   while :; do
     alive
     status='' source=''
@@ -29,9 +29,17 @@ promote_rds() {
     if [[ -z $asked && $status == available && -n $source ]]; then
       [[ $days != 0 ]] || keep=(--backup-retention-period "$5")
       assert_lease
-      cloud 10 rds promote-read-replica --region "$1" --db-instance-identifier "$2" "${keep[@]}" >/dev/null ||
-        note 'RDS did not take it; it is looked at again'
-      asked=yes
+      if said=$(cloud 10 rds promote-read-replica --region "$1" --db-instance-identifier "$2" "${keep[@]}" 2>&1 >/dev/null); then
+        asked=yes
+      else
+        said=${said//$'\n'/}
+        case $said in
+          *'(AccessDenied'* | *'(UnauthorizedOperation)'* | *'(OptInRequired)'*)
+            fail "RDS of $1 does not let these credentials promote $2: $said" 'give them the right rds:PromoteReadReplica, then retry' ;;
+        esac
+        # A lost answer may have been a yes: what the instance is now decides, and one that still follows is asked again.
+        note "RDS did not take it; it is looked at again: $said"
+      fi
     fi
     ((SECONDS < end)) || fail "$2 in $1 is ${status:-not known} and does not take writes after $6 s." 'look at its events in RDS, then retry'
     sleep 1

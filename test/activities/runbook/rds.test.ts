@@ -30,9 +30,9 @@ afterAll(async () => {
 beforeEach(() => seedReplica(aws));
 
 /** As the step's own function in the script has it. */
-async function promoted(source = 'orders-east'): Promise<string> {
+async function promoted(source = 'orders-east', within = 30_000): Promise<string> {
   const input = {
-    ...{ database: 'orders', follows: true, backupRetention: 7, within: 30_000 },
+    ...{ database: 'orders', follows: true, backupRetention: 7, within },
     replica: { site: west, region: west, instance: 'orders-west' },
     source: { site: east, region: east, instance: source },
   };
@@ -62,5 +62,18 @@ describe('promote_rds', () => {
     aws.rdsFront.say(west, 'orders-west', ['storage-full']);
     await expect(promoted()).rejects.toThrow(/orders-west in us-west-2 is storage-full/);
     expect(promotions()).toEqual([]);
+  });
+
+  test('asks again where RDS did not take it', async () => {
+    aws.rdsFront.refuse('PromoteReadReplica', 'InvalidDBInstanceState', 1);
+    expect(await promoted()).toMatch(/RDS did not take it[\s\S]*promoted; orders-west takes writes/);
+    expect(promotions()).toHaveLength(2);
+  });
+
+  test('fails at once where the right is missing', async () => {
+    aws.rdsFront.refuse('PromoteReadReplica', 'AccessDenied', 9);
+    const within = 600_000;
+    await expect(promoted('orders-east', within)).rejects.toThrow(/does not let these credentials promote orders-west/);
+    expect(promotions()).toHaveLength(1);
   });
 });
