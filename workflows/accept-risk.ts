@@ -1,8 +1,9 @@
 /** A risk that came up in the middle of a run is accepted by those who may let it go, in the way they let it go. */
 import type { z } from 'zod';
-import { judgeAcceptance } from '../domain/approvals.ts';
+import { isEmergencyAcceptance, judgeAcceptance } from '../domain/approvals.ts';
 import type { acceptRiskSchema, DecisionAnswer } from '../domain/run.ts';
 import { situationOf } from './approve.ts';
+import { notify } from './notify.ts';
 import type { Run } from './run.ts';
 import { judgeSigned, proofOf } from './signed-decision.ts';
 
@@ -18,7 +19,19 @@ export function acceptRisk(
     take: (signature) => {
       Object.assign(risk() ?? {}, { acceptedBy: by });
       const text = `risk ${id} accepted`;
-      run.note('decision', `${reason ? `${text}: ${reason}` : text}${proofOf(run, signature)}`, by);
+      const alone = isEmergencyAcceptance(by, situationOf(run));
+      run.note(
+        'decision',
+        `${alone ? 'EMERGENCY: ' : ''}${reason ? `${text}: ${reason}` : text}${proofOf(run, signature)}`,
+        by,
+      );
+      if (alone)
+        notify(
+          run,
+          'emergency-approval',
+          `${run.direction()}: ${by} accepts ${id} ALONE, as an emergency: ${reason}`,
+          'danger',
+        );
       return { taken: true, why: text };
     },
     refuse: (why) => ({ taken: false, why }),

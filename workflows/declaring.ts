@@ -67,7 +67,7 @@ export async function declaring(raw: unknown): Promise<{ why: string }> {
     // Held while it watched: what was seen is looked for anew afterwards.
     if (state.held) continue;
     if (seen.state === 'nothing') {
-      if (state.refused === undefined) continue;
+      if (state.refused === undefined || seen.why === unwatched) continue;
       state.refused = undefined;
       say('watching');
       continue;
@@ -160,10 +160,12 @@ async function watch({ service, dealtWith }: Declaring): Promise<Watched> {
     );
   } catch {
     await sleep(again);
-    return { state: 'nothing', why: 'nobody could watch' };
+    return { state: 'nothing', why: unwatched };
   }
 }
 const anyWorker = 'muster-fallback';
+/** Of a watch that failed: it says nothing of the outage. */
+const unwatched = 'nobody could watch';
 
 async function tell(service: string, event: string, text: string): Promise<void> {
   const limits = { startToClose: 20_000, scheduleToStart: 10_000, budget: 120_000, heartbeat: 10_000 };

@@ -111,8 +111,8 @@ function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
     statuses: doneStatuses(run).filter(({ id }) => ids.has(id)) as unknown as GoesOn['statuses'],
   };
   const { from, to } = status;
-  // What has begun does not wait for its time again.
-  const begun = run.executionStarted === undefined ? {} : { at: undefined, until: undefined };
+  // What has begun does not wait for its time again, nor does a failover that takes the place of a planned move.
+  const begun = run.executionStarted === undefined && !change.ungraceful ? {} : { at: undefined, until: undefined };
   const sites = { from: from || input.from, to: to || input.to };
   return { ...input, ...begun, ...sites, procedure, point, run: status.run, goesOn };
 }

@@ -71,8 +71,8 @@ export class Run {
   letOn = 0;
   /** End of the maintenance window, ISO; undefined where there is none, or somebody lets it go on all the same. */
   windowEnd: string | undefined;
-  /** Since it began, a person was waited for. */
-  waitedForPeople = false;
+  /** ms since 1970 at which the last wait for a person ended; undefined where nobody was waited for. */
+  waitedUntil: number | undefined;
   /** Somebody changed the plan: the run goes on with a new playbook. */
   replan: Replan | undefined;
   /** The changed plan was refused; only another change or an abort leads on. */
@@ -207,7 +207,7 @@ export class Run {
       return await condition(until, timeout, { summary: asSummary(`Wait no longer for ${what}`) });
     } finally {
       this.waiting.end();
-      this.waitedForPeople = true;
+      this.waitedUntil = Date.now();
       this.status.needs = this.status.needs.filter((other) => other !== needed);
       this.publish();
     }

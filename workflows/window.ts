@@ -11,9 +11,10 @@ import type { Run } from './run.ts';
 export function isOutsideWindow(run: Run): boolean {
   if (run.status.windowOver) return true;
   const { windowEnd, status } = run;
-  if (!run.waitedForPeople || windowEnd === undefined || Date.now() <= Date.parse(windowEnd)) return false;
-  // What has taken writes is led to its end; going back would not be the smaller change.
-  if (status.passedNoReturn || !patched('window-after-waiting')) return false;
+  // What was begun in time is led to its end: before the point of no return users wait.
+  if (windowEnd === undefined || (run.waitedUntil ?? 0) <= Date.parse(windowEnd)) return false;
+  // Where users wait already, or the target has taken writes, stopping would not be the smaller change.
+  if (status.passedNoReturn || usersWait(run) || !patched('window-after-waiting')) return false;
   status.windowOver = windowEnd;
   run.note(
     'decision',
@@ -21,6 +22,11 @@ export function isOutsideWindow(run: Run): boolean {
   );
   notify(run, 'window-over', `${run.direction()} waits: its maintenance window was over at ${windowEnd}`, 'danger');
   return true;
+}
+
+/** The source was stopped, or its name taken away. */
+function usersWait(run: Run): boolean {
+  return run.undo.some(({ step }) => step.putBack === 'first');
 }
 
 /** Until somebody lets it go on all the same, or aborts. */

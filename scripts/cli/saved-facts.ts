@@ -23,12 +23,30 @@ export async function savedFacts(file: string, plan: Plan, asked: Asked): Promis
       `muster preview ${service} ${procedure} --json, with the same words, saves facts of it.`,
     );
   }
+  refuseChoosing(file, assessment, asked);
   const { planHash } = await import('../../activities/plans/load-plan.ts');
   if (planHash(plan) === assessment.plan) return assessment;
   throw refusal(
     'PlanChanged',
     `The facts in ${file}, of ${assessment.at}, were found with another plan.`,
     'use the plan of then, or save new facts.',
+  );
+}
+
+/** Words that choose a point. Facts have one point, chosen when they were found. */
+const choosing = ['date', 'label', 'state', 'beforeDeployment', 'before', 'from'] as const;
+
+function refuseChoosing(file: string, { point: found }: Assessment, { point, request }: Asked): void {
+  const { compromise, restore = {} } = request ?? {};
+  // Of a breach the compiler itself looks whether the point is old enough.
+  const word = choosing.find((each) => restore[each] !== undefined && !(compromise && each === 'before'));
+  if (word === undefined || point !== undefined) return;
+  throw refusal(
+    'BadInput',
+    `${file} has the point ${found?.id ?? 'none'}, and another may be asked for: ${word} ${restore[word]}.`,
+    found
+      ? `--point ${found.id}, where that is the one; or save new facts with the same words.`
+      : 'save new facts with the same words.',
   );
 }
 

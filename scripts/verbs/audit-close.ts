@@ -42,17 +42,28 @@ async function close(cli: Cli, service: string, run: string, options: CloseOptio
   const says = await whyOver(cli, service, run);
   // Read after Temporal was asked: what ended before that has written all that it ever will.
   const { places, away } = await readLog(cli, service, run);
+  refuseHalf(service, run, away);
   const { by } = cli.who(options.by);
   const done = await closeLog(
     { service, run, by, reason: options.reason, says, now: new Date() },
     places,
     await depsOf(cli, plan),
   );
-  if (cli.json) sayJson(cli.io, { service, run, closed: done !== undefined, ...done, unreachable: away });
+  if (cli.json) sayJson(cli.io, { service, run, closed: done !== undefined, ...done });
   else if (done)
     say(cli.io, `The log of ${run} ends with entry ${done.entries} now, at ${done.written.join(' and ')}.`);
   else say(cli.io, `The log of ${run} has its end already.`);
   return exitCodes.ok;
+}
+
+/** Entries that lie only where nobody answers would be there beside others of the same number. @throws NothingReachable */
+function refuseHalf(service: string, run: string, away: readonly { location: string; why: string }[]): void {
+  if (away.length === 0) return;
+  throw refusal(
+    'NothingReachable',
+    `Not every location could be read, so nobody knows which entry of ${run} is the last: ${away.map(({ location, why }) => `${location}: ${why}`).join('; ')}`,
+    `wait until all answer, then muster audit close ${service} ${run}.`,
+  );
 }
 
 /** @throws RunGoesOn; NoServer where nobody can say */

@@ -183,6 +183,8 @@ describe('where the plan says who and how', () => {
 
 describe('a risk that comes up in the middle of a run', () => {
   const executing = { ...strict, phase: 'executing' };
+  const binding = { ...executing, policy: { ...executing.policy, bindsRisks: true } };
+  const changed = { ...binding, changedBy: 'dana' };
   const risk = { id: 'old-primary-not-fenced' };
   const acceptance = (more: object = {}) => {
     const { decision: _decision, playbook: _playbook, accept: _accept, ...rest } = signed(more);
@@ -191,11 +193,11 @@ describe('a risk that comes up in the middle of a run', () => {
 
   it('is accepted by those who may let the run go, and by those of the emergency path, also where they asked for it', () => {
     expect(judgeAcceptance(acceptance(), risk, executing, good)).toBeUndefined();
-    expect(judgeAcceptance(acceptance({ by: 'night.shift' }), risk, executing, good)).toBeUndefined();
+    const alone = acceptance({ by: 'night.shift', reason: 'nobody else is awake' });
+    expect(judgeAcceptance(alone, risk, executing, good)).toBeUndefined();
   });
 
   it('names its playbook, where the policy binds it: what was signed before a change of plan counts no more', () => {
-    const binding = { ...executing, policy: { ...executing.policy, bindsRisks: true } };
     const of = (playbook?: string) => ({ ...acceptance(), playbook });
     expect(judgeAcceptance(of(binding.playbook), risk, binding, good)).toBeUndefined();
     expect(judgeAcceptance(of('f'.repeat(64)), risk, binding, good)).toMatch(/for another playbook \(ffffffffffff\)/);
@@ -214,6 +216,15 @@ describe('a risk that comes up in the middle of a run', () => {
     ['by a stranger', acceptance({ by: 'mallory' }), risk, executing, good, /none of those who may approve this run/],
     ['before the start', acceptance(), risk, strict, good, /with the approval/],
     ['twice', acceptance(), { ...risk, acceptedBy: 'erin' }, executing, good, /erin has accepted it already/],
+    ['by who changed the plan', acceptance({ by: 'dana' }), risk, changed, good, /dana changed the plan/],
+    [
+      'in an emergency without a reason',
+      { ...acceptance({ by: 'night.shift' }), playbook: hash },
+      risk,
+      binding,
+      good,
+      /reason is missing/,
+    ],
     ['where none stands', acceptance(), undefined, executing, good, /no such risk stands/],
   ] as const)('is not accepted %s', (_, given, standing, now, signature, why) => {
     expect(judgeAcceptance(given, standing, now, signature)).toMatch(why);

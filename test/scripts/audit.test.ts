@@ -186,6 +186,12 @@ test('a person closes the log of a run that is over, once; not of one that goes 
   const none = await muster('close', 'spacetime', 'never-was', '--reason', 'why not', '--by', 'dana');
   expect(none).toMatchObject({ code: 2, out: expect.stringContaining('No location has a log of run never-was') });
 
+  const half = await muster(...words, '--overlay', 'half');
+  expect(half).toMatchObject({
+    code: 3,
+    out: expect.stringMatching(/Not every location could be read.*company-backups-dr/),
+  });
+
   const closed = await muster(...words, '--json');
   expect(closed.json()).toMatchObject({
     closed: true,

@@ -72,6 +72,10 @@ test('facts that were saved give the Markdown with nothing to ask, and only for 
     2,
     expect.stringContaining('has the point'),
   ]);
+  expect(await refused('failover', '--date', '20250101')).toEqual([
+    2,
+    expect.stringContaining(`has the point ${assessment.point?.id}, and another may be asked for: date 20250101`),
+  ]);
   await writeFile(facts, JSON.stringify({ ...assessment, plan: 'a'.repeat(64) }));
   expect(await refused('failover')).toEqual([2, expect.stringContaining('with another plan')]);
   await writeFile(facts, '{}');

@@ -228,7 +228,22 @@ describe('a move that is planned for later', () => {
       expect(undone('v-')).toEqual(['v-one']);
     });
 
-    it('goes on to its end when the target has taken writes, and asks nobody when nobody was waited for', async () => {
+    it('is led to its end where its work alone took too long: users wait, and nobody is asked', async () => {
+      const at = new Date(Date.now() + 300).toISOString();
+      const until = new Date(Date.now() + 3_000).toISOString();
+      const run = await start({ items: [stage('one', [act('x-one', { wait: true })], [act('x-two')])] }, { at, until });
+      await run.until(phaseIs('awaiting-approval'));
+      await run.go();
+      await run.until(() => range.calls.includes('x-one#1') && Date.now() > Date.parse(until));
+      range.release('x-one');
+      expect(await run.result()).toMatchObject({ phase: 'done' });
+      expect(range.calls).toContain('x-two#1');
+      expect((await run.status()).timeline.map(({ text }) => text).join('\n')).not.toContain(
+        'maintenance window was over',
+      );
+    });
+
+    it('goes on to its end when the target has taken writes', async () => {
       const items = [
         { type: 'pointOfNoReturn' as const, title: 'it takes writes' },
         stage('one', [act('u-one', { wait: true })], [act('u-two')]),

@@ -196,6 +196,23 @@ describe('a plan that is changed while the run goes on', () => {
     expect(range.calls).toContain(`release west#4 of ${run.id}`);
   });
 
+  it('becomes a failover before its time has come: that begins when it is approved', async () => {
+    const at = new Date(Date.now() + 600_000).toISOString();
+    const script = { items: [stage('One', [act('h-one')])] };
+    const run = await range.start(script, { procedure: 'failback', at }, 'failback');
+    const { service } = await run.until(waits);
+    await run.go();
+    await run.until(({ phase }) => phase === 'awaiting-start');
+    const newest = runOf(range.client.workflow.getHandle(`${service}/recovery`));
+    expect(await run.update('replan', { by: 'ops', reason: 'the source died', ungraceful: true })).toMatchObject({
+      taken: true,
+    });
+    const status = await newest.until((now) => waits(now) && now.revision === 2);
+    expect(status).toMatchObject({ procedure: 'failover' });
+    await newest.go({ playbook: hashOf(2) });
+    expect(await newest.result()).toMatchObject({ phase: 'done' });
+  });
+
   it('can change before the go, and not once the run is ending', async () => {
     const run = await range.start({ items: [stage('One', [act('g-one')])] });
     const { service } = await run.until(waits);
