@@ -243,6 +243,13 @@ describe('a move that is planned for later', () => {
       );
     });
 
+    it('goes on after a pause where the writers were stopped: users wait', async () => {
+      const stops = act('y-one', { wait: true }, { ...undoable, putBack: 'first' });
+      const { run } = await afterWindow('y', 'pause', [stage('one', [stops], [act('y-two')])]);
+      expect(await run.result()).toMatchObject({ phase: 'done' });
+      expect(range.calls).toContain('y-two#1');
+    });
+
     it('goes on to its end when the target has taken writes', async () => {
       const items = [
         { type: 'pointOfNoReturn' as const, title: 'it takes writes' },
