@@ -88,6 +88,8 @@ export const assessmentSchema = z.object({
   managed: z.array(managedSummarySchema).optional(),
   /** Databases of the target that could be asked whether a fence closed them to writes. */
   fenced: z.array(z.object({ component: z.string(), address: z.string(), closed: z.boolean() })).optional(),
+  /** Addresses of hosts of the target of a move that were not off: the service may run there. Absent in assessments of older builds. */
+  on: z.array(z.string()).optional(),
   /** Sites that the names of the service lead to; absent in assessments of older builds. */
   serving: z.array(z.string()).optional(),
   /** First failed probe of the present outage, from the observer; ISO. */

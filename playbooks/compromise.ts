@@ -42,6 +42,7 @@ export function compromise(situation: Situation) {
   const site = stepsFor(situation, to);
   const fences = site.fence(from);
   const ahead = site.leadAhead();
+  const closed = ahead.length > 0 ? stopBeforeUsersCome(situation) : [];
   const later = (steps: readonly Step[]) => steps.filter(({ id }) => !ahead.some((each) => each.id === id));
   const cutOver = later(site.pointNames());
   const resolve = site.awaitNames();
@@ -50,11 +51,11 @@ export function compromise(situation: Situation) {
     point.id,
     [
       stage('Take the lease', takeTheLease(situation)),
-      stage('Take the name away from the breached site', [
-        ...site.withdrawNames(from),
-        ...site.withdrawOthers(from),
-        ...ahead,
-      ]),
+      stage(
+        'Take the name away from the breached site',
+        [...site.withdrawNames(from), ...site.withdrawOthers(from), ...closed],
+        ahead,
+      ),
       ...evidence(situation),
       stage('Fence the breached site: stopped, never terminated', fences),
       gate('The breached site is fenced, or someone accepted that it is not', fences, 'fenced', notFenced),
@@ -63,8 +64,9 @@ export function compromise(situation: Situation) {
         site.startHosts(),
         site.awaitHosts(),
         data.prepareHosts(),
-        site.checkHosts(),
+        // Users may be led here already, and a host may boot with its service on: nothing is looked at before it is stopped.
         site.stopService(),
+        site.checkHosts(),
       ),
       stage('Wait for cold storage', thaw(situation)),
       // A standby that streamed followed the breach.
@@ -98,6 +100,17 @@ export function compromise(situation: Situation) {
       stage('Prove it works', site.checkHealth()),
     ];
   }
+}
+
+/**
+ * Users are led to the clean site while its data are not restored: what they wrote to a service that runs there would be put aside with
+ * what stood there, and nobody would count it. A host that is off has none to stop, nor has a bare one.
+ */
+function stopBeforeUsersCome(situation: Situation): Step[] {
+  const { assessment, request } = situation;
+  if (request?.restore?.bare) return [];
+  const hosts = assessment.hosts.filter(({ address }) => assessment.on?.includes(address));
+  return stepsFor({ ...situation, assessment: { ...assessment, hosts } }, assessment.to, 'ahead').stopService();
 }
 
 /** In place only onto hosts that were rebuilt, and from before the breach. @throws NotClean, BadInput */

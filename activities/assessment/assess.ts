@@ -174,6 +174,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     ...(warm.length > 0 ? { warm: warm.flatMap(({ evidence }) => evidence ?? []) } : {}),
     ...(databases.length > 0 ? { managed: databases.map(managedSummary) } : {}),
     ...(fenced.length > 0 ? { fenced } : {}),
+    ...(fails ? { on: hosts.filter(mayRun).map(({ address }) => address) } : {}),
     serving: servingSites(names),
     outageStart: outside.evidence?.outageStart,
   };
@@ -257,6 +258,11 @@ async function readiness(
   return await Promise.all(
     running.map((host) => hostReady(host, { ...deps, plan: { ...deps.plan, components: [...components] } }, point)),
   );
+}
+
+/** One that boots may be there before the run is; one that is stopping will not. */
+function mayRun({ state, address }: FoundHost): boolean {
+  return address !== '' && ['pending', 'running', 'unknown'].includes(state);
 }
 
 /** A bare host lacks its tools; they are looked for again once it was made ready. */

@@ -74,6 +74,34 @@ describe('recovery from a breach', () => {
     },
   );
 
+  it('leads users to a clean site only when the service on its hosts that were on has stopped', async () => {
+    const situation = await breached();
+    for (const record of situation.plan.traffic.records) Object.assign(record, { weighted, withdrawn: undefined });
+    const app = situation.assessment.hosts.find(({ site, group }) => site === 'us-west-2' && group === 'app');
+    const with_ = (on?: string[]) => ({ ...situation, assessment: { ...situation.assessment, on } });
+    const ids = (on?: string[]) => stepsOf(with_(on)).map(({ id }) => id);
+    const { items } = compile(with_([app?.address ?? '']));
+    const away = items.find(({ title }) => title === 'Take the name away from the breached site');
+    const ranks =
+      away?.type === 'stage' ? away.ranks.map((rank) => rank.map(({ kind, input }) => [kind, input.host])) : [];
+    expect(ranks).toEqual([
+      [['stopService', app]],
+      situation.plan.traffic.records.map(() => ['shiftWeights', undefined]),
+    ]);
+    expect(ids([app?.address ?? ''])).toEqual(expect.arrayContaining(['stop-service-ahead', 'stop-service']));
+    // A host that was off, and one of the breached site, has nothing to stop.
+    for (const off of [undefined, [], ['10.77.1.10']]) expect(ids(off)).not.toContain('stop-service-ahead');
+  });
+
+  it('stops what booted with its service on before it looks at the host, and takes names that lead nowhere without that', async () => {
+    const situation = await breached();
+    const app = situation.assessment.hosts.find(({ site, group }) => site === 'us-west-2' && group === 'app');
+    const on = [app?.address ?? ''];
+    const ids = stepsOf({ ...situation, assessment: { ...situation.assessment, on } }).map(({ id }) => id);
+    expect(ids).not.toContain('stop-service-ahead');
+    expect(ids.indexOf('stop-service')).toBeLessThan(ids.indexOf('check-host-app'));
+  });
+
   it('captures the breached site in full, under a label of its own, pins it, and lets a person judge what failed', async () => {
     const steps = stepsOf(await breached());
     const of = (kind: string) => steps.filter((step) => step.kind === kind);

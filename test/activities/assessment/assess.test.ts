@@ -509,6 +509,8 @@ test('the standby that runs already is checked too', async () => {
   const assessment = await assess(call, deps());
   expect(fact(assessment, 'ready-us-west-2-app')).toMatchObject({ state: 'good' });
   expect(fact(assessment, 'ready-us-west-2-db')).toBeUndefined();
+  // So that a breach leads nobody to a service that runs there.
+  expect(assessment.on).toEqual(['127.0.2.10']);
 });
 
 function westSite() {
