@@ -21,7 +21,7 @@ export async function directionOf(
 ): Promise<{ from: string; to: string }> {
   const { moves: fails, planned, atStandby } = traitsOf(call.procedure);
   if (planned) return plannedDirection(call, plan, servingSites(await names));
-  if (atStandby) return standbyDirection(call, plan, servingSites(await names));
+  if (atStandby) return standbyDirection(call, plan, await names);
   const place = fails || call.from || call.to ? undefined : placeOf(call, plan, await names);
   const from = call.from ?? (fails ? siteOfRole(plan, 'primary') : (call.to ?? place));
   const to = call.to ?? (fails ? siteOfRole(plan, 'standby') : from);
@@ -39,12 +39,19 @@ export async function directionOf(
 }
 
 /** At the site that does not serve. @throws SiteUnknown, ServesThere, NotServing where no name says who serves */
-function standbyDirection(call: AssessCall, plan: Plan, serving: readonly string[]): { from: string; to: string } {
+function standbyDirection(
+  call: AssessCall,
+  plan: Plan,
+  names: readonly Finding<{ site?: string }>[],
+): { from: string; to: string } {
+  const serving = servingSites(names);
   const [serves, ...more] = serving;
-  if (!serves || more.length > 0) {
+  const [divided] = undecided(names);
+  if (!serves || more.length > 0 || divided) {
+    const lead = serves && divided ? divided : `The names of ${plan.service} lead to ${placesOf(serving)}`;
     throw refusal(
       'NotServing',
-      `The names of ${plan.service} lead to ${serving.join(' and ') || 'no site of the plan'}: which one is the standby is not known.`,
+      `${lead}: which one is the standby is not known.`,
       'wait for the recovery that moves them, or see where they lead: muster traffic check.',
     );
   }
@@ -68,6 +75,16 @@ export function servingSites(names: readonly Finding<{ site?: string }>[]): stri
   return [...new Set(names.flatMap(({ evidence }) => evidence?.site ?? []))].sort();
 }
 
+/** Names that do not lead to one site whole, in words: shared between sites, withdrawn or not known. Who else serves is not known then. */
+export function undecided(names: readonly Finding<{ site?: string }>[]): string[] {
+  return names.filter(({ evidence }) => !evidence?.site).map(({ fact }) => `${fact.title}: ${fact.value}`);
+}
+
+/** `us-east-1 and us-west-2` */
+export function placesOf(sites: readonly string[]): string {
+  return sites.join(' and ') || 'no site of the plan';
+}
+
 function placeOf(call: AssessCall, plan: Plan, names: readonly Finding<{ site?: string }>[]): string | undefined {
   const sites = servingSites(names);
   if (sites.length === 1) return sites[0];
@@ -75,7 +92,7 @@ function placeOf(call: AssessCall, plan: Plan, names: readonly Finding<{ site?: 
   if (call.procedure === 'backup' && names.some(({ evidence }) => evidence)) {
     throw refusal(
       'NotServing',
-      `The names of ${plan.service} lead to ${sites.join(' and ') || 'no site of the plan'}: where its newest data is, is not known.`,
+      `The names of ${plan.service} lead to ${placesOf(sites)}: where its newest data is, is not known.`,
       'wait for the recovery that moves them, or name the site to read: muster backup --from SITE.',
     );
   }

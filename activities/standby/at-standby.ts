@@ -1,7 +1,7 @@
 /** Whether a site is a standby at this moment, and nobody recovers the service: asked right before anything is changed there ahead of need. */
 import { refusal } from '../../domain/errors.ts';
 import { describeHolder } from '../../domain/lease.ts';
-import { servingSites } from '../assessment/direction.ts';
+import { placesOf, servingSites, undecided } from '../assessment/direction.ts';
 import { nameNow } from '../assessment/facts/name.ts';
 import { passing } from '../aws/errors.ts';
 import type { StepContext } from '../context.ts';
@@ -11,8 +11,8 @@ import { holdersIn, leasesInForce } from '../lease/holders.ts';
 const lookEvery = 3_000;
 
 /**
- * @throws ServesThere, NotServing (the names lead nowhere, as in the middle of a recovery), RecoveryUnderWay; passing where a name or the
- *   lease beside the site cannot be read: who cannot be asked may have moved it
+ * @throws ServesThere, NotServing (a name leads nowhere, as in the middle of a recovery, or to several sites), RecoveryUnderWay; passing
+ *   where a name or the lease beside the site cannot be read: who cannot be asked may have moved it
  */
 export async function assertStandby(site: string, context: StepContext): Promise<void> {
   const { plan, signal } = context;
@@ -38,10 +38,13 @@ export async function assertStandby(site: string, context: StepContext): Promise
       `muster sync ${plan.service}, without a site, takes the one that does not serve.`,
     );
   }
-  if (serving.length === 0) {
+  // A name that two sites share may lead users here as well.
+  const [divided] = undecided(names);
+  if (serving.length === 0 || divided) {
+    const lead = serving.length > 0 && divided ? divided : `The names of ${plan.service} lead to ${placesOf(serving)}`;
     throw refusal(
       'NotServing',
-      `The names of ${plan.service} lead to no site of the plan: which one is the standby is not known.`,
+      `${lead}: which one is the standby is not known.`,
       'wait for the recovery that moves them.',
     );
   }

@@ -46,8 +46,14 @@ export function shiftedTo(site: string, percent: number, now: Shares): Shares {
 
 export function describeShares(shares: Shares): string {
   return Object.entries(shares)
-    .map(([site, share]) => `${site} ${Math.round(share)} %`)
+    .map(([site, share]) => `${site} ${perCent(share)} %`)
     .join(', ');
+}
+
+/** Whole, but never so that all or nothing is said of what is not. */
+function perCent(share: number): string {
+  const whole = Math.round(share);
+  return (whole === 0 || whole === 100) && whole !== share ? share.toFixed(1) : `${whole}`;
 }
 
 async function weightedSets(

@@ -24,7 +24,8 @@ export async function nameNow(record: TrafficRecord, deps: NameDeps): Promise<Fi
     const client = await deps.route53();
     if (weighted) {
       const shares = await readShares(client, routedRecord(zone, record, weighted), { signal });
-      const site = Object.keys(shares).find((each) => Math.round(shares[each] ?? 0) === 100);
+      // Not rounded: the smallest share is users.
+      const site = Object.keys(shares).find((each) => shares[each] === 100);
       return { value: describeShares(shares), state: site ? 'good' : 'warning', evidence: { site } };
     }
     if (failover) {

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ChangeResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readInstance } from '../../../activities/compute/instances.ts';
 import { localExecutor } from '../../../activities/hosts/local-executor.ts';
@@ -10,6 +11,7 @@ import { quietStandby } from '../../../activities/standby/quiet-standby.ts';
 import { restStandby } from '../../../activities/standby/rest-standby.ts';
 import { wakeStandby } from '../../../activities/standby/wake-standby.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
+import { trafficSchema } from '../../../domain/plan-traffic.ts';
 import { seedInstances } from '../../../lab/aws/seed-instances.ts';
 import { seedZones, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
 import { type Aws, startAws } from '../../support/moto.ts';
@@ -57,6 +59,18 @@ afterEach(async () => {
 });
 
 const leadTo = (target: string, address: string) => seedZones(aws.route53(), { balancers, target, address });
+async function share(name: string, weights: Record<string, number>): Promise<void> {
+  const Changes = Object.entries(weights).map(([SetIdentifier, Weight], index) => ({
+    Action: 'UPSERT' as const,
+    ResourceRecordSet: {
+      ...{ Name: name, Type: 'A' as const, TTL: 60, SetIdentifier, Weight },
+      ResourceRecords: [{ Value: `10.77.${index + 1}.10` }],
+    },
+  }));
+  await aws
+    .route53()
+    .send(new ChangeResourceRecordSetsCommand({ HostedZoneId: zones.service, ChangeBatch: { Changes } }));
+}
 const power = (more: object = {}) =>
   wakeStandby.input.parse({ region: west, instance, name: 'app', within: 5_000, site: west, ...more });
 const stateNow = async () => (await readInstance(aws.ec2(west), instance, west)).state;
@@ -89,6 +103,31 @@ test('the service is stopped at a standby only, and nowhere while the names lead
   await expect(quietStandby.run(quiet(), context)).rejects.toMatchObject({ type: 'NotServing' });
   expect(context.changes.count).toBe(0);
   await leadTo('primary-lb-us-east-1.amazonaws.com', '127.0.1.10');
+  expect(await quietStandby.run(quiet(), context)).toEqual({ outcome: 'stopped' });
+});
+
+test('a site that serves a share of the users is no standby, be it ever so small', async () => {
+  const identifiers = { 'us-east-1': 'blue', 'us-west-2': 'green' };
+  const sites = {
+    'us-east-1': { addresses: ['10.77.1.10'], ttl: '60s' },
+    'us-west-2': { addresses: ['10.77.2.10'], ttl: '60s' },
+  };
+  const name = 'play.company.com';
+  const records = [{ name, wait: '60s', sites, weighted: { identifiers } }];
+  context.plan.traffic.records.push(...trafficSchema.parse({ zone: zones.service, records }).records);
+  await localExecutor().exec(quiet().start);
+  for (const [blue, green, said] of [
+    [50, 50, 'us-west-2 50 %'],
+    [255, 1, 'us-west-2 0.4 %'],
+  ] as const) {
+    await share(name, { blue, green });
+    await expect(quietStandby.run(quiet(), context)).rejects.toMatchObject({
+      type: 'NotServing',
+      message: expect.stringContaining(said),
+    });
+    expect((await localExecutor().exec(quiet().state)).code).toBe(0);
+  }
+  await share(name, { blue: 255, green: 0 });
   expect(await quietStandby.run(quiet(), context)).toEqual({ outcome: 'stopped' });
 });
 

@@ -1,0 +1,49 @@
+/** Which site a sync lays data out at, as the names lead. */
+import { describe, expect, it } from 'vitest';
+import { directionOf } from '../../../activities/assessment/direction.ts';
+import type { AssessCall } from '../../../domain/protocol.ts';
+import { spacetimePlan } from '../../support/plan.ts';
+
+const [east, west] = ['us-east-1', 'us-west-2'];
+const plan = await spacetimePlan();
+const call: AssessCall = { run: 'run-1', procedure: 'sync', service: 'spacetime', at: '2026-01-02T03:15:00Z' };
+const fact = (title: string, value: string) => ({
+  id: title,
+  title,
+  value,
+  state: 'good' as const,
+  source: 'x',
+  took: 1,
+});
+const admin = { fact: fact('Where admin points', east), evidence: { site: east } };
+const shared = { fact: fact('Where play points', `${east} 50 %, ${west} 50 %`), evidence: {} };
+const unread = { fact: fact('Where play points', 'not known: no answer') };
+const direction = (names: Parameters<typeof directionOf>[2] extends Promise<infer Names> ? Names : never) =>
+  directionOf(call, plan, Promise.resolve(names));
+
+describe('the direction of a sync', () => {
+  it('is the site that no name leads to', async () => {
+    expect(await direction([admin])).toEqual({ from: west, to: west });
+  });
+
+  it.each([
+    ['a name that two sites share', shared, `Where play points: ${east} 50 %, ${west} 50 %: which one is the standby`],
+    ['a name that could not be read', unread, 'not known: no answer'],
+    ['names that lead to two sites', { ...admin, evidence: { site: west } }, `lead to ${east} and ${west}`],
+  ])('is refused beside %s', async (_what, name, said) => {
+    for (const names of [
+      [admin, name],
+      [name, admin],
+    ])
+      await expect(direction(names)).rejects.toMatchObject({
+        type: 'NotServing',
+        message: expect.stringContaining(said),
+      });
+  });
+
+  it('is refused where no name leads to a site', async () => {
+    await expect(direction([shared])).rejects.toMatchObject({
+      message: expect.stringContaining('no site of the plan'),
+    });
+  });
+});
