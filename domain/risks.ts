@@ -13,6 +13,7 @@ const riskIds = [
   'primary-still-healthy',
   'target-serves-already',
   'name-leads-elsewhere',
+  'fence-lifted',
   'switch-not-ready',
   'old-primary-not-fenced',
   'standby-host-missing',
@@ -57,6 +58,8 @@ export interface RiskEvidence {
   readonly apart?: string;
   /** The service is stopped for it; true where nothing is said. */
   readonly stops?: boolean;
+  /** Databases of the target, by name, that it opens where a fence closed them. */
+  readonly opens?: readonly string[];
   /** It goes to a host on which the service does not run. */
   readonly elsewhere?: boolean;
   readonly point?: PointSummary;
@@ -109,7 +112,7 @@ const medium: readonly RiskId[] = [
 
 function siteRisks(evidence: RiskEvidence): Texts {
   const { procedure, from, to, fromHealthy, cannotFence, missingHosts, observed, namesAt } = evidence;
-  const { stops = true, elsewhere: besides = false, unready = [] } = evidence;
+  const { stops = true, elsewhere: besides = false, unready = [], opens = [] } = evidence;
   const elsewhere = namesAt.filter((site) => site !== to).join(', ');
   return {
     'primary-still-healthy':
@@ -127,7 +130,13 @@ function siteRisks(evidence: RiskEvidence): Texts {
       from === to &&
       !besides &&
       elsewhere !== '' &&
-      `The name leads to ${elsewhere}: users do not reach ${to}, where this recovery happens, and it does not move the name.`,
+      `The name leads to ${elsewhere}: users do not reach ${to}, where this recovery happens, and it does not move the name.${stops ? ` It starts the service there: while ${elsewhere} serves, two sites may take writes.` : ''}`,
+    'fence-lifted':
+      from === to &&
+      !besides &&
+      elsewhere !== '' &&
+      opens.length > 0 &&
+      `${opens.join(', ')} at ${to} may be closed to writes by a fence, and this recovery opens it while the name leads to ${elsewhere}: two sites may take writes. To go back there without that: muster failback.`,
     'switch-not-ready':
       traitsOf(procedure).moves &&
       unready.length > 0 &&

@@ -1,6 +1,6 @@
 /** The steps that open databases which a fence closed to writes, at the site that is brought up. */
 import { liftFence } from '../activities/fencing/lift-fence.ts';
-import { closableDatabases } from '../domain/closable.ts';
+import { maybeClosed } from '../domain/lifting.ts';
 import type { Component } from '../domain/plan-component.ts';
 import type { Step } from '../domain/playbook.ts';
 import { hostsOf, placeAt, type Situation } from './compiler.ts';
@@ -9,18 +9,8 @@ import { hostsOf, placeAt, type Situation } from './compiler.ts';
 export function liftSteps(situation: Situation, siteName: string, components: readonly Component[]): Step[] {
   const { plan, assessment } = situation;
   const at = placeAt(plan, siteName);
-  return closableDatabases(components).flatMap((database) => {
-    const hosts = hostsOf(situation, siteName, database.group);
-    return hosts
-      .filter(({ address }) => !isOpen(database.component, address))
-      .map((host) => {
-        const id = `lift-fence-${database.component}${hosts.length > 1 ? `-${host.name}` : ''}`;
-        return liftFence.step({ host, database }, at(id));
-      });
+  return maybeClosed(components, hostsOf(situation, siteName), assessment.fenced).map(({ database, host }) => {
+    const several = hostsOf(situation, siteName, database.group).length > 1;
+    return liftFence.step({ host, database }, at(`lift-fence-${database.component}${several ? `-${host.name}` : ''}`));
   });
-
-  function isOpen(component: string, address: string): boolean {
-    const seen = assessment.fenced?.find((each) => each.component === component && each.address === address);
-    return seen?.closed === false;
-  }
 }

@@ -21,3 +21,13 @@ export function notRestorable({ procedure, assessment }: Situation) {
     `muster points ${assessment.service}; name one with --point, or look at why the newest was refused.`,
   );
 }
+
+/** What leaves the service running opens nothing for itself: whoever writes to that server could then go on. @throws DatabaseClosed */
+export function refuseClosed({ assessment }: Situation, closed: readonly string[]): void {
+  if (closed.length === 0) return;
+  throw refusal(
+    'DatabaseClosed',
+    `${closed.join(', ')} at ${assessment.to} is closed to writes by a fence, and this restore does not stop the service: it opens nothing.`,
+    'another host with --to-host or another site with --at; or the whole component, which stops the service and opens it.',
+  );
+}

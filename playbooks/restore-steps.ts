@@ -77,6 +77,15 @@ export function restoreStepsFor(situation: Situation, siteName: string) {
     /** Files and databases are replaced that the service works with. */
     stops,
     elsewhere,
+    /** Databases, by name, that a fence closed on a host that is restored to. */
+    closed: items
+      .flatMap(perHost)
+      .filter(({ item, host }) =>
+        assessment.fenced?.some(
+          (each) => each.closed && each.component === item.component.name && each.address === host.address,
+        ),
+      )
+      .map(({ item }) => item.component.name),
     /** What comes back stands beside what is there, until a person takes it over. */
     beside: items.every(isBeside),
 

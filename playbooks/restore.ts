@@ -8,7 +8,7 @@ import { scopeOf } from '../domain/restore-scope.ts';
 import { playbook, pointOfNoReturn, type Situation, stage } from './compiler.ts';
 import { takeTheLease } from './lease-steps.ts';
 import { liftSteps } from './lift-steps.ts';
-import { notRestorable } from './refusals.ts';
+import { notRestorable, refuseClosed } from './refusals.ts';
 import { restoreStepsFor } from './restore-steps.ts';
 import { stepsFor } from './steps.ts';
 import { thaw } from './thaw-steps.ts';
@@ -19,6 +19,7 @@ export function restore(situation: Situation) {
   const site = stepsFor(situation, to);
   const part = restoreStepsFor(situation, to);
   const bare = situation.request?.restore?.bare !== undefined;
+  if (!part.stops) refuseClosed(situation, part.closed);
   const before = [
     // A scratch place is nobody's, nor is a host besides the site's own.
     stage('Take the lease', situation.procedure === 'restore' && !part.elsewhere ? takeTheLease(situation) : []),
@@ -26,7 +27,7 @@ export function restore(situation: Situation) {
     stage('Look at the hosts', part.awaitHosts(), part.prepareHosts(), part.checkHosts()),
     // On a bare host there is no service yet to be stopped.
     stage('Stop the service', part.stops && !bare ? site.stopService() : []),
-    stage('Open what a fence closed', bare || part.elsewhere ? [] : lifts(situation)),
+    stage('Open what a fence closed', part.stops && !bare ? lifts(situation) : []),
     stage('Restore the data', ...part.restoreByRank(point)),
     stage('Check what was restored', part.checkData(point), part.enableUnits()),
   ];
@@ -43,7 +44,7 @@ export function restore(situation: Situation) {
   ]);
 }
 
-/** Files may be restored beside a database that stays closed. */
+/** Files may be restored beside a database that stays closed; and one is opened only while the service is stopped. */
 function lifts(situation: Situation): Step[] {
   const scope = scopeOf(situation.plan, situation.request?.restore ?? {});
   const components = scope.map(({ component }) => component);

@@ -9,6 +9,7 @@ import type { Assessment, Fact } from '../../domain/assessment.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
 import { describeHolder } from '../../domain/lease.ts';
+import { maybeClosed } from '../../domain/lifting.ts';
 import { managedSummary } from '../../domain/managed-database.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { takesPoint, traitsOf } from '../../domain/procedures.ts';
@@ -147,6 +148,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     apart: point ? goal.apart(point.takenAt) : '',
     stops: goal.stops,
     elsewhere: goal.elsewhere,
+    opens: goal.stops && !call.request?.restore?.bare ? opened(goal, plan, hosts, fenced) : [],
     point,
     targetLocation: siteOf(plan, to).storage,
     fromHealthy: fromHealth.evidence,
@@ -258,6 +260,16 @@ async function readiness(
   return await Promise.all(
     running.map((host) => hostReady(host, { ...deps, plan: { ...deps.plan, components: [...components] } }, point)),
   );
+}
+
+function opened(
+  { names }: RestoreTarget,
+  plan: Plan,
+  hosts: readonly FoundHost[],
+  fenced: Assessment['fenced'],
+): string[] {
+  const components = plan.components.filter(({ name }) => names.includes(name));
+  return [...new Set(maybeClosed(components, hosts, fenced).map(({ database }) => database.component))];
 }
 
 /** One that boots may be there before the run is; one that is stopping will not. */

@@ -7,6 +7,7 @@ import { fencedDatabaseSchema } from '../../domain/fencing.ts';
 import { hostSchema } from '../../domain/host.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 import { defineStep } from '../step.ts';
+import { waitFor } from '../waiting.ts';
 import { askDatabase } from './database.ts';
 
 const inputSchema = z.object({
@@ -15,6 +16,9 @@ const inputSchema = z.object({
   /** ms that the connection may take. */
   requestLimit: z.number().int().positive().default(10_000),
 });
+
+/** ms for which a server may not answer yet. */
+const booting = 15_000;
 
 /** Output: `{ outcome: 'opened' | 'open already' }` */
 export const liftFence = defineStep({
@@ -31,7 +35,10 @@ export const liftFence = defineStep({
   },
   limits: { startToClose: 60_000 },
   async check({ database, host, ...input }, context) {
-    const word = await askDatabase('look', database, host, input, context);
+    const look = () => askDatabase('look', database, host, input, context);
+    // A host that has just booted answers before its database does.
+    const early = await waitFor({ within: booting, signal: context.signal }, () => look().catch(() => undefined));
+    const word = early ?? (await look());
     return word === 'open' ? { state: 'done', what: 'open already' } : { state: 'ready', what: 'closed by a fence' };
   },
   async before({ database, host, ...input }, context) {

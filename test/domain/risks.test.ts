@@ -63,6 +63,19 @@ describe('risks', () => {
     expect(ids(change)).toEqual([id]);
   });
 
+  test('a fence that is lifted in place is a risk only while the name leads to another site', () => {
+    const opens = ['database'];
+    const inPlace = { procedure: 'restore', to: 'us-east-1', opens } as const;
+    const away = { ...inPlace, namesAt: ['us-west-2'] };
+    expect(ids(away)).toEqual(['name-leads-elsewhere', 'fence-lifted']);
+    expect(ids({ ...away, opens: [] })).toEqual(['name-leads-elsewhere']);
+    expect(ids(inPlace)).toEqual([]);
+    expect(ids({ opens })).toEqual([]);
+    const texts = (change: Partial<RiskEvidence>) => risksOf({ ...calm, ...change }).map(({ text }) => text);
+    for (const text of texts(away)) expect(text).toMatch(/two sites may take writes/);
+    expect(texts({ ...away, stops: false, opens: [] })[0]).not.toMatch(/two sites/);
+  });
+
   test('a point exactly as old as the RPO is not too old', () => {
     expect(ids({ lostAt: Date.parse(point.takenAt) + hour })).toEqual([]);
     expect(ids({ lostAt: Date.parse(point.takenAt) + hour + 1 })).toEqual(['point-older-than-rpo']);

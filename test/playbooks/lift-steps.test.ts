@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { stepsOf } from '../../domain/playbook.ts';
 import type { Procedure } from '../../domain/procedures.ts';
+import type { RestoreRequest } from '../../domain/restore-request.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { aSituation } from './a-situation.ts';
 
@@ -36,4 +37,34 @@ it('a failback saves what stands there before it opens it', async () => {
   const saved = ids.findLastIndex((id) => id.startsWith('commit-point') && id.includes('diverge'));
   expect(saved).toBeGreaterThan(0);
   expect(ids.indexOf('lift-fence-database')).toBeGreaterThan(saved);
+});
+
+describe('a restore that leaves the service running', () => {
+  const restored = async (procedure: Procedure, restore: RestoreRequest, closed?: boolean, needsStop = true) => {
+    const whole = await aSituation(procedure);
+    whole.plan.components = whole.plan.components.map((each) => ({ ...each, needsStop }));
+    const address = whole.assessment.hosts.find(({ site, group }) => site === 'us-east-1' && group === 'db')?.address;
+    if (closed !== undefined) whole.assessment.fenced = [{ component: 'database', address: address ?? '', closed }];
+    return stepsOf(compilers[procedure]({ ...whole, request: { restore } })).map(({ id }) => id);
+  };
+  const table: RestoreRequest = { components: ['database'], tables: ['players'] };
+
+  it.each<[string, Procedure, RestoreRequest, boolean]>([
+    ['beside it', 'restore', table, true],
+    ['under it', 'restore', { components: ['database'] }, false],
+  ])('opens no database %s, and is refused where a fence closed that', async (_, procedure, request, needsStop) => {
+    for (const closed of [undefined, false]) {
+      const ids = await restored(procedure, request, closed, needsStop);
+      expect(ids).toContain('restore-database');
+      expect(ids).not.toContain('lift-fence-database');
+    }
+    await expect(restored(procedure, request, true, needsStop)).rejects.toMatchObject({
+      type: 'DatabaseClosed',
+      message: expect.stringMatching(/database at us-east-1 is closed/),
+    });
+  });
+
+  it('restores files beside a database that stays closed', async () => {
+    expect(await restored('restore', { components: ['application'] }, true)).not.toContain('lift-fence-database');
+  });
 });

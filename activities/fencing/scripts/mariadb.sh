@@ -26,7 +26,11 @@ case $verb in
     end_sessions
     ;;
   open) echo "SET GLOBAL read_only = $([[ $setting == 1 ]] && echo 1 || echo 0)" | sql ;;
-  look) if [[ $(echo 'SELECT @@GLOBAL.read_only' | sql) == 0 ]]; then echo open; else echo closed; fi ;;
+  look)
+    # A server that could not be asked is not closed.
+    answer=$(echo 'SELECT @@GLOBAL.read_only' | sql)
+    if [[ $answer == 0 ]]; then echo open; else echo closed; fi
+    ;;
   lift)
     if [[ $(echo 'SELECT @@GLOBAL.read_only' | sql) == 0 ]]; then echo 'open already'; exit 0; fi
     echo 'SET GLOBAL read_only = 0' | sql

@@ -57,7 +57,9 @@ END
     echo "$end_sessions" | sql postgres >/dev/null
     ;;
   look)
-    if [[ $(read_only) == on ]]; then echo closed; else echo open; fi
+    # A server that could not be asked is not open.
+    answer=$(read_only)
+    if [[ $answer == on ]]; then echo closed; else echo open; fi
     ;;
   lift)
     if [[ $(read_only) == off ]]; then echo 'open already'; exit 0; fi

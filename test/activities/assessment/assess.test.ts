@@ -291,7 +291,15 @@ test('a name that leads to the target already, or away from where a recovery hap
   const ids = async (procedure: AssessCall['procedure']) =>
     (await assess({ ...call, procedure, from: 'us-east-1' }, deps())).risks.map(({ id }) => id);
   expect(await ids('failover')).toContain('target-serves-already');
-  expect(await ids('full-recovery')).toContain('name-leads-elsewhere');
+  // Nobody answered there that its database is open.
+  expect(await ids('full-recovery')).toEqual(expect.arrayContaining(['name-leads-elsewhere', 'fence-lifted']));
+  const table = { restore: { components: ['database'], tables: ['players'] } };
+  const whole = { ...point, components: plan.components.map(({ name }) => name) };
+  const held = deps({
+    findPoints: async (location) => ({ points: [{ ...whole, locations: [location] }], refused: [] }),
+  });
+  const beside = await assess({ ...call, procedure: 'restore', from: 'us-east-1', request: table }, held);
+  expect(beside.risks.map(({ id }) => id)).not.toContain('fence-lifted');
 });
 
 test('a full recovery happens in place and looks at the hosts that run', async () => {

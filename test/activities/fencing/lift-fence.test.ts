@@ -1,6 +1,7 @@
 /** A fence that a failover left on a real database is seen, and lifted before anything is restored; an undo puts it back. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fencedDatabases } from '../../../activities/assessment/facts/fenced.ts';
+import { askDatabase } from '../../../activities/fencing/database.ts';
 import { fenceSite } from '../../../activities/fencing/fence-site.ts';
 import { liftFence } from '../../../activities/fencing/lift-fence.ts';
 import { localExecutor } from '../../../activities/hosts/local-executor.ts';
@@ -99,4 +100,17 @@ test('a server that another setting keeps closed is not called open', async () =
   await expect(liftFence.run(input, context)).rejects.toThrow(
     /default_transaction_read_only is still on after a reload/,
   );
+});
+
+test('a server that does not answer is neither seen open nor left closed in silence', async () => {
+  const [orders, forum] = databases() as [FencedDatabase, FencedDatabase];
+  const gone = [
+    { ...orders, at: '1' },
+    { ...forum, at: '/nonexistent/mariadb.sock' },
+  ];
+  for (const database of gone) {
+    await expect(askDatabase('look', database, host, { requestLimit: 2_000 }, context)).rejects.toThrow(/on db: /);
+  }
+  const input = liftFence.input.parse({ host, database: gone[0], requestLimit: 2_000 });
+  await expect(liftFence.check?.(input, context)).rejects.toThrow(/orders on db: /);
 });
