@@ -112,7 +112,9 @@ export const restoreComponent = defineStep({
       lock: `component-${component.name}`,
     };
     const running = () => runHostJob(context, target, job, { onLine: answerGets(source) });
-    const { results } = await (ahead ? afterSync(context, running) : running()).catch(async (error: unknown) => {
+    // Whatever was found: a sync in the middle has taken the mark away already, and its lock is free only seconds after the lease is taken.
+    const yields = ahead !== undefined || (component.standby?.strategy === 'warm' && what.into === undefined);
+    const { results } = await (yields ? afterSync(context, running) : running()).catch(async (error: unknown) => {
       throw await namingNextGood(error, wanted, opened, context);
     });
     const seen = results.flatMap((line) => lineSchema.safeParse(line).data ?? []);

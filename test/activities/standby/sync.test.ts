@@ -6,12 +6,17 @@ import { restoreComponent } from '../../../activities/archives/restore-component
 import { releaseLease, takeLease } from '../../../activities/lease/take.ts';
 import { syncComponent } from '../../../activities/standby/sync-component.ts';
 import { lookAtWarm } from '../../../activities/standby/warm-copy.ts';
+import type { Component } from '../../../domain/plan-component.ts';
+import type { Ahead } from '../../../domain/warm-copy.ts';
 import { seedZones } from '../../../lab/aws/seed-zones.ts';
 import { type Aws, startAws } from '../../support/moto.ts';
 import { filesComponent, makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 
 const name = 'spacetime-api.company.com';
-const component = filesComponent('tree', ['/srv/app/data', '/srv/app/settings']);
+const component = {
+  ...filesComponent('tree', ['/srv/app/data', '/srv/app/settings']),
+  standby: { strategy: 'warm', maximumAge: 86_400_000 },
+} as Component;
 let aws: Aws;
 let world: World;
 let source: TestHost;
@@ -60,8 +65,8 @@ const sync = async (point: { id: string; sha256: string }, run = newRun()) =>
   await syncComponent.run(inputFor(point), await context(run));
 const look = () => lookAtWarm(host.executor(), 'tree');
 
-async function restore(point: { id: string; sha256: string }) {
-  const input = restoreComponent.input.parse({ ...inputFor(point), ahead: 'unknown' });
+async function restore(point: { id: string; sha256: string }, told: { ahead?: Ahead } = { ahead: 'unknown' }) {
+  const input = restoreComponent.input.parse({ ...inputFor(point), ...told });
   const given = await world.context({ run: newRun(), step: 'restore-tree' }, host);
   return { check: await restoreComponent.check?.(input, given), ran: await restoreComponent.run(input, given) };
 }
@@ -164,27 +169,35 @@ describe('a sync stands aside', () => {
     expect((await host.sh('ls -A /srv')).trim()).toBe('');
   });
 
-  it('for a recovery that begins in the middle: its job ends, and the restore gets the lock', async () => {
-    const slow = { ...component, afterRestore: ['sleep 300'] } as typeof component;
-    const syncing = syncComponent.run({ ...inputFor(first), component: slow }, await context());
-    syncing.catch(() => {});
-    const lock = '/var/lib/muster/locks/component-tree/owner';
-    await vi.waitUntil(
-      async () => (await host.sh(`cat ${lock} 2>/dev/null; ls -A /srv/app || :`)).includes('settings'),
-      {
-        timeout: 20_000,
-      },
-    );
-    const store = world.stores.far as NonNullable<World['stores'][string]>;
-    const taken = { service: 'spacetime', run: 'failover-0', procedure: 'failover', holder: 'Kim', term: 60_000 };
-    const { generation } = await takeLease(store, taken);
-    const { ran } = await restore(second);
-    expect(ran.outcome).toBe('restored');
-    await expect(syncing).rejects.toMatchObject({ type: 'RecoveryUnderWay' });
-    expect(await host.sh('cat /srv/app/data/one')).toBe('newer\n');
-    expect(await look()).toEqual({ changed: 0 });
-    await releaseLease(store, { service: 'spacetime', run: 'failover-0', generation });
-  }, 60_000);
+  // While a sync is at work there is no mark: an assessment finds no copy then, and the restore is told of none.
+  it.each([
+    ['of a copy', { ahead: 'unknown' }],
+    ['of none', {}],
+  ] as const)(
+    'for a recovery that begins in the middle: its job ends, and a restore that is told %s gets the lock',
+    async (_what, told) => {
+      const slow = { ...component, afterRestore: ['sleep 300'] } as typeof component;
+      const syncing = syncComponent.run({ ...inputFor(first), component: slow }, await context());
+      syncing.catch(() => {});
+      const lock = '/var/lib/muster/locks/component-tree/owner';
+      await vi.waitUntil(
+        async () => (await host.sh(`cat ${lock} 2>/dev/null; ls -A /srv/app || :`)).includes('settings'),
+        {
+          timeout: 20_000,
+        },
+      );
+      const store = world.stores.far as NonNullable<World['stores'][string]>;
+      const taken = { service: 'spacetime', run: 'failover-0', procedure: 'failover', holder: 'Kim', term: 60_000 };
+      const { generation } = await takeLease(store, taken);
+      const { ran } = await restore(second, told);
+      expect(ran.outcome).toBe('restored');
+      await expect(syncing).rejects.toMatchObject({ type: 'RecoveryUnderWay' });
+      expect(await host.sh('cat /srv/app/data/one')).toBe('newer\n');
+      expect(await look()).toEqual({ changed: 0 });
+      await releaseLease(store, { service: 'spacetime', run: 'failover-0', generation });
+    },
+    60_000,
+  );
 
   it('while a recovery holds the lease, and leaves to it what stands there', async () => {
     const run = newRun();
