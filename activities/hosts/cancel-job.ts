@@ -3,6 +3,7 @@ import { control } from './control.ts';
 import type { HostExecutor } from './executor.ts';
 import { HostFault } from './faults.ts';
 import type { JobHandle, JobKey, JobPlace } from './job.ts';
+import { shellQuote } from './shell-quote.ts';
 import { defaultPlace } from './start-job.ts';
 
 /** Afterwards the job counts as ended (status 143 unless it ended itself) and is not started again under its key. */
@@ -14,6 +15,28 @@ export function cancelJob(handle: JobHandle): Promise<void> {
 export function cancelByKey(executor: HostExecutor, key: JobKey, place: JobPlace = {}): Promise<void> {
   const at = { ...defaultPlace, ...place };
   return cancelFolder(executor, at, `${at.base}/jobs/${key.run}/${key.step}/${key.generation}`);
+}
+
+/** Starts that have not ended of the parts of a step: NUL-separated folders. */
+const unended = `shopt -s nullglob
+for start in "$1/jobs/$2/$3".*/*/*/; do [[ -s $start/exit ]] || printf '%s\\0' "\${start%/}"; done`;
+
+/** For a worker that does not know what earlier attempts of a step with several jobs have left at work. Out: how many there were */
+export async function cancelParts(
+  executor: HostExecutor,
+  { run, step }: Pick<JobKey, 'run' | 'step'>,
+  place: JobPlace = {},
+): Promise<number> {
+  const at = { ...defaultPlace, ...place };
+  const { code, stdout, stderr } = await executor.exec(
+    shellQuote('exec', 'bash', '-c', unended, 'muster-unended', at.base, run, step),
+    { inactivity: 60_000 },
+  );
+  if (code !== 0)
+    throw new HostFault('HostCommandFailed', `${executor.name}: jobs of ${step} cannot be listed: ${stderr}`);
+  const folders = stdout.toString('utf8').split('\0').slice(0, -1);
+  for (const folder of folders) await cancelFolder(executor, at, folder);
+  return folders.length;
 }
 
 async function cancelFolder(

@@ -72,13 +72,23 @@ export async function assertNoRecovery(site: string, context: StepContext): Prom
   );
 }
 
-/** Work at a standby that ends, with the job that it runs on a host, within seconds of a recovery's taking the lease. */
+/**
+ * Work at a standby that ends, with the job that it runs on a host, within seconds of a recovery's taking the lease.
+ *
+ * @param letGo  ends what an attempt whose worker died has left at work there: a recovery waits for it
+ */
 export async function whileStandby<Result>(
   site: string,
   context: StepContext,
   work: (context: StepContext) => Promise<Result>,
+  letGo: () => Promise<unknown>,
 ): Promise<Result> {
-  await assertStandby(site, context);
+  try {
+    await assertStandby(site, context);
+  } catch (error) {
+    if (isTaken(error)) await letGo();
+    throw error;
+  }
   const stop = new AbortController();
   let why: unknown;
   const timer = setInterval(() => {
@@ -99,18 +109,25 @@ export async function whileStandby<Result>(
   }
 }
 
-/** For putting back: what a recovery has taken over by now is left to it. */
+/** For putting back: what a recovery has taken over by now is left to it. `letGo` as above. */
 export async function unlessTaken(
   site: string,
   context: StepContext,
   putBack: () => Promise<unknown>,
+  letGo?: () => Promise<unknown>,
 ): Promise<unknown> {
   try {
     await assertStandby(site, context);
   } catch (error) {
-    const { type, message } = error as { type?: string; message: string };
-    if (type !== 'RecoveryUnderWay' && type !== 'ServesThere' && type !== 'NotServing') throw error;
-    return { outcome: `left as it is: ${message}` };
+    if (!isTaken(error)) throw error;
+    await letGo?.();
+    return { outcome: `left as it is: ${error.message}` };
   }
   return await putBack();
+}
+
+/** The site is no standby any more, or will soon be none. */
+function isTaken(error: unknown): error is Error {
+  const { type } = error as { type?: string };
+  return type === 'RecoveryUnderWay' || type === 'ServesThere' || type === 'NotServing';
 }

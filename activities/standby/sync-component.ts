@@ -12,7 +12,9 @@ import { driverFor } from '../archives/drivers.ts';
 import { openPoint } from '../archives/open-point.ts';
 import { restoreComponent } from '../archives/restore-component.ts';
 import type { StepContext } from '../context.ts';
+import { cancelParts } from '../hosts/cancel-job.ts';
 import { defineStep } from '../step.ts';
+import { waitFor } from '../waiting.ts';
 import { unlessTaken, whileStandby } from './at-standby.ts';
 import { beginWarm, endWarm, lookAtWarm, putWarmBack } from './warm-copy.ts';
 
@@ -26,6 +28,9 @@ const input = z.object({
   locations: z.array(z.string()).min(1),
 });
 type Input = z.output<typeof input>;
+
+/** ms that a host has to answer. */
+const reachable = 20_000;
 
 export interface Synced {
   readonly outcome: string;
@@ -52,15 +57,21 @@ export const syncComponent = defineStep({
     return { state: 'ready', what: seen.mark ? `${seen.mark.point} stands there` : 'nothing stands there yet' };
   },
   async run(wanted, context): Promise<Synced> {
-    return await whileStandby(wanted.site, context, (guarded) => sync(wanted, guarded));
+    return await whileStandby(
+      wanted.site,
+      context,
+      (guarded) => sync(wanted, guarded),
+      () => letGo(wanted, context),
+    );
   },
   /** What stood there before is back, and its mark with it; but what a recovery works with by now is left to it. */
   async undo(wanted, before, context) {
-    return await unlessTaken(wanted.site, context, async () => {
+    const putBack = async () => {
       const undone = await restoreComponent.undo?.(wanted, before, within(context, 'restore'));
       await putWarmBack(markedOf(wanted), context);
       return undone;
-    });
+    };
+    return await unlessTaken(wanted.site, context, putBack, () => letGo(wanted, context));
   },
 });
 
@@ -97,6 +108,21 @@ async function sync(wanted: Input, context: StepContext): Promise<Synced> {
     bytes,
     kept,
   };
+}
+
+/** Jobs of a worker that died would keep the component's lock from the recovery. A host that does not answer for long has none to give. */
+async function letGo({ component, host }: Input, context: StepContext): Promise<void> {
+  let why: unknown;
+  const ended = await waitFor({ within: reachable, signal: context.signal }, async () => {
+    try {
+      return await cancelParts(await context.host(host), context);
+    } catch (error) {
+      why = error;
+      return undefined;
+    }
+  });
+  if (ended === undefined) context.log(`jobs of ${component.name} on ${host.name} cannot be ended: ${why}`);
+  else if (ended > 0) context.log(`jobs of ${component.name} ended for the recovery`, { host: host.name, ended });
 }
 
 function markedOf({ component, host }: Input) {

@@ -199,6 +199,40 @@ describe('a sync stands aside', () => {
     60_000,
   );
 
+  // The job goes on without its worker; the next attempt, or what is put back, is the first to see the recovery.
+  it.each(['attempt', 'undo'] as const)(
+    'for a recovery that began while no worker was left: the next %s ends the job',
+    async (next) => {
+      const run = newRun();
+      const slow = { ...inputFor(first), component: { ...component, afterRestore: ['sleep 300'] } as typeof component };
+      const dying = new AbortController();
+      const syncing = syncComponent.run(slow, { ...(await context(run)), signal: dying.signal });
+      syncing.catch(() => {});
+      const lock = '/var/lib/muster/locks/component-tree/owner';
+      const working = async () => (await host.sh(`cat ${lock} 2>/dev/null; ls -A /srv/app || :`)).includes('settings');
+      await vi.waitUntil(working, { timeout: 20_000 });
+      dying.abort(new Error('WORKER_SHUTDOWN'));
+      await expect(syncing).rejects.toThrow();
+      expect(await host.sh(`cat ${lock}`)).toContain('sync-tree.restore');
+      const store = world.stores.far as NonNullable<World['stores'][string]>;
+      const taken = { service: 'spacetime', run: 'failover-2', procedure: 'failover', holder: 'Kim', term: 60_000 };
+      const { generation } = await takeLease(store, taken);
+      try {
+        const again = { ...(await context(run)), attempt: 2 };
+        if (next === 'attempt')
+          await expect(syncComponent.run(slow, again)).rejects.toMatchObject({ type: 'RecoveryUnderWay' });
+        else
+          expect(await syncComponent.undo?.(slow, null, again)).toMatchObject({
+            outcome: expect.stringMatching(/^left as it is/),
+          });
+        expect(await host.sh(`cat ${lock} 2>/dev/null || :`)).toBe('');
+      } finally {
+        await releaseLease(store, { service: 'spacetime', run: 'failover-2', generation });
+      }
+    },
+    60_000,
+  );
+
   it('while a recovery holds the lease, and leaves to it what stands there', async () => {
     const run = newRun();
     await sync(first, run);
