@@ -77,7 +77,11 @@ export function compromise(situation: Situation) {
       rotateSecrets(situation),
       ...startAndServe(),
       stage('Cut traffic over', cutOver),
-      stage('See it from outside', resolve, site.seeFromOutside([...ahead, ...cutOver, ...resolve])),
+      stage(
+        'See it from outside',
+        resolve,
+        site.seeFromOutside([...ahead.filter(({ required }) => required), ...cutOver, ...resolve]),
+      ),
       stage('Move the names beside it', later(site.pointOthers()), site.awaitOthers()),
       changeKeys(situation),
       stage('Tell monitoring', site.updateMonitoring(), site.manual('end')),
@@ -95,7 +99,9 @@ export function compromise(situation: Situation) {
     }
     return [
       stage('Confirm before anything writes to it', site.manual('cutover')),
-      pointOfNoReturn(`${to} takes writes: ${ahead.map(({ input }) => input.name).join(', ')} leads there already`),
+      pointOfNoReturn(
+        `${to} takes writes: ${ahead.flatMap(({ required, input }) => (required ? [input.name] : [])).join(', ')} leads there already`,
+      ),
       start,
       stage('Prove it works', site.checkHealth()),
     ];

@@ -33,21 +33,20 @@ export function trafficSteps(situation: Situation, siteName: string) {
     withdrawNames: (from: string): Step[] => (switched ? [] : withdraw(from)),
 
     /** Beside the users' own name, which a switch leads: tried for a while, and left as it is where Route 53 refuses. */
-    withdrawOthers: (from: string): Step[] =>
-      (switched ? withdraw(from) : []).map((step) => ({
-        ...step,
-        required: false,
-        limits: { ...step.limits, startToClose: patience, budget: patience },
-      })),
+    withdrawOthers: (from: string): Step[] => (switched ? withdraw(from) : []).map(triedForAWhile),
 
     /**
      * What has no `withdrawn` form (a switch, routed records, a plain one without it) is taken from the other site by leading it here,
-     * before anything answers. Users write as soon as the service starts.
+     * before anything answers. Users write as soon as the service starts. Beside a switch the others are tried for a while, under an id of
+     * their own: when users are served they are moved as ever.
      */
-    leadAhead: (): Step[] => records.filter(({ withdrawn }) => !withdrawn).map(point),
+    leadAhead: (): Step[] =>
+      records
+        .filter(({ withdrawn }) => !withdrawn)
+        .map((record) => (first.includes(record) ? point(record) : triedForAWhile(point(record, 'lead')))),
 
     /** The names that users are served by. With a switch, those that it leads. */
-    pointNames: (): Step[] => first.map(point),
+    pointNames: (): Step[] => first.map((record) => point(record)),
     awaitNames: (): Step[] => first.map(awaitOne),
 
     /** Weighted names by their shifts, a rank each: while both sites serve. Those with fewer shifts begin later and end together. */
@@ -69,7 +68,7 @@ export function trafficSteps(situation: Situation, siteName: string) {
       }),
 
     /** Names beside them that Route 53 must move; they come when users are served. */
-    pointOthers: (): Step[] => others().map(point),
+    pointOthers: (): Step[] => others().map((record) => point(record)),
     awaitOthers: (): Step[] => others().map(awaitOne),
   };
 
@@ -83,18 +82,18 @@ export function trafficSteps(situation: Situation, siteName: string) {
     );
   }
 
-  function point(record: TrafficRecord): Step {
+  function point(record: TrafficRecord, verb = 'point'): Step {
     const { name, type } = record;
     const target = targetOf(record);
     // The other site is lost or stopped: a share of the users left there would be served by nobody.
-    if (isWeighted(record)) return shift(record, 100, `point-${name}`);
+    if (isWeighted(record)) return shift(record, 100, `${verb}-${name}`);
     if (record.failover) {
       const { identifiers } = record.failover;
       const input = { zone, name, type, site: siteName, identifiers, targets: record.sites };
-      return exchangeRoles.step(input, at(`point-${name}`));
+      return exchangeRoles.step(input, at(`${verb}-${name}`));
     }
     if (record.via === 'record') {
-      return pointNameAt.step({ zone, name, type, target, site: siteName }, at(`point-${name}`));
+      return pointNameAt.step({ zone, name, type, target, site: siteName }, at(`${verb}-${name}`));
     }
     const object = switchOf(plan, record);
     const move = mustBeThere(object, siteName) ? putSwitch : clearSwitch;
@@ -139,6 +138,11 @@ export function trafficSteps(situation: Situation, siteName: string) {
       `add traffic.records[].sites.${siteName} to the plan.`,
     );
   }
+}
+
+/** What Route 53 refuses meanwhile is left as it is, and holds nobody up. */
+function triedForAWhile(step: Step): Step {
+  return { ...step, required: false, limits: { ...step.limits, startToClose: patience, budget: patience } };
 }
 
 type WeightedRecord = TrafficRecord & { weighted: NonNullable<TrafficRecord['weighted']> };

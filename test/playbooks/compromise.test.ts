@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compileWith } from '../../activities/planning/compile.ts';
 import { stepDefinitions } from '../../activities/registry.ts';
+import { trafficSchema } from '../../domain/plan-traffic.ts';
 import { playbookSchema, type Step } from '../../domain/playbook.ts';
 import type { RunRequest } from '../../domain/requests.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
@@ -101,6 +102,39 @@ describe('recovery from a breach', () => {
     expect(ids).not.toContain('stop-service-ahead');
     expect(ids.indexOf('stop-service')).toBeLessThan(ids.indexOf('check-host-app'));
   });
+
+  it.each([
+    ['a plain one', {}, 'pointNameAt'],
+    ['a weighted one', { weighted: { ...weighted, hold: '60s' } }, 'shiftWeights'],
+    ['one of a failover pair', { failover: { identifiers: weighted.identifiers } }, 'exchangeRoles'],
+  ])(
+    'leaves a name beside the switch (%s) where Route 53 refuses it, and moves it when users are served',
+    async (_, form, kind) => {
+      const situation = await breached();
+      const [record] = situation.plan.traffic.records;
+      const { withdrawn: _nowhere, ...rest } = record as NonNullable<typeof record>;
+      const records = [
+        { ...rest, wait: '60s', via: 'switch' },
+        { name: 'beside.company.com', wait: '60s', sites: rest.sites, ...form },
+      ];
+      const plan = { ...situation.plan, traffic: trafficSchema.parse({ zone: 'Z1', records }) };
+      const { items } = compile({ ...situation, plan });
+      const of = (title: string) =>
+        items.flatMap((item) => (item.type === 'stage' && item.title.startsWith(title) ? item.ranks.flat() : []));
+      expect(of('Take the name away')).toMatchObject([
+        { id: 'switch-spacetime-api-company-com', required: true },
+        {
+          ...{ id: 'lead-beside-company-com', kind, required: false },
+          limits: { startToClose: 15_000, budget: 15_000 },
+        },
+      ]);
+      expect(of('Move the names beside it')).toMatchObject([
+        { id: 'point-beside-company-com', kind, required: true },
+        { id: 'await-beside-company-com' },
+      ]);
+      expect(items.find(({ type }) => type === 'pointOfNoReturn')?.title).not.toContain('beside');
+    },
+  );
 
   it('captures the breached site in full, under a label of its own, pins it, and lets a person judge what failed', async () => {
     const steps = stepsOf(await breached());
