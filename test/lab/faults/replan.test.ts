@@ -91,6 +91,9 @@ test('another recovery point in the middle: what was restored is put back, and t
   const again = await scenario.until('the changed plan waits for approval', planned(2));
   expect(again.point?.id).toBe(before);
   await scenario.approve();
+  // A change of plan takes back no hold.
+  await scenario.until('it is held', ({ needs }) => needs.length > 0);
+  await scenario.update('resume', { by: 'ops' });
   await scenario.finish();
   await scenario.expectDataOf('us-west-2');
 });
