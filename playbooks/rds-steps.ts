@@ -29,7 +29,8 @@ export function rdsStepsFor(situation: Situation, from: string, to: string) {
         primary: place(database, to),
         within: database.standby.rejoin,
       },
-      at(`rejoin-${database.name}`, { required: false }),
+      // What was accepted is that the region is lost: any other reason asks a person.
+      at(`rejoin-${database.name}`),
     ),
   );
 

@@ -30,7 +30,8 @@ describe('a failover', () => {
       undoable: true,
       input: { replica: { instance: 'orders-west' }, source: { instance: 'orders-east', region: 'us-east-1' } },
     });
-    expect(step(playbook, 'rejoin-orders')).toMatchObject({ required: false, queue: 'muster-us-west-2' });
+    expect(step(playbook, 'rejoin-orders')).toMatchObject({ required: true, queue: 'muster-us-west-2' });
+    expect(step(playbook, 'rejoin-orders')?.limits.attempts).toBeUndefined();
     const rejoin = playbook.items.find(({ title }) => title.startsWith('Give the databases a standby'));
     expect(rejoin).toMatchObject({ alongside: true });
     expect(playbook.items.at(-1)).toMatchObject({

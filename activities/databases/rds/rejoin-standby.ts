@@ -4,17 +4,15 @@
  * RDS cannot make a replica of an instance that took writes. The old primary is renamed aside, with all it holds, and is never deleted;
  * what it was like (class, network, key) is what the new one is made like. AWS: "Creating a read replica in a different AWS Region".
  */
-import type { RDSClient } from '@aws-sdk/client-rds';
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
 import { follows, isStuck, serves } from '../../../domain/managed-database.ts';
-import { awsError, isUnreachable, passing } from '../../aws/errors.ts';
-import { handling } from '../../compute/instances.ts';
-import type { StepContext } from '../../context.ts';
+import { passing } from '../../aws/errors.ts';
 import { type CheckResult, defineStep } from '../../step.ts';
-import { waitFor, withLimit } from '../../waiting.ts';
-import { readRds, type SeenInstance } from './instances.ts';
+import type { SeenInstance } from './instances.ts';
 import { rdsPlaceSchema } from './promote-replica.ts';
+import { createReplica, putAside } from './rejoin-changes.ts';
+import { asideName, asideOf, look, lookUntil, RegionSilent, type Rejoining } from './rejoin-look.ts';
 
 const input = z.object({
   database: z.string(),
@@ -26,6 +24,8 @@ const input = z.object({
   within: z.number().int().positive(),
   /** ms that one look at a region that may be lost takes. */
   requestLimit: z.number().int().positive().default(8_000),
+  /** ms for which a region is asked before it counts as lost, as long as nothing was changed there. */
+  lostAfter: z.number().int().positive().default(60_000),
 });
 type Input = z.output<typeof input>;
 
@@ -35,16 +35,14 @@ export interface Rejoined {
   readonly database: string;
   /** The old primary with what only it may hold; nobody but a person deletes it. */
   readonly kept?: string;
+  /** Told to people at once: what was begun is not finished. */
+  readonly alarm?: string;
 }
 
-/** What the site has: the replica, another instance in its place, the old primary put aside. */
-interface Seen {
-  readonly own: SeenInstance | undefined;
-  readonly aside: SeenInstance | undefined;
-  readonly primary: SeenInstance;
-}
-
-/** A lost region is an outcome: the gate behind it asks a person where nobody accepted it. Refusals `NoBackups`, `PrimaryNotFound`. */
+/**
+ * That the region left is lost, or still copies, is an outcome: the risk at the gate behind it says just that. Any other reason is a
+ * failure, which asks a person: `PrimaryNotFound`, `PrimaryNotPromoted`, `PrimaryNotServing`, `NoBackups`, `DatabaseRefused`, `StandbyStuck`.
+ */
 export const rejoinRdsStandby = defineStep<typeof input, Rejoined>({
   kind: 'rejoinRdsStandby',
   version: 1,
@@ -61,194 +59,149 @@ export const rejoinRdsStandby = defineStep<typeof input, Rejoined>({
       `# when nobody needs what ${aside} holds: aws rds delete-db-instance --region ${standby.region} --db-instance-identifier ${aside} --final-db-snapshot-identifier ${aside}-final`,
     ];
   },
-  limits: { startToClose: 7_200_000, attempts: 5 },
+  limits: { startToClose: 7_200_000 },
   async check(given, context): Promise<CheckResult> {
     try {
       const { own, primary } = await look(given, context);
+      if (!primary) throw noPrimary(given);
       if (own && follows(own, primary)) return { state: 'done', what: `${own.instance} follows it (${own.status})` };
       if (own?.source) return { state: 'blocked', why: `${own.instance} follows ${own.source}` };
-      return {
-        state: 'ready',
-        what: own ? `${own.instance} is put aside as ${asideOf(given, context)}` : 'there is none',
-      };
+      const what = own ? `${own.instance} is put aside as ${asideOf(given.standby, context)}` : 'there is none';
+      return { state: 'ready', what };
     } catch (error) {
-      context.signal.throwIfAborted();
-      if (!isUnreachable(causeOf(error))) throw error;
-      return { state: 'ready', what: `RDS of ${given.standby.region} does not answer: the gate would ask` };
+      if (!(error instanceof RegionSilent)) throw error;
+      return { state: 'ready', what: `RDS of ${error.region} does not answer: the gate would ask` };
     }
   },
   async run(given, context) {
+    const begun = (context.resumeFrom as { begun?: boolean } | undefined)?.begun === true;
+    const work: Work = { given, context, begun };
     try {
-      return await rejoin(given, context);
+      return await rejoin(work);
     } catch (error) {
-      context.signal.throwIfAborted();
-      if (!isUnreachable(causeOf(error))) throw error;
-      const why = `RDS of ${given.standby.region} does not answer: ${given.database} has no standby`;
-      return { outcome: 'not redundant', why, database: given.database };
+      if (!(error instanceof RegionSilent) || error.region !== given.standby.region) throw error;
+      return lost(work);
     }
   },
 });
 
-async function rejoin(given: Input, context: StepContext): Promise<Rejoined> {
-  const { standby, database } = given;
-  const client = await context.rds(standby.region);
-  let seen = await look(given, context);
-  if (seen.primary.source !== undefined || !serves(seen.primary)) {
-    const why = `${given.primary.instance} does not take writes (${seen.primary.status}): nothing is made to follow it`;
-    return { outcome: 'not redundant', why, database };
+interface Work extends Rejoining {
+  readonly given: Input;
+  /** Something was changed at the region that was left. */
+  begun: boolean;
+}
+
+async function rejoin(work: Work): Promise<Rejoined> {
+  const { standby, database } = work.given;
+  const primary = await servingPrimary(work);
+  let { seen } = await lookUntil(work, () => true);
+  if (seen.own?.source && !follows(seen.own, primary)) {
+    throw refusal(
+      'DatabaseRefused',
+      `${standby.instance} follows ${seen.own.source}, not ${primary.instance}, and is left as it is.`,
+      'look at which instance is the standby, correct the plan or RDS, then retry this step.',
+    );
   }
-  if (seen.own?.source && !follows(seen.own, seen.primary)) {
-    const why = `${standby.instance} follows ${seen.own.source}, and is left as it is`;
-    return { outcome: 'not redundant', why, database };
-  }
+  if (!seen.own || !follows(seen.own, primary)) refuseWithoutBackups(primary);
   if (seen.own && !seen.own.source && seen.own.status !== 'creating') {
-    if (seen.own.status !== 'renaming') await putAside(client, given, seen, context);
-    seen = await settle(given, context, ({ own, aside }) => own === undefined && aside !== undefined);
+    begin(work);
+    if (seen.own.status !== 'renaming') await putAside(work, seen);
+    seen = await settled(work);
   }
   const kept = seen.aside ? { kept: seen.aside.instance } : {};
-  if (!seen.own) await create(client, given, seen, context);
-  const done = await follow(given, context);
+  if (!seen.own) {
+    begin(work);
+    await createReplica(work, seen.aside, primary);
+  }
+  const done = await follow(work);
   const beside = kept.kept
     ? `; the old primary is kept as ${kept.kept}, until a person deletes it with a final snapshot`
     : '';
   return { ...done, why: `${done.why}${beside}`, database, ...kept };
 }
 
-async function look(given: Input, context: StepContext): Promise<Seen> {
-  const { standby, primary, requestLimit } = given;
-  const at = async ({ region, instance }: { region: string; instance: string }) =>
-    await withLimit(requestLimit, context.signal, async (signal) =>
-      readRds(await context.rds(region), instance, region, { signal, limit: requestLimit }),
+/** The next attempt knows it too: what was begun is not given up as soon as a region that was never reached. */
+function begin(work: Work): void {
+  work.begun = true;
+  work.context.heartbeat({ resume: { begun: true } });
+}
+
+/** A promotion ends in restarts and a backup: what takes no writes yet is waited for. */
+async function servingPrimary(work: Work): Promise<SeenInstance> {
+  const { given, begun } = work;
+  const patience = begun ? given.within : given.lostAfter;
+  const { seen } = await lookUntil(work, ({ primary }) => primary !== undefined && !primary.source, patience);
+  if (!seen.primary) throw noPrimary(given);
+  if (seen.primary.source) {
+    throw refusal(
+      'PrimaryNotPromoted',
+      `${given.primary.instance} follows ${seen.primary.source} (${seen.primary.status}): nothing is made to follow it.`,
+      'promote it in RDS, then retry this step.',
     );
-  const [own, old, source] = await Promise.all([
-    at(standby),
-    at({ ...standby, instance: asideOf(given, context) }),
-    at(primary),
-  ]);
-  if (source) return { own, aside: old, primary: source };
+  }
+  const ready = await lookUntil(work, ({ primary }) => primary !== undefined && (serves(primary) || isStuck(primary)));
+  const { primary } = ready.seen;
+  if (primary && serves(primary)) return primary;
   throw refusal(
+    'PrimaryNotServing',
+    `${given.primary.instance} does not take writes (${primary?.status ?? 'gone'}): nothing is made to follow it.`,
+    'mend it in RDS, then retry this step.',
+  );
+}
+
+/** Before anything is renamed. */
+function refuseWithoutBackups({ retention, instance, region }: SeenInstance): void {
+  if (retention > 0) return;
+  throw refusal(
+    'NoBackups',
+    `${instance} in ${region} keeps no automatic backups, and RDS replicates from none that does not.`,
+    `aws rds modify-db-instance --region ${region} --db-instance-identifier ${instance} --backup-retention-period 7 --apply-immediately, then retry this step.`,
+  );
+}
+
+/** RDS answers with the old state for a while. */
+async function settled(work: Work) {
+  const { found, seen } = await lookUntil(work, ({ own, aside }) => own === undefined && aside !== undefined);
+  if (found) return seen;
+  throw passing(
+    'StillRenaming',
+    `${work.given.standby.instance} is ${seen.own?.status ?? 'gone'}, and is not yet seen under its new name.`,
+    'wait: it is looked at again.',
+  );
+}
+
+async function follow(work: Work): Promise<Pick<Rejoined, 'outcome' | 'why'>> {
+  const { standby, primary } = work.given;
+  const { found, seen } = await lookUntil(
+    work,
+    ({ own, primary: source }) =>
+      own !== undefined && (isStuck(own) || (own.status === 'available' && !!source && follows(own, source))),
+  );
+  const { own } = seen;
+  const at = `${standby.instance} at ${standby.site}`;
+  if (found && own && !isStuck(own)) return { outcome: 'redundant', why: `${at} follows ${primary.instance}` };
+  if (own && !isStuck(own) && own.status !== 'available') {
+    return { outcome: 'not redundant', why: `${at} is ${own.status}: it does not follow ${primary.instance} yet` };
+  }
+  throw refusal(
+    'StandbyStuck',
+    `${at} is ${own?.status ?? 'not there'} and does not follow ${primary.instance}.`,
+    'look at its events in RDS; where it is of no use, delete this new replica, then retry this step: it makes another.',
+  );
+}
+
+/** Accepted with the approval where nothing was begun; what is half done is told to people, whoever accepted what. */
+function lost({ given, begun }: Work): Rejoined {
+  const { database, standby } = given;
+  const why = `RDS of ${standby.region} does not answer: ${database} has no standby`;
+  const half = `${why}, and what was begun there is not finished: see ${standby.instance} and ${asideName(standby.instance)}-… in RDS once it answers.`;
+  return { outcome: 'not redundant', why, database, ...(begun ? { alarm: half } : {}) };
+}
+
+function noPrimary({ primary, standby }: Input) {
+  return refusal(
     'PrimaryNotFound',
     `There is no instance ${primary.instance} in ${primary.region} that ${standby.site} could follow.`,
     'look at what was promoted in RDS, then retry this step.',
   );
-}
-
-/** With everything it holds, and under a name that no service asks for: a returning primary is not served either. */
-async function putAside(client: RDSClient, given: Input, { own, aside }: Seen, context: StepContext): Promise<void> {
-  const { standby } = given;
-  const name = asideOf(given, context);
-  if (aside) {
-    throw refusal(
-      'DatabaseRefused',
-      `${name} in ${standby.region} is there already, and ${standby.instance} is no replica: which of them holds what is not known.`,
-      'rename one of them in RDS, then retry this step.',
-    );
-  }
-  const { ModifyDBInstanceCommand } = await import('@aws-sdk/client-rds');
-  context.assertCurrent();
-  context.log(`rename ${standby.instance} to ${name} in ${standby.region}`, { status: own?.status });
-  const renaming = {
-    DBInstanceIdentifier: standby.instance,
-    NewDBInstanceIdentifier: name,
-    ApplyImmediately: true,
-  };
-  try {
-    await client.send(new ModifyDBInstanceCommand(renaming), handling({ signal: context.signal }));
-  } catch (error) {
-    throw awsError(error, `${standby.instance} in ${standby.region} could not be renamed to ${name}`);
-  }
-}
-
-/** Waits until what was changed is seen; RDS answers with the old state for a while. */
-async function settle(given: Input, context: StepContext, wanted: (seen: Seen) => boolean): Promise<Seen> {
-  let last: Seen | undefined;
-  const found = await waitFor({ within: given.within, every: 500, signal: context.signal, onLook: say }, async () => {
-    last = await look(given, context);
-    return wanted(last) ? last : undefined;
-  });
-  if (found) return found;
-  throw passing(
-    'StillRenaming',
-    `${given.standby.instance} is ${last?.own?.status ?? 'gone'}, and is not yet seen under its new name.`,
-    'wait: it is looked at again.',
-  );
-
-  function say(ms: number): void {
-    const { own } = last ?? {};
-    context.heartbeat({ text: `${given.standby.instance}: ${own?.status ?? 'asked'}, ${Math.round(ms / 1000)} s` });
-  }
-}
-
-async function create(client: RDSClient, given: Input, { aside, primary }: Seen, context: StepContext): Promise<void> {
-  const { standby, database } = given;
-  if (primary.retention === 0) {
-    throw refusal(
-      'NoBackups',
-      `${primary.instance} in ${primary.region} keeps no automatic backups, and RDS replicates from none that does not.`,
-      `aws rds modify-db-instance --region ${primary.region} --db-instance-identifier ${primary.instance} --backup-retention-period 7 --apply-immediately, then retry this step.`,
-    );
-  }
-  const { CreateDBInstanceReadReplicaCommand } = await import('@aws-sdk/client-rds');
-  context.assertCurrent();
-  context.log(`create ${standby.instance} in ${standby.region} as a replica of ${primary.arn}`);
-  const replica = {
-    ...aside?.settings,
-    DBInstanceIdentifier: standby.instance,
-    SourceDBInstanceIdentifier: primary.arn,
-    SourceRegion: primary.region,
-    CopyTagsToSnapshot: true,
-  };
-  try {
-    await client.send(new CreateDBInstanceReadReplicaCommand(replica), handling({ signal: context.signal }));
-  } catch (error) {
-    throw awsError(error, `A replica of ${database} could not be made in ${standby.region}`);
-  }
-}
-
-async function follow(given: Input, context: StepContext): Promise<Pick<Rejoined, 'outcome' | 'why'>> {
-  let last: Seen | undefined;
-  const { standby, primary, within } = given;
-  const found = await waitFor(
-    {
-      within,
-      every: 500,
-      atMost: 15_000,
-      signal: context.signal,
-      onLook: (ms) =>
-        context.heartbeat({
-          text: `${standby.instance} is ${last?.own?.status ?? 'asked for'}, ${Math.round(ms / 1000)} s`,
-        }),
-    },
-    async () => {
-      last = await look(given, context);
-      const { own } = last;
-      if (!own) return undefined;
-      return isStuck(own) || (own.status === 'available' && follows(own, last.primary)) ? own : undefined;
-    },
-  );
-  if (found && !isStuck(found)) {
-    return { outcome: 'redundant', why: `${standby.instance} at ${standby.site} follows ${primary.instance}` };
-  }
-  const state = `${standby.instance} at ${standby.site} is ${last?.own?.status ?? 'not there yet'}`;
-  return { outcome: 'not redundant', why: `${state}: it does not follow ${primary.instance} yet` };
-}
-
-/** `orders-east-old-1a2b3c4d`: told apart by the run, and the same at each attempt of it. */
-function asideOf({ standby }: Input, { run }: StepContext): string {
-  const mark = run
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '')
-    .slice(-12);
-  return asideName(standby.instance, mark);
-}
-
-/** Identifiers of RDS have 63 characters at most. */
-function asideName(instance: string, mark = ''): string {
-  const end = mark === '' ? '-old' : `-old-${mark}`;
-  return `${instance.slice(0, 63 - end.length).replace(/-+$/, '')}${end}`;
-}
-
-/** `awsError` wraps what could not be asked. */
-function causeOf(error: unknown): unknown {
-  return error instanceof Error && error.cause !== undefined ? error.cause : error;
 }

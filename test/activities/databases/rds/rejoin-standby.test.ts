@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { readRds } from '../../../../activities/databases/rds/instances.ts';
 import { promoteRdsReplica } from '../../../../activities/databases/rds/promote-replica.ts';
 import { rejoinRdsStandby } from '../../../../activities/databases/rds/rejoin-standby.ts';
+import { Refusal } from '../../../../domain/errors.ts';
 import { type Aws, startAws } from '../../../support/moto.ts';
 import { stepContext, type TestContext } from '../../../support/step-context.ts';
 import { east, seedReplica, west } from './two-regions.ts';
@@ -29,6 +30,26 @@ const input = (more: object = {}) =>
   rejoinRdsStandby.input.parse({ database: 'orders', standby: home, primary: away, within: 15_000, ...more });
 const run = (more: object = {}) => rejoinRdsStandby.run(input(more), context);
 const kept = 'orders-east-old-run1';
+
+/** The region of the standby answers no question from when this was asked of it; as many times as given, or for good. */
+async function faultAfter(action: string, times?: number): Promise<TestContext> {
+  let set = false;
+  const rds = async (at: string) => {
+    if (!set && aws.rdsFront.asked.some((each) => each.startsWith(action))) {
+      set = true;
+      const kind = times ? 'reset' : 'hang';
+      await aws.fault({
+        service: 'rds',
+        region: east,
+        action: 'DescribeDBInstances',
+        kind,
+        ...(times ? { times } : {}),
+      });
+    }
+    return aws.rds(at);
+  };
+  return { ...context, rds };
+}
 
 describe('rejoinRdsStandby', () => {
   test('keeps the old primary under another name and makes a replica in its place, like it was; twice does nothing more', async () => {
@@ -67,7 +88,7 @@ describe('rejoinRdsStandby', () => {
   test('a region that is gone is an outcome, and nothing is changed', async () => {
     await aws.fault({ service: 'rds', region: east, kind: 'hang' });
     expect(await rejoinRdsStandby.check?.(input({ requestLimit: 500 }), context)).toMatchObject({ state: 'ready' });
-    expect(await run({ requestLimit: 500 })).toMatchObject({
+    expect(await run({ requestLimit: 500, lostAfter: 500 })).toMatchObject({
       outcome: 'not redundant',
       why: 'RDS of us-east-1 does not answer: orders has no standby',
     });
@@ -99,23 +120,72 @@ describe('rejoinRdsStandby', () => {
     aws.rdsFront.asked.length = 0;
     aws.rdsFront.say(east, 'orders-east', []);
     expect(await rejoinRdsStandby.check?.(input(), context)).toMatchObject({ state: 'blocked' });
-    expect(await run()).toMatchObject({
-      outcome: 'not redundant',
-      why: 'orders-east follows billing, and is left as it is',
+    await expect(run()).rejects.toMatchObject({
+      type: 'DatabaseRefused',
+      message: expect.stringMatching(/follows billing/),
     });
     expect(aws.rdsFront.asked).toEqual([]);
   });
 
-  test('nothing follows what takes no writes, and nothing is renamed for it', async () => {
+  test('a primary that restarts is waited for; one that goes on taking no writes asks a person, and nothing is renamed', async () => {
     aws.rdsFront.say(west, 'orders-west', ['rebooting']);
-    expect(await run()).toMatchObject({ outcome: 'not redundant', why: expect.stringMatching(/does not take writes/) });
+    await expect(run({ within: 300 })).rejects.toMatchObject({
+      type: 'PrimaryNotServing',
+      message: expect.stringMatching(/does not take writes \(rebooting\)/),
+    });
+    expect(aws.rdsFront.asked).toEqual([]);
+    aws.rdsFront.say(west, 'orders-west', ['modifying', 'rebooting', '']);
+    expect(await run()).toMatchObject({ outcome: 'redundant', kept });
+  });
+
+  test('a primary without automatic backups is refused with the command that gives it some, before anything is renamed', async () => {
+    const none = { DBInstanceIdentifier: 'orders-west', BackupRetentionPeriod: 0 };
+    await aws.rds(west).send(new ModifyDBInstanceCommand(none));
+    aws.rdsFront.asked.length = 0;
+    await expect(run()).rejects.toMatchObject({ type: 'NoBackups' });
     expect(aws.rdsFront.asked).toEqual([]);
   });
 
-  test('a primary without automatic backups is refused with the command that gives it some', async () => {
-    const none = { DBInstanceIdentifier: 'orders-west', BackupRetentionPeriod: 0 };
-    await aws.rds(west).send(new ModifyDBInstanceCommand(none));
-    await expect(run()).rejects.toMatchObject({ type: 'NoBackups' });
+  test.each(['ModifyDBInstance', 'CreateDBInstanceReadReplica'])(
+    'an answer of %s that is lost ends nothing',
+    async (action) => {
+      aws.rdsFront.lose(action, 1);
+      expect(await run()).toMatchObject({ outcome: 'redundant', kept });
+      // The client asked a second time by itself, and was refused.
+      expect(aws.rdsFront.asked.filter((each) => each.startsWith(action))).toHaveLength(2);
+    },
+  );
+
+  test.each(['ModifyDBInstance', 'CreateDBInstanceReadReplica'])('a hiccup after %s ends nothing', async (action) => {
+    expect(await rejoinRdsStandby.run(input(), await faultAfter(action, 8))).toMatchObject({
+      outcome: 'redundant',
+      kept,
+    });
+  });
+
+  test('a region that goes away for good behind the rename is told, though its loss was accepted', async () => {
+    const going = await faultAfter('CreateDBInstanceReadReplica');
+    expect(await rejoinRdsStandby.run(input({ within: 2_000, requestLimit: 300 }), going)).toMatchObject({
+      outcome: 'not redundant',
+      alarm: expect.stringMatching(/^RDS of us-east-1 does not answer: .*what was begun there is not finished/),
+    });
+    expect(going.beats).toContainEqual({ resume: { begun: true } });
+  });
+
+  test('a state that passes is tried again, and a right that is missing asks a person', async () => {
+    aws.rdsFront.refuse('ModifyDBInstance', 'InvalidDBInstanceState', 1);
+    const passing = await run().catch((error: unknown) => error);
+    expect(passing).toMatchObject({ name: 'InvalidDBInstanceState' });
+    expect(passing).not.toBeInstanceOf(Refusal);
+    aws.rdsFront.refuse('CreateDBInstanceReadReplica', 'AccessDenied', 1);
+    await expect(run()).rejects.toMatchObject({ type: 'AccessDenied' });
+    expect(await run()).toMatchObject({ outcome: 'redundant', kept });
+  });
+
+  test('a new replica that failed asks a person', async () => {
+    expect(await run({ within: 300 })).toMatchObject({ outcome: 'not redundant' });
+    aws.rdsFront.say(east, 'orders-east', ['incompatible-network']);
+    await expect(run()).rejects.toMatchObject({ type: 'StandbyStuck' });
   });
 
   test('an attempt that was given up changes nothing', async () => {
