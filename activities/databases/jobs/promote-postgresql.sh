@@ -48,7 +48,7 @@ promote() {
 }
 
 # A table of its own comes and goes in one transaction, which must be committed. Where commits wait for a standby that is gone they would
-# wait for ever, the service's as well.
+# wait for ever, the service's as well. A fence on what is restored over is lifted after this step: this session alone is let past it.
 prove_writable() {
   local waits
   waits=$(echo 'SHOW synchronous_standby_names' | sql postgres)
@@ -56,6 +56,7 @@ prove_writable() {
     result "{\"type\":\"noted\",\"what\":$(json_string "commits wait for the standbys $waits (synchronous_standby_names)")}"
   fi
   {
+    if [[ $(param open no) == yes ]]; then echo 'SET default_transaction_read_only = off;'; fi
     echo 'SET synchronous_commit = local; SET lock_timeout = 5000; BEGIN;'
     echo 'CREATE SCHEMA muster_write_test; CREATE TABLE muster_write_test.written AS SELECT 1 AS one; DROP SCHEMA muster_write_test CASCADE; COMMIT;'
   } | sql "$database" >/dev/null 2>"$W/errors" ||

@@ -244,12 +244,15 @@ describe('a standby that is to be restored over', () => {
     });
   }, 60_000);
 
-  it('is started where it is stopped, and opened; twice is as good as once', async () => {
+  it('is started where it is stopped, and opened under a fence that is lifted next; twice is as good as once', async () => {
+    // As ALTER SYSTEM leaves it, and a new copy of the standby keeps it.
+    await pair.west.sh('echo "default_transaction_read_only = on" >>/srv/pg/data/postgresql.auto.conf');
     expect((await open()).outcome).toMatch(/^promoted to timeline/);
     expect(await pair.west.sql('SELECT pg_is_in_recovery()')).toBe('f');
     expect((await open({}, 2)).outcome).toBe('it takes writes already');
     await pair.west.sh(pair.component.standby.stop);
     expect((await open({}, 3)).outcome).toBe('it takes writes already');
     expect(await pair.west.sql('SELECT pg_is_in_recovery()')).toBe('f');
+    expect(await pair.west.sql('SHOW default_transaction_read_only')).toBe('on');
   }, 60_000);
 });
