@@ -82,7 +82,19 @@ async function closeDatabases(input: FenceSiteInput, context: StepContext): Prom
     context.assertCurrent();
     await askDatabase('close', database, host, input, context);
   }
-  return { outcome: 'fenced', why: `${all.map(({ database }) => database.database).join(', ')} takes reads only` };
+  return {
+    outcome: 'fenced',
+    why: `${all.map(({ database }) => database.database).join(', ')} takes reads only${untilWhen(all)}`,
+  };
+}
+
+/** `SET GLOBAL` goes with the server's process; ALTER SYSTEM of PostgreSQL stays. */
+function untilWhen(all: ReturnType<typeof databasesOn>): string {
+  const names = [
+    ...new Set(all.flatMap(({ database: { driver, component } }) => (driver === 'mariadb' ? [component] : []))),
+  ];
+  if (names.length === 0) return '';
+  return ` (${names.join(', ')} only until its server is restarted; the methods service and instances last)`;
 }
 
 /** Hosts of a site that do not answer EC2 are not known to be off. */

@@ -38,6 +38,7 @@ test('read_only is set, users cannot write, and undo gives it back', async () =>
   const before = await fenceSite.before?.(input(), context);
   const done = await fenceSite.run(input(), context);
   expect(done).toMatchObject({ outcome: 'fenced', proven: true, why: expect.stringContaining('read_only is set') });
+  expect(done.why).toMatch(/shop only until its server is restarted; the methods service and instances last/);
   expect(await insert()).toMatch(/--read-only/);
   expect(await fenceSite.run(input(), context)).toMatchObject({ outcome: 'fenced' });
   await fenceSite.undo?.(input(), before, context);
