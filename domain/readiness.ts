@@ -6,7 +6,7 @@ import { stepsOf } from './playbook.ts';
 export interface Lacking {
   /** `missing` keeps the failover from succeeding; `late` makes it lose or last more; `unknown` could not be found out from here. */
   readonly level: 'missing' | 'late' | 'unknown';
-  /** Id of a fact, a risk or a step. */
+  /** Id of a fact, a risk or a step, or the name of what the assessment refused. */
   readonly id: string;
   readonly what: string;
 }

@@ -49,7 +49,7 @@ async function checkOne(step: Step, definition: StepDefinition | undefined, cont
 }
 
 /** A no of the world is a finding; a secret or a right that this machine lacks is not, and neither is silence. */
-function isFinding(error: unknown): boolean {
+export function isFinding(error: unknown): boolean {
   return (
     error instanceof Refusal &&
     !/^(SecretMissing|AccessDenied|CredentialsRefused|StoreDenied|KeyMissing|StepOrder)$/.test(error.type)

@@ -1,10 +1,12 @@
 /** `muster readiness`: could the standby take over now? Reads and changes nothing. */
-import { refusal } from '../../domain/errors.ts';
-import { readinessOf } from '../../domain/readiness.ts';
+import { Refusal, refusal } from '../../domain/errors.ts';
+import type { Plan } from '../../domain/plan.ts';
+import { type Lacking, type Readiness, readinessOf } from '../../domain/readiness.ts';
+import type { Cli } from '../cli/cli.ts';
 import { compileHere } from '../cli/compile-here.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { sitesFor } from '../cli/start.ts';
-import { checkSteps } from '../cli/step-checks.ts';
+import { checkSteps, isFinding } from '../cli/step-checks.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AddVerb, examples } from './verb.ts';
 
@@ -31,24 +33,55 @@ export const addReadiness: AddVerb = (program, run) => {
       run<ReadinessOptions>(async (cli, [service = ''], options) => {
         const { plan } = await cli.plan(service);
         const sites = sitesFor(plan, options);
-        const { assessment, compiled } = await compileHere(cli, plan, { procedure: 'failover', service, ...sites });
-        const { from, to, serving = [] } = assessment;
-        if (serving.includes(to)) {
-          throw refusal(
-            'ServesThere',
-            `The names of ${service} lead to ${to}: it serves, and is no standby.`,
-            `muster readiness ${service} --from ${to} --to ${from}.`,
-          );
-        }
-        const checks = await checkSteps(cli, plan, compiled.playbook);
-        const { ready, lacking } = readinessOf(assessment, compiled.playbook, checks);
-        if (cli.json) sayJson(cli.io, { service, from, to, ready, lacking, point: assessment.point?.id });
+        const seen = await lookAtStandby(cli, plan, { service, ...sites });
+        const { from, to, ready, lacking, point } = seen;
+        if (cli.json) sayJson(cli.io, { service, from, to, ready, lacking, point });
         else {
           const lines = lacking.map(({ level, id, what }) => `  ${level.padEnd(7)} ${id}: ${what}`);
           const head = `${to} ${ready ? 'could take over' : 'is not ready to take over'} ${service} from ${from}`;
-          say(cli.io, [`${head}${assessment.point ? `, with ${assessment.point.id}` : ''}`, ...lines].join('\n'));
+          say(cli.io, [`${head}${point ? `, with ${point}` : ''}`, ...lines].join('\n'));
         }
         return ready ? exitCodes.ok : exitCodes.notReady;
       }),
     );
 };
+
+interface Standby {
+  readonly service: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** @throws ServesThere, and what is wrong with the question itself */
+async function lookAtStandby(cli: Cli, plan: Plan, asked: Standby): Promise<Standby & Readiness & { point?: string }> {
+  const compiling = compileHere(cli, plan, { procedure: 'failover', ...asked });
+  const made = await compiling.catch((error: unknown) => ({ lack: lackOf(error) }));
+  // What keeps a failover from being compiled keeps the standby from taking over: nothing further can be asked.
+  if ('lack' in made) return { ...asked, ready: false, lacking: [made.lack] };
+  const { assessment, compiled } = made;
+  const { from, to, serving = [], point } = assessment;
+  const { service } = asked;
+  if (serving.includes(to)) {
+    throw refusal(
+      'ServesThere',
+      `The names of ${service} lead to ${to}: it serves, and is no standby.`,
+      `muster readiness ${service} --from ${to} --to ${from}.`,
+    );
+  }
+  const checks = await checkSteps(cli, plan, compiled.playbook);
+  return {
+    service,
+    from,
+    to,
+    ...readinessOf(assessment, compiled.playbook, checks),
+    ...(point ? { point: point.id } : {}),
+  };
+}
+
+/** @throws the error itself where it is the question or the plan that is wrong */
+function lackOf(error: unknown): Lacking {
+  const type = error instanceof Refusal ? error.type : 'not-assessed';
+  if (/^(BadInput|SiteUnknown|ServesThere|NoPlans?|Plan[A-Z]\w*|StepTwice)$/.test(type)) throw error;
+  const what = error instanceof Error ? error.message : String(error);
+  return { level: isFinding(error) ? 'missing' : 'unknown', id: type, what };
+}

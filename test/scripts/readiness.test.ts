@@ -116,14 +116,25 @@ test('says what the standby lacks, by name, and changes nothing', async () => {
   expect(text.out).toMatch(/^west is not ready to take over spacetime from east, with 20260102_031500\n {2}late {4}/);
 }, 60_000);
 
-test('a site that serves is no standby, and hosts that are gone are a refusal', async () => {
+test('a site that serves is no standby; hosts that are gone are what it lacks, and what could not be asked is not known', async () => {
   await leadTo('dr-lb-us-west-2.amazonaws.com', '127.0.2.10');
   const serves = await muster('readiness spacetime');
   expect(serves.code).toBe(2);
   expect(serves.err).toMatch(/lead to west: it serves.*Try: muster readiness spacetime --from west --to east/s);
   await leadTo('primary-lb-us-east-1.amazonaws.com', '127.0.1.10');
   await aws.ec2('us-west-2').send(new TerminateInstancesCommand({ InstanceIds: Object.values(standby) }));
-  const gone = await muster('readiness spacetime');
-  expect(gone.code).toBe(2);
-  expect(gone.err).toMatch(/No instance at west has the tags of/);
+  const gone = await muster('readiness spacetime --json');
+  expect(gone.code).toBe(10);
+  expect(JSON.parse(gone.out)).toEqual({
+    ...{ service: 'spacetime', from: 'east', to: 'west', ready: false },
+    lacking: [
+      { level: 'missing', id: 'HostNotFound', what: expect.stringMatching(/^No instance at west has the tags of/) },
+    ],
+  });
+  vi.stubEnv('AWS_ENDPOINT_URL_EC2', 'http://127.0.0.1:9');
+  const silent = await muster('readiness spacetime');
+  expect(silent.code).toBe(10);
+  expect(silent.out).toMatch(/^west is not ready to take over spacetime from east\n {2}unknown not-assessed: /);
+  vi.stubEnv('AWS_ENDPOINT_URL_EC2', aws.motoUrl);
+  expect((await muster('readiness spacetime --to nowhere')).code).toBe(2);
 }, 60_000);
