@@ -12,11 +12,18 @@ export interface PowerTarget {
   readonly name: string;
 }
 
+export interface PowerOptions {
+  readonly force?: boolean;
+  /** Right before EC2 is asked to change it, and only then. What it throws ends the step with nothing changed. */
+  readonly justBefore?: () => void | Promise<void>;
+}
+
 /** Starts an instance unless it runs, and waits until EC2 says `running`. */
 export async function powerOn(
   target: PowerTarget,
   within: number,
   context: StepContext,
+  { justBefore }: Pick<PowerOptions, 'justBefore'> = {},
 ): Promise<'started' | 'running already'> {
   const client = await context.ec2(target.region);
   const started = performance.now();
@@ -24,7 +31,10 @@ export async function powerOn(
   if (facts.state === 'running') return 'running already';
   if (facts.state === 'stopping') facts = await awaitState(client, target, ['stopped'], within, context);
   if (isGone(facts)) throw gone(target, facts);
-  if (facts.state !== 'pending') await change(client, target, 'start', context);
+  if (facts.state !== 'pending') {
+    await justBefore?.();
+    await change(client, target, 'start', context);
+  }
   const left = within - (performance.now() - started);
   const reached = await awaitState(client, target, ['running', 'stopped', 'terminated'], left, context, 'started');
   if (reached.state === 'running') return 'started';
@@ -41,12 +51,13 @@ export async function powerOff(
   target: PowerTarget,
   within: number,
   context: StepContext,
-  options: { force?: boolean } = {},
+  options: PowerOptions = {},
 ): Promise<'stopped' | 'stopped already'> {
   const client = await context.ec2(target.region);
   const facts = await readInstance(client, target.instance, target.region, { signal: context.signal });
   if (isOff(facts)) return 'stopped already';
   if (facts.state === 'pending') await awaitState(client, target, ['running', 'stopped'], within, context);
+  await options.justBefore?.();
   await change(client, target, 'stop', context, options);
   await awaitState(client, target, ['stopped', 'terminated'], within, context);
   return 'stopped';
@@ -74,7 +85,7 @@ async function change(
   target: PowerTarget,
   what: 'start' | 'stop',
   context: StepContext,
-  options: { force?: boolean } = {},
+  options: Pick<PowerOptions, 'force'> = {},
 ): Promise<void> {
   const { StartInstancesCommand, StopInstancesCommand } = await import('@aws-sdk/client-ec2');
   const ids = { InstanceIds: [target.instance] };

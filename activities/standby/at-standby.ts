@@ -17,10 +17,9 @@ const lookEvery = 3_000;
 export async function assertStandby(site: string, context: StepContext): Promise<void> {
   const { plan, signal } = context;
   const deps = { plan, signal, route53: () => context.route53() };
-  const [names] = await Promise.all([
-    Promise.all(plan.traffic.records.map((record) => nameNow(record, deps))),
-    assertNoRecovery(site, context),
-  ]);
+  const names = await Promise.all(plan.traffic.records.map((record) => nameNow(record, deps)));
+  // Last: a name may take seconds to read, and a recovery says the lease first.
+  await assertNoRecovery(site, context);
   const unread = names.find(({ evidence }) => !evidence);
   if (unread) {
     throw passing(
@@ -118,16 +117,16 @@ export async function unlessTaken(
 ): Promise<unknown> {
   try {
     await assertStandby(site, context);
+    return await putBack();
   } catch (error) {
     if (!isTaken(error)) throw error;
     await letGo?.();
     return { outcome: `left as it is: ${error.message}` };
   }
-  return await putBack();
 }
 
 /** The site is no standby any more, or will soon be none. */
-function isTaken(error: unknown): error is Error {
+export function isTaken(error: unknown): error is Error {
   const { type } = error as { type?: string };
   return type === 'RecoveryUnderWay' || type === 'ServesThere' || type === 'NotServing';
 }

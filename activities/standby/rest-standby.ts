@@ -1,9 +1,8 @@
 /** Step `restStandby`: stops a host again that was woken to be brought up to date. One that ran before, or serves by now, stays on. */
 import { z } from 'zod';
-import { powerOff } from '../compute/power.ts';
 import { stopInstance } from '../compute/stop-instance.ts';
 import { defineStep } from '../step.ts';
-import { assertStandby } from './at-standby.ts';
+import { stopStandby } from './stop-standby.ts';
 import { standbyPower } from './wake-standby.ts';
 
 const woken = z.object({ outcome: z.literal('started') });
@@ -20,7 +19,6 @@ export const restStandby = defineStep({
     const { instance } = wanted;
     const wasOff = Object.values(context.outputs).some((output) => woken.safeParse(output).success);
     if (!wasOff) return { outcome: 'ran before', instance };
-    await assertStandby(wanted.site, context);
-    return { outcome: await powerOff(wanted, wanted.within, context), instance };
+    return { outcome: await stopStandby(wanted, context), instance };
   },
 });

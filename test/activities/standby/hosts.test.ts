@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { ChangeResourceRecordSetsCommand } from '@aws-sdk/client-route-53';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readInstance } from '../../../activities/compute/instances.ts';
+import { powerOff } from '../../../activities/compute/power.ts';
 import { localExecutor } from '../../../activities/hosts/local-executor.ts';
-import { takeLease } from '../../../activities/lease/take.ts';
+import { releaseLease, takeLease } from '../../../activities/lease/take.ts';
 import { quietStandby } from '../../../activities/standby/quiet-standby.ts';
 import { restStandby } from '../../../activities/standby/rest-standby.ts';
 import { wakeStandby } from '../../../activities/standby/wake-standby.ts';
@@ -32,7 +33,10 @@ let folder: string;
 let count = 0;
 
 beforeAll(async () => {
-  [aws, s3] = await Promise.all([startAws(), startS3(['dr-0', 'dr-1', 'dr-2', 'dr-3', 'dr-4', 'dr-5'])]);
+  [aws, s3] = await Promise.all([
+    startAws(),
+    startS3(['dr-0', 'dr-1', 'dr-2', 'dr-3', 'dr-4', 'dr-5', 'dr-6', 'dr-7']),
+  ]);
 });
 afterAll(() => Promise.all([aws.stop(), s3.stop()]));
 beforeEach(async () => {
@@ -142,6 +146,52 @@ test('what a recovery works with is not stopped, by a step nor by its undo', asy
     outcome: expect.stringMatching(/^left as it is/),
   });
   expect(await stateNow()).toBe('running');
+});
+
+test('a recovery that begins just before the stop, or just after it, finds the host on', async () => {
+  const before = await wakeStandby.before?.(power(), context);
+  const woken = await wakeStandby.run(power(), context);
+  const begin = async () => void (await takeLease(store, recovery));
+  const stops: number[] = [];
+  const ec2 = (when: 'first' | 'stopped') => async (name: string) => {
+    if (when === 'first') await begin();
+    const client = aws.ec2(name);
+    const send = async (command: object, options: object) => {
+      const answer = await client.send(command as never, options);
+      if (command.constructor.name === 'StopInstancesCommand') {
+        stops.push(1);
+        if (when === 'stopped') await begin();
+      }
+      return answer;
+    };
+    return Object.assign(Object.create(client), { send });
+  };
+  const outputs = { wake: woken };
+  const rest = (when: 'first' | 'stopped', more: object = {}) =>
+    restStandby.run(power(), { ...context, outputs, ec2: ec2(when), ...more });
+  await expect(rest('first')).rejects.toMatchObject({ type: 'RecoveryUnderWay' });
+  expect(stops).toEqual([]);
+  await releaseLease(store, { ...recovery, generation: 1 });
+  await expect(rest('stopped')).rejects.toMatchObject({ type: 'RecoveryUnderWay' });
+  expect([stops, await stateNow()]).toEqual([[1], 'running']);
+  // So does one that stops it in an attempt whose worker died: the next one starts it.
+  const { resume } = context.beats.find((beat) => beat.resume && 'stop' in (beat.resume as object)) ?? {};
+  await powerOff(power(), 5_000, context);
+  await expect(rest('first', { resumeFrom: resume })).rejects.toMatchObject({ type: 'RecoveryUnderWay' });
+  expect(await stateNow()).toBe('running');
+  await releaseLease(store, { ...recovery, generation: 2 });
+  expect(await wakeStandby.undo?.(power(), before, { ...context, ec2: ec2('stopped') })).toMatchObject({
+    outcome: expect.stringMatching(/^left as it is/),
+  });
+  expect(await stateNow()).toBe('running');
+});
+
+test('a host that an attempt started whose worker died is stopped again as any that was off', async () => {
+  await wakeStandby.run(power(), context);
+  const { resume } = context.beats.find((beat) => beat.resume) ?? {};
+  const wake = await wakeStandby.run(power(), { ...context, attempt: 2, resumeFrom: resume });
+  expect(wake).toEqual({ outcome: 'started', instance });
+  expect(await restStandby.run(power(), { ...context, outputs: { wake } })).toMatchObject({ outcome: 'stopped' });
 });
 
 test('nor where it serves by now', async () => {
