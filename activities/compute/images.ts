@@ -93,7 +93,10 @@ export async function awaitImage(
   );
 }
 
-/** Deregisters it and deletes the snapshots that it alone was made of. Safe to run twice. */
+/**
+ * Deregisters it with the snapshots that it alone was made of. EC2 is asked to do both in one, for what comes after a deregistration is not
+ * found again; what it has left is deleted here.
+ */
 export async function removeImage(
   client: EC2Client,
   image: MachineImage,
@@ -104,8 +107,12 @@ export async function removeImage(
   const ask = handling({ signal: context.signal });
   context.assertCurrent();
   try {
-    await client.send(new DeregisterImageCommand({ ImageId: image.id }), ask);
-    for (const SnapshotId of image.snapshots) await client.send(new DeleteSnapshotCommand({ SnapshotId }), ask);
+    await client.send(new DeregisterImageCommand({ ImageId: image.id, DeleteAssociatedSnapshots: true }), ask);
+    for (const SnapshotId of image.snapshots) {
+      await client.send(new DeleteSnapshotCommand({ SnapshotId }), ask).catch((error: { name?: string }) => {
+        if (error.name !== 'InvalidSnapshot.NotFound') throw error;
+      });
+    }
   } catch (error) {
     throw awsError(error, `Image ${image.id} in ${region} could not be removed`);
   }
