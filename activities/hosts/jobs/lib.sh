@@ -135,23 +135,24 @@ take_spool() {
 }
 
 in_parallel() {
-  local most=$1 function=$2 line lane running=0 failed=0
+  local most=$1 function=$2 line lane failed=0
   local -A process_of=()
   while IFS= read -r line; do
-    if ((running >= most)); then
-      wait -n || failed=$?
-      running=$((running - 1))
-    fi
+    for (( ; ; )); do
+      for ((lane = 0; lane < most; lane++)); do
+        if [[ -z ${process_of[$lane]-} ]] || ! kill -0 "${process_of[$lane]}" 2>/dev/null; then break 2; fi
+      done
+      # Which one ended, and how, is asked by its number: of one that ended before this line it knows nothing, and says 127.
+      wait -n || :
+    done
+    if [[ ${process_of[$lane]-} ]]; then wait "${process_of[$lane]}" || failed=$?; fi
+    process_of[$lane]=
     ((failed == 0)) || break
-    lane=0
-    while [[ ${process_of[$lane]-} ]] && kill -0 "${process_of[$lane]}" 2>/dev/null; do lane=$((lane + 1)); done
     ("$function" "$line") &
     process_of[$lane]=$!
-    running=$((running + 1))
   done
-  while ((running > 0)); do
-    wait -n || failed=$?
-    running=$((running - 1))
+  for lane in "${!process_of[@]}"; do
+    if [[ ${process_of[$lane]} ]]; then wait "${process_of[$lane]}" || failed=$?; fi
   done
   return "$failed"
 }

@@ -289,6 +289,17 @@ describe.each([
     expect(lines).toEqual([{ kind: 'log', text: 'done good' }]);
   });
 
+  it('knows how its parallel parts ended, also where the shell has put them away before it asks', async () => {
+    const lines = (words: string) =>
+      makeJob(
+        `part() { [[ $1 != bad ]] || exit 3; }
+        set -T; trap 'jobs >/dev/null' DEBUG
+        printf '%s\\n' ${words} | in_parallel 2 part`,
+      ).job;
+    expect(await followJob(await start(lines('1 2 3')))).toMatchObject({ code: 0 });
+    expect(await followJob(await start(lines('1 bad 3')))).toMatchObject({ code: 3 });
+  });
+
   it('has secrets in its memory only: not in argv, not in the environment, not on disk', async () => {
     const text = 'correct horse battery staple';
     const bytes = Buffer.from([...Array(256).keys(), ...Buffer.from(text)]);
