@@ -73,7 +73,15 @@ describe('checkHealth', () => {
     otherwise = answer;
     await expect(checkHealth.run(check({ within: 700 }), context)).rejects.toMatchObject({
       type: 'NotHealthy',
-      message: why,
+      message: expect.stringMatching(why),
+    });
+  });
+
+  test('the reason is the last real answer, not that the end of the time cut the last question short', async () => {
+    answers = [notReady];
+    otherwise = () => {};
+    await expect(checkHealth.run(check({ within: 250 }), context)).rejects.toMatchObject({
+      message: expect.stringContaining('overall_ready is false'),
     });
   });
 

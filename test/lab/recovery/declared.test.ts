@@ -68,11 +68,17 @@ async function watching(go: 'ask' | 'automatic', work: () => Promise<void>): Pro
   });
 }
 
+/** The run before it has the same workflow id, and would be asked in its place. */
+async function untilDeclared(): Promise<void> {
+  await until('the observers declare it', async () => (await watch()).declared.length === 1, { timeoutMs: 60_000 });
+}
+
 const watch = () => scenario.client.workflow.getHandle(declaringId('spacetime')).query<DeclaringStatus>('status');
 
 test('they begin a failover that asks for its go, by workers of the region that lives; a rejected one is not begun again', async () => {
   await watching('ask', async () => {
     await scenario.lab.kill('us-east-1');
+    await untilDeclared();
     const asking = await scenario.until(
       'it waits for approval',
       ({ phase, requestedBy }) => phase === 'awaiting-approval' && requestedBy === 'observers',
