@@ -23,7 +23,9 @@ const mostBytes = 1024 * 1024;
 
 /** Redirects are not followed and connections not reused: each request sees what a new visitor would. */
 export async function requestText(url: string, options: RequestOptions): Promise<HttpAnswer> {
-  const limit = AbortSignal.timeout(options.timeout);
+  // A timer of Node takes whole milliseconds only, and what is left of a limit is seldom that.
+  const timeout = Math.ceil(options.timeout);
+  const limit = AbortSignal.timeout(timeout);
   const signal = options.signal ? AbortSignal.any([limit, options.signal]) : limit;
   const send = new URL(url).protocol === 'https:' ? httpsRequest : httpRequest;
   try {
@@ -34,7 +36,7 @@ export async function requestText(url: string, options: RequestOptions): Promise
           method: options.method ?? 'GET',
           agent: false,
           signal,
-          lookup: options.resolver ? lookupAt(options.resolver, options.timeout) : undefined,
+          lookup: options.resolver ? lookupAt(options.resolver, timeout) : undefined,
           headers: options.body === undefined ? {} : { 'content-type': 'application/json' },
         },
         (response) => readBody(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject),
@@ -44,7 +46,7 @@ export async function requestText(url: string, options: RequestOptions): Promise
     });
   } catch (error) {
     options.signal?.throwIfAborted();
-    if (limit.aborted) throw new Error(`no answer within ${options.timeout} ms`);
+    if (limit.aborted) throw new Error(`no answer within ${timeout} ms`);
     throw error;
   }
 }

@@ -90,7 +90,7 @@ async function lagOf(
   signal: AbortSignal,
 ): Promise<Lag | undefined> {
   // Half of the fact's own limit, so that a silent CloudWatch does not take RDS's answer with it.
-  const patience = AbortSignal.any([signal, AbortSignal.timeout(limitsOf(deps).limit / 2)]);
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(limitsOf(deps).limit / 2))]);
   const client = await deps.cloudWatch(region);
   return await readLag(client, instance, deps.now(), { signal: patience }).catch(() => {
     signal.throwIfAborted();

@@ -85,6 +85,13 @@ describe('checkHealth', () => {
     });
   });
 
+  test('what is left of the time is enough for a healthy answer, however crooked it is', async () => {
+    answers = [notReady, notReady];
+    // As in a look of the watch: the whole time is what one question may take.
+    const look = check({ successes: 1, within: 2_000, timeout: 2_000 });
+    expect(await checkHealth.run(look, context)).toMatchObject({ outcome: '1 healthy in a row', tries: 3 });
+  });
+
   test('a service that starts late is waited for', async () => {
     service.close();
     const waiting = checkHealth.run(check({ interval: 50 }), context);
