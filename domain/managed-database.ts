@@ -143,7 +143,7 @@ export function managedRisks(
     'no-replica-after': texts(
       databases,
       ({ database }) =>
-        `${database} has no standby after this failover, until ${from} answers and a new replica was copied there.`,
+        `${database} has no standby after this failover, until ${from} answers and a new replica was copied there: where this run does not wait for it, muster rejoin does it later.`,
     ),
   };
   return Object.fromEntries(Object.entries(found).filter(([, text]) => text !== undefined));

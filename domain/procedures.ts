@@ -23,7 +23,7 @@ export interface ProcedureTraits {
   readonly priority: number;
   /** Refuses to begin while a recovery holds the lease and the service is not served again. */
   readonly standsAside?: true;
-  /** Happens at a site that does not serve, found by where the names lead. */
+  /** Happens at a site that does not serve, found by where the names lead; with `moves`, from the site that serves to that one. */
   readonly atStandby?: true;
   /** Rehearses: whoever may let it go may not therefore let a real one go. A property of the procedure, never of the request. */
   readonly drill?: true;
@@ -108,6 +108,18 @@ export const procedureTraits = {
     hosts: true,
     approval: true,
     priority: 1,
+  },
+  rejoin: {
+    workflow: 'rejoin',
+    lock: 'recovery',
+    verb: 'rejoin',
+    restores: false,
+    moves: true,
+    atStandby: true,
+    hosts: true,
+    approval: true,
+    priority: 2,
+    standsAside: true,
   },
   'scratch-restore': {
     workflow: 'scratchRestore',
@@ -206,6 +218,12 @@ export const procedures = Object.keys(procedureTraits) as [Procedure, ...Procedu
 
 export function traitsOf(procedure: Procedure): ProcedureTraits {
   return procedureTraits[procedure];
+}
+
+/** Gives databases that stream their standby again: from the site that serves, which is left as it is, to the one that does not. */
+export function rejoins(procedure: Procedure): boolean {
+  const { moves, atStandby } = traitsOf(procedure);
+  return moves && atStandby === true;
 }
 
 /** A recovery point is chosen for it, or named. */

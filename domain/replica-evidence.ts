@@ -160,7 +160,7 @@ function lossRisks(
     'no-replica-after': texts(
       usable,
       ({ component }) =>
-        `${component} has no standby after this failover, until ${from} joins it again with the failback.`,
+        `${component} has no standby after this failover, until ${from} joins it again: muster rejoin once it is back, or the failback.`,
     ),
   };
 }

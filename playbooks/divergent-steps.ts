@@ -14,51 +14,27 @@ import { pointStepsFor } from './point-steps.ts';
 /** The gate's risk. */
 export const givenUp = 'divergent-writes-lost';
 
-export function divergent(situation: Situation) {
+/** @param of  components that are overwritten there; all where nothing is said */
+export function divergent(situation: Situation, of: readonly Component[] = situation.plan.components) {
   const { plan, assessment } = situation;
   const { to } = assessment;
   const at = placeAt(plan, to, 'divergent');
   const streams = (name: string) =>
     assessment.replicas?.some(({ component, usable }) => component === name && usable) === true;
+  // A standby that streams has nothing of its own.
+  const components = of.filter(({ name }) => !streams(name)).map(({ name }) => name);
   const point = pointStepsFor(situation, to, {
     mark: 'divergent',
     label: 'divergent',
     // No recovery takes it by itself: it is not the state that users last saw.
     role: 'standby',
     kind: 'incremental',
-    // A standby that streams has nothing of its own.
-    components: plan.components.filter(({ name }) => !streams(name)).map(({ name }) => name),
+    components,
     required: false,
   });
-  const planned = point.newPoint(assessment.at);
-  const prepare = point.preparePoint(planned);
-  const captures = point.capture(planned, prepare);
-  const commit = point.commitPoint(planned, prepare, captures);
-  const copies = point.copyPoint(planned, commit);
-  const locations = locationsFor(plan, to);
-  const pin = pinPoint.step(
-    {
-      service: plan.service,
-      point: { committedBy: commit.id },
-      locations,
-      pinned: true,
-      reason: `what ${to} held before the failback`,
-      by: situation.run,
-    },
-    at('keep', { needs: [commit.id], required: false }),
-  );
-  const seen = seeRedundancy.step(
-    {
-      service: plan.service,
-      site: to,
-      location: siteOf(plan, to).storage,
-      copies: Math.min(plan.copies, copies.length + 1),
-    },
-    at('see-saved', { needs: [commit, ...copies].map(({ id }) => id), required: false }),
-  );
   return {
-    save: stage(`Save what ${to} held`, [prepare], captures, [commit], copies, [pin, seen]),
-    saved: gate(`What ${to} held is saved, or someone gives it up`, [seen], 'redundant', givenUp),
+    ...(components.length > 0 ? saving() : { save: [], saved: [] }),
+
     /** What users had been told was written and did not come along, once it stands beside what did. */
     count: (restores: readonly (readonly Step[])[]): PlaybookItem[] =>
       stage(
@@ -70,4 +46,37 @@ export function divergent(situation: Situation) {
         }),
       ),
   };
+
+  function saving(): Record<'save' | 'saved', PlaybookItem[]> {
+    const planned = point.newPoint(assessment.at);
+    const prepare = point.preparePoint(planned);
+    const captures = point.capture(planned, prepare);
+    const commit = point.commitPoint(planned, prepare, captures);
+    const copies = point.copyPoint(planned, commit);
+    const locations = locationsFor(plan, to);
+    const pin = pinPoint.step(
+      {
+        service: plan.service,
+        point: { committedBy: commit.id },
+        locations,
+        pinned: true,
+        reason: `what ${to} held before the ${situation.procedure}`,
+        by: situation.run,
+      },
+      at('keep', { needs: [commit.id], required: false }),
+    );
+    const seen = seeRedundancy.step(
+      {
+        service: plan.service,
+        site: to,
+        location: siteOf(plan, to).storage,
+        copies: Math.min(plan.copies, copies.length + 1),
+      },
+      at('see-saved', { needs: [commit, ...copies].map(({ id }) => id), required: false }),
+    );
+    return {
+      save: stage(`Save what ${to} held`, [prepare], captures, [commit], copies, [pin, seen]),
+      saved: gate(`What ${to} held is saved, or someone gives it up`, [seen], 'redundant', givenUp),
+    };
+  }
 }

@@ -7,6 +7,7 @@ import { failover } from './failover.ts';
 import { fence } from './fence.ts';
 import { fullRecovery } from './full-recovery.ts';
 import { logShipping } from './log-shipping.ts';
+import { rejoin } from './rejoin.ts';
 import { restore } from './restore.ts';
 import { retention } from './retention.ts';
 import { rotateKeys } from './rotate-keys.ts';
@@ -24,6 +25,7 @@ export const compilers: Record<Procedure, Compiler> = {
   fence,
   'full-recovery': fullRecovery,
   'log-shipping': logShipping,
+  rejoin,
   'rotate-keys': rotateKeys,
   retention,
   restore,

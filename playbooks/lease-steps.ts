@@ -5,7 +5,7 @@ import { traitsOf } from '../domain/procedures.ts';
 import { placeAt, type Situation, siteOf } from './compiler.ts';
 
 /**
- * Held beside the target. Where both sites work, it is also held beside the source (a planned move) or wherever it can be (a recovery
+ * Held beside the target. Where both sites work, it is also held beside the source (a planned move, a rejoin) or wherever it can be (a recovery
  * in place), so that a run that was terminated before finds it gone on either side. A lost site is not asked: it may hang.
  */
 export function takeTheLease(situation: Situation): Step[] {
@@ -13,7 +13,7 @@ export function takeTheLease(situation: Situation): Step[] {
   const { from, to } = assessment;
   const traits = traitsOf(procedure);
   const needed = new Set([siteOf(plan, to).storage]);
-  if (traits.planned) needed.add(siteOf(plan, from).storage);
+  if (traits.planned || traits.atStandby) needed.add(siteOf(plan, from).storage);
   const others = traits.moves ? [] : Object.values(plan.sites).map(({ storage }) => storage);
   return [
     takeLease.step(

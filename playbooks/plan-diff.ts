@@ -117,8 +117,9 @@ function directionIn(plan: Plan, procedure: Procedure): { from: string; to: stri
   const [first = ''] = Object.keys(plan.sites);
   const primary = siteOfRole(plan, 'primary') ?? first;
   const standby = siteOfRole(plan, 'standby') ?? primary;
-  if (traitsOf(procedure).atStandby) return { from: standby, to: standby };
-  return traitsOf(procedure).moves ? { from: primary, to: standby } : { from: primary, to: primary };
+  const { moves, atStandby } = traitsOf(procedure);
+  if (moves) return { from: primary, to: standby };
+  return atStandby ? { from: standby, to: standby } : { from: primary, to: primary };
 }
 
 /** The world as the plan says it is. */

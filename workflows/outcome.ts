@@ -1,5 +1,7 @@
 /** What a run has come to, in a sentence: the last line of its timeline, of its notice and of its report. */
-import { traitsOf } from '../domain/procedures.ts';
+import { stepsOf } from '../domain/playbook.ts';
+import { rejoins, traitsOf } from '../domain/procedures.ts';
+import { redundancyOf } from '../domain/report-standbys.ts';
 import { whyNotServing } from './put-back.ts';
 import type { Run } from './run.ts';
 
@@ -19,7 +21,7 @@ export function summaryOf(run: Run): string {
     case 'rejected':
       return `${what} was not started: ${run.abort?.reason ?? 'no-go'}. Nothing was changed.`;
     case 'aborted':
-      return `${what} was aborted by ${run.abort?.by ?? 'unknown'}${passedNoReturn ? ` after the point of no return: ${to} may have taken writes, and nothing was put back` : ''}.${whoServes(run)}${undone}${left}`;
+      return `${what} was aborted by ${run.abort?.by ?? 'unknown'}${passedNoReturn ? ` after the point of no return: ${afterIt(run)}, and nothing was put back` : ''}.${whoServes(run)}${undone}${left}`;
     case 'put-back':
       return `${what} did not happen: ${whyOf(run)}.${whoServes(run)}${undone}${left}`;
     case 'failed':
@@ -27,6 +29,10 @@ export function summaryOf(run: Run): string {
     default:
       return `${what} is ${phase}.`;
   }
+}
+
+function afterIt({ status: { procedure, to } }: Run): string {
+  return rejoins(procedure) ? `${to} may be half-way to a standby` : `${to} may have taken writes`;
 }
 
 function whyOf(run: Run): string {
@@ -54,6 +60,7 @@ export function pointOf(run: Run): string | undefined {
 function madeBy(run: Run): string | undefined {
   const { procedure, service } = run.status;
   if (procedure === 'backup') return `Recovery point ${pointOf(run) ?? ''} of ${service} is written.`;
+  if (rejoins(procedure) && run.playbook) return redundancyOf(stepsOf(run.playbook), Object.fromEntries(run.outputs));
   const said = [...run.outputs.values()].flatMap(({ summary }) => summary ?? []);
   return said.length > 0 ? said.join(' ') : undefined;
 }

@@ -12,7 +12,7 @@ import { describeHolder } from '../../domain/lease.ts';
 import { maybeClosed } from '../../domain/lifting.ts';
 import { managedSummary } from '../../domain/managed-database.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { takesPoint, traitsOf } from '../../domain/procedures.ts';
+import { procedures, rejoins, takesPoint, traitsOf } from '../../domain/procedures.ts';
 import { refuseUnproven } from '../../domain/proof.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { promiseOf } from '../../domain/restore-request.ts';
@@ -76,7 +76,7 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
     lost,
     secretsFor(call, { from, to }, deps),
     Promise.all([
-      lost.then((found) => siteHealth(from, found.evidence, deps, atStandby ? 'idle' : 'serving')),
+      lost.then((found) => siteHealth(from, found.evidence, deps, atStandby && !fails ? 'idle' : 'serving')),
       fails ? target.then((found) => siteHealth(to, found.evidence, deps, 'idle')) : undefined,
       fails ? target.then((found) => powerRight('start', to, found.evidence, deps)) : undefined,
       fails ? lost.then((found) => powerRight('stop', from, found.evidence, deps)) : undefined,
@@ -86,9 +86,9 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
           )
         : [],
       Promise.all([target, points]).then(([found, seen]) => readiness(found, seen, call, to, deps)),
-      fails ? machineImages(plan, { from, to }, deps) : undefined,
+      fails && !atStandby ? machineImages(plan, { from, to }, deps) : undefined,
       // A planned move restores ahead by itself, and of another point.
-      atStandby || (fails && !planned)
+      takesPoint(call.procedure) && (atStandby || (fails && !planned))
         ? Promise.all([target, points]).then(([found, seen]) =>
             warmCopies(found.evidence?.hosts ?? [], chosen(call, seen, plan, to), deps),
           )
@@ -102,7 +102,8 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
   const replicated = replicas.flatMap(({ evidence }) => evidence ?? []);
 
   if (fails) refuseBadNames(names);
-  refuseUnpromotable(managed.replicas, plan, to);
+  // What is to be a standby again is none yet.
+  if (!rejoins(call.procedure)) refuseUnpromotable(managed.replicas, plan, to);
   const databases = managed.replicas.flatMap(({ evidence }) => evidence ?? []);
   if (planned) {
     const { storage: location } = siteOf(plan, to);
@@ -191,7 +192,9 @@ async function standAside({ procedure, run, service }: AssessCall, deps: AssessD
   const { standsAside, restores } = traitsOf(procedure);
   if (!standsAside && !restores) return;
   const others = holdersIn((await deps.leases?.()) ?? []).filter((lease) => lease.run !== run);
-  const holders = others.filter(({ settled }) => restores || !settled);
+  // A rejoin leaves what serves as it is, and may copy for hours: backups go on.
+  const aside = (held: string) => procedure === 'backup' && procedures.some((each) => each === held && rejoins(each));
+  const holders = others.filter((lease) => restores || !(lease.settled || aside(lease.procedure)));
   if (holders.length === 0) return;
   throw refusal(
     restores ? 'LeaseHeld' : 'RecoveryUnderWay',
@@ -232,8 +235,9 @@ async function secretsFor(
   { from, to }: { from: string; to: string },
   deps: AssessDeps,
 ): Promise<void> {
-  const restoring = takesPoint(call.procedure) || traitsOf(call.procedure).planned;
-  const saving = !restoring || traitsOf(call.procedure).planned;
+  const both = traitsOf(call.procedure).planned || rejoins(call.procedure);
+  const restoring = takesPoint(call.procedure) || both;
+  const saving = !restoring || both;
   const wanted = [
     ...(restoring ? [`sites.${to}.ssh`, `sites.${to}.key`, 'components'] : []),
     ...(saving ? [`sites.${from}.ssh`, 'signer'] : []),

@@ -2,7 +2,7 @@
 
 import { refusal } from '../../domain/errors.ts';
 import { type Plan, siteOfRole } from '../../domain/plan.ts';
-import { traitsOf } from '../../domain/procedures.ts';
+import { rejoins, traitsOf } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { siteOf } from './facts/hosts.ts';
 import type { Finding } from './finding.ts';
@@ -56,7 +56,7 @@ function standbyDirection(
     );
   }
   const others = Object.keys(plan.sites).filter((site) => site !== serves);
-  const asked = call.to ?? call.from;
+  const asked = call.to ?? (rejoins(call.procedure) ? undefined : call.from);
   if (asked) siteOf(plan, asked);
   if (asked === serves) {
     throw refusal(
@@ -66,7 +66,8 @@ function standbyDirection(
     );
   }
   const to = asked ?? (others.length === 1 ? others[0] : undefined);
-  if (to) return { from: to, to };
+  // A standby is made of what serves.
+  if (to) return { from: rejoins(call.procedure) ? serves : to, to };
   throw refusal('SiteUnknown', `${plan.service} has several standbys: ${others.join(', ')}.`, 'name one with --at.');
 }
 

@@ -2,6 +2,8 @@
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Component } from '../../domain/plan-component.ts';
+import { isReplica } from '../../domain/plan-standby.ts';
+import { rejoins } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { apartText, needsStop, scopeOf } from '../../domain/restore-scope.ts';
 import { type FoundHost, type SiteHosts, siteOf } from './facts/hosts.ts';
@@ -27,6 +29,12 @@ export interface RestoreTarget {
 export function restoreTarget(call: AssessCall, plan: Plan, to: string, found: SiteHosts | undefined): RestoreTarget {
   const request = call.request?.restore;
   const names = plan.components.map(({ name }) => name);
+  if (rejoins(call.procedure)) {
+    // A site that lost everything else can have a standby.
+    const components = plan.components.filter(isReplica);
+    const groups = components.map((component) => component.host);
+    return { names, components, groups, apart: () => '', stops: false, elsewhere: false };
+  }
   if (!request) return { names, components: plan.components, apart: () => '', stops: true, elsewhere: false };
   const items = scopeOf(plan, request);
   const whole = items.filter(({ paths, tables, into }) => !paths && !tables && !into).map(({ component }) => component);

@@ -3,7 +3,7 @@ import { formatDuration } from '../../domain/duration.ts';
 import { expectedDuration } from '../../domain/estimate.ts';
 import { type PlaybookItem, type Step, stepsOf } from '../../domain/playbook.ts';
 import { directionOf } from '../../domain/present.ts';
-import { traitsOf } from '../../domain/procedures.ts';
+import { rejoins, traitsOf } from '../../domain/procedures.ts';
 import { stepDefinitions } from '../registry.ts';
 import type { Runbook } from './compose-script.ts';
 import { preparation } from './preparation.ts';
@@ -87,7 +87,8 @@ function endLines({ plan, playbook }: Runbook): string[] {
     `${plan.health.publicUrl} answers${describeExpected(plan.health.expect)} ${plan.health.successes} times in a row, from outside`,
     ...(leads ? plan.traffic.records.map(({ name }) => `${name} leads to ${to}`) : []),
     ...(fences ? plan.traffic.records.map(({ name }) => `${name} does not lead to ${to}`) : []),
-    ...(moves || fences ? [`nothing at ${fences ? to : from} can take a write`] : []),
+    ...(rejoins(procedure) ? [`the databases at ${to} stream from ${from}`] : []),
+    ...((moves && !rejoins(procedure)) || fences ? [`nothing at ${fences ? to : from} can take a write`] : []),
     ...(restores ? ['a new recovery point is taken at the site that serves now'] : []),
     ...(stepsOf(playbook).some(({ kind }) => kind === 'takeLease')
       ? ['the lease is given back, where it was taken by hand']

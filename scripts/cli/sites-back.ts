@@ -3,6 +3,7 @@ import { hostsNow, mayAnswer } from '../../activities/fencing/hosts.ts';
 import { probe } from '../../activities/health/probe.ts';
 import { siteInputSchema } from '../../domain/fencing.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { rejoins } from '../../domain/procedures.ts';
 import { siteInput } from '../../playbooks/fence-steps.ts';
 import type { RunSeen } from './runs.ts';
 import { within } from './within.ts';
@@ -20,7 +21,9 @@ const patience = 3_000;
  * this machine's way there says nothing.
  */
 export async function sitesBack(plan: Plan, runs: readonly RunSeen[]): Promise<LeftSite[]> {
-  const moved = runs.find(({ status }) => status && status.from !== status.to && status.passedNoReturn)?.status;
+  const moved = runs.find(
+    ({ status }) => status && status.from !== status.to && status.passedNoReturn && !rejoins(status.procedure),
+  )?.status;
   if (!moved || !plan.sites[moved.from]) return [];
   const found = await within(patience, healthyHost(plan, moved.from)).catch(() => undefined);
   if (!found) return [];

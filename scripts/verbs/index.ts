@@ -25,6 +25,7 @@ import { addPoints } from './points.ts';
 import { addPreview } from './preview.ts';
 import { addReadiness } from './readiness.ts';
 import { addReject } from './reject.ts';
+import { addRejoin } from './rejoin.ts';
 import { addReplan } from './replan.ts';
 import { addReport } from './report.ts';
 import { addRestore } from './restore.ts';
@@ -71,6 +72,7 @@ export const verbs: readonly AddVerb[] = [
   addFence,
   addSwitchover,
   addFailback,
+  addRejoin,
   addRestore,
   addApprove,
   addReject,

@@ -1,6 +1,6 @@
 /** `muster preview`: what a procedure would do now. Reads the world and compiles; starts and changes nothing. */
 import { refusal } from '../../domain/errors.ts';
-import { type Procedure, procedures, traitsOf } from '../../domain/procedures.ts';
+import { type Procedure, procedures, rejoins, traitsOf } from '../../domain/procedures.ts';
 import { previewRun } from '../cli/preview-run.ts';
 import { procedureOf, type RestoreWords, restoreAsked, restoreWords } from '../cli/restore-words.ts';
 import { sitesFor } from '../cli/start.ts';
@@ -36,7 +36,7 @@ export const addPreview: AddVerb = (program, run) => {
         }
         const { plan } = await cli.plan(service);
         const direction =
-          traitsOf(procedure).moves && !traitsOf(procedure).planned
+          traitsOf(procedure).moves && !traitsOf(procedure).planned && !rejoins(procedure)
             ? sitesFor(plan, options)
             : { from: options.from, to: options.to };
         const { point, request } = restoreAsked(options);
@@ -59,7 +59,7 @@ export const addPreview: AddVerb = (program, run) => {
 /** The command with what was given to the preview. A recovery in place has one site, `--at`. */
 function commandFor(service: string, procedure: Procedure, { from, to, point }: PreviewOptions): string {
   const { restores, moves, atStandby, verb } = traitsOf(procedure);
-  const sites = moves ? { from, to } : restores || atStandby ? { at: to ?? from } : { from };
+  const sites = moves && !atStandby ? { from, to } : restores || atStandby ? { at: to ?? from } : { from };
   const options = Object.entries({ ...sites, point: restores ? point : undefined })
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` --${name} ${value}`);

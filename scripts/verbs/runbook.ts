@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import type { Runbook } from '../../activities/runbook/compose-script.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { type Procedure, procedures, traitsOf } from '../../domain/procedures.ts';
+import { type Procedure, procedures, rejoins, traitsOf } from '../../domain/procedures.ts';
 import { requestOf } from '../../domain/requests.ts';
 import { breachAsked } from '../cli/breach-asked.ts';
 import type { Cli } from '../cli/cli.ts';
@@ -97,8 +97,13 @@ async function compiled(cli: Cli, plan: Plan, named: Procedure, options: Runbook
   if ((procedure === 'fence' || procedure === 'shift') && (to ?? from) === undefined) {
     throw refusal('BadInput', `The ${procedure} has a site.`, `--to ${Object.keys(plan.sites).join(' or --to ')}.`);
   }
-  // A planned move finds out itself which site serves.
-  const sites = planned ? { from, to } : moves ? sitesFor(plan, { from, to }) : { from: to ?? from, to: to ?? from };
+  // A planned move finds out itself which site serves, a rejoin too.
+  const sites =
+    planned || rejoins(procedure)
+      ? { from, to }
+      : moves
+        ? sitesFor(plan, { from, to })
+        : { from: to ?? from, to: to ?? from };
   const { compromise, ...where } = { ...sites, ...breach };
   const request = requestOf({ restore, compromise });
   const asked = { ...where, procedure, service, point, request };

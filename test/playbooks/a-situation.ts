@@ -2,10 +2,21 @@
 import { loadPlan } from '../../activities/plans/load-plan.ts';
 import type { Assessment } from '../../domain/assessment.ts';
 import type { Host } from '../../domain/host.ts';
+import { componentSchema } from '../../domain/plan-component.ts';
 import type { Procedure } from '../../domain/procedures.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 
 const plans = new URL('../../plans/', import.meta.url).pathname;
+
+const streaming = {
+  strategy: 'replica',
+  dataDirectory: '/var/lib/postgresql/15/main',
+  start: 'systemctl start postgresql',
+  stop: 'systemctl stop postgresql',
+  user: 'replicator',
+  password: { env: 'REPLICATION' },
+  slot: 'spacetime',
+};
 
 export async function aSituation(procedure: Procedure, change: Partial<Assessment> = {}): Promise<Situation> {
   const { plan: loaded, sha256 } = await loadPlan(plans, 'spacetime');
@@ -20,6 +31,11 @@ export async function aSituation(procedure: Procedure, change: Partial<Assessmen
     const [first] = plan.components.filter(({ driver }) => driver === 'files');
     Object.assign(first ?? {}, { standby: { strategy: 'warm', maximumAge: 86_400_000 } });
   }
+  if (procedure === 'rejoin') {
+    plan.components = plan.components.map((each) =>
+      each.driver === 'postgresql' ? componentSchema.parse({ ...each, standby: streaming }) : each,
+    );
+  }
   const host = (site: string, group: string, index: number): Host => ({
     name: group,
     group,
@@ -33,7 +49,7 @@ export async function aSituation(procedure: Procedure, change: Partial<Assessmen
   const [from, to] =
     procedure === 'sync'
       ? ['us-west-2', 'us-west-2']
-      : procedure === 'failback'
+      : procedure === 'failback' || procedure === 'rejoin'
         ? ['us-west-2', 'us-east-1']
         : ['us-east-1', away ? 'us-west-2' : 'us-east-1'];
   const assessment: Assessment = {

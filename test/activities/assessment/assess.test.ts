@@ -511,6 +511,29 @@ describe('in place', () => {
   });
 });
 
+test('a rejoin goes from the site that serves to the other one; a backup goes on beside it, a sync does not', async () => {
+  const found = await assess({ ...call, procedure: 'rejoin' }, deps());
+  expect(found).toMatchObject({ from: 'us-east-1', to: 'us-west-2', risks: [], serving: ['us-east-1'] });
+  expect(new Set(found.hosts.map(({ site }) => site))).toEqual(new Set(['us-east-1', 'us-west-2']));
+  const held = (procedure: string) => {
+    const lease = {
+      format: 1 as const,
+      service: 'spacetime',
+      generation: 1,
+      run: 'another',
+      procedure,
+      holder: 'dana',
+    };
+    const until = { since: call.at, until: '2027-01-01T00:00:00.000Z', settled: false };
+    return deps({ leases: async () => [{ location: 'company-backups', lease: { ...lease, ...until } }] });
+  };
+  const busy = { type: 'RecoveryUnderWay' };
+  expect(await assess({ ...call, procedure: 'backup' }, held('rejoin'))).toMatchObject({ to: 'us-east-1' });
+  await expect(assess({ ...call, procedure: 'backup' }, held('failover'))).rejects.toMatchObject(busy);
+  for (const procedure of ['sync', 'rejoin'] as const)
+    await expect(assess({ ...call, procedure }, held('rejoin'))).rejects.toMatchObject(busy);
+});
+
 test('the standby that runs already is checked too', async () => {
   const ids = await seedInstances(aws.ec2('us-west-2'), { ...west, power: 'stopped' });
   await aws.ec2('us-west-2').send(new StartInstancesCommand({ InstanceIds: [ids.app] }));

@@ -41,6 +41,14 @@ describe('the direction of a sync', () => {
       });
   });
 
+  it('of a rejoin is from the site that serves to the other one', async () => {
+    const asked = { ...call, procedure: 'rejoin' as const };
+    const found = (more: object = {}) => directionOf({ ...asked, ...more }, plan, Promise.resolve([admin]));
+    expect(await found()).toEqual({ from: east, to: west });
+    expect(await found({ to: west })).toEqual({ from: east, to: west });
+    await expect(found({ to: east })).rejects.toMatchObject({ type: 'ServesThere' });
+  });
+
   it('is refused where no name leads to a site', async () => {
     await expect(direction([shared])).rejects.toMatchObject({
       message: expect.stringContaining('no site of the plan'),

@@ -247,6 +247,8 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     },
   };
 
+  // Kinds by which an end says more than what its steps say.
+  const kinds = { ...activities, reattachReplica: activities.act };
   const shared = {
     connection,
     dataConverter,
@@ -260,8 +262,8 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       taskQueue: 'muster',
       ...(encrypts ? { workflowsPath } : { workflowBundle: await bundle }),
     }),
-    await Worker.create({ ...shared, taskQueue: 'muster-fallback', activities }),
-    await Worker.create({ ...shared, taskQueue: 'muster-west', activities }),
+    await Worker.create({ ...shared, taskQueue: 'muster-fallback', activities: kinds }),
+    await Worker.create({ ...shared, taskQueue: 'muster-west', activities: kinds }),
   ];
   const running = Promise.all(workers.map((worker) => worker.run()));
 

@@ -1,0 +1,8 @@
+/** Give databases that stream their standby again at the site that does not serve: after a failover, a reattach that was skipped. */
+import type { RunResult } from '../domain/protocol.ts';
+import type { RunInput } from '../domain/run.ts';
+import { runProcedure } from './procedure.ts';
+
+export async function rejoin(input: RunInput): Promise<RunResult> {
+  return await runProcedure('rejoin', input);
+}
