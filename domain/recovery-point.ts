@@ -180,7 +180,7 @@ export const layout = {
   logs: (service: string) => `${service}/logs/`,
   /** What a component logged between points: laid out below this as a service of its own. */
   log: (service: string, component: string) => `${service}/logs/${component}`,
-  /** The newest break-glass script of a failover; its signature beside it. */
+  /** The newest break-glass script of a failover, signed in its last line; one of an older build has its signature beside it. */
   script: (service: string, from: string, to: string) => `${service}/runbooks/failover-${from}-${to}.sh`,
   /** The playbook of a kind that was approved last. */
   approved: (service: string, procedure: string, from: string, to: string) =>

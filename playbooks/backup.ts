@@ -6,7 +6,7 @@
  */
 import { keepScript } from '../activities/runbook/keep-script.ts';
 import type { Step } from '../domain/playbook.ts';
-import { locationsFor, placeAt, playbook, type Situation, stage } from './compiler.ts';
+import { locationsFor, placeAt, playbook, type Situation, siteOf, stage } from './compiler.ts';
 import { pointStepsFor } from './point-steps.ts';
 
 export function backup(situation: Situation) {
@@ -21,17 +21,21 @@ export function backup(situation: Situation) {
     stage('Capture the components', captures),
     stage('Commit the recovery point', [commit]),
     stage('Copy it to the other locations', site.copyPoint(point, commit)),
-    stage('Keep a script that needs no Muster', script(situation)),
+    stage('Keep a script that needs no Muster', scripts(situation)),
   ]);
 }
 
-/** Of a failover from the site that serves to the one other site; whoever has more of them makes theirs with `muster runbook`. */
-function script({ plan, assessment }: Situation): Step[] {
+/** Of a failover from the site that serves to each other one that a script can bring it to, made where that one's keys are. */
+function scripts({ plan, assessment }: Situation): Step[] {
   const { from, serving = [] } = assessment;
-  const [to, ...more] = Object.keys(plan.sites).filter((name) => name !== from);
   const serves = serving.length > 0 ? serving.includes(from) : plan.sites[from]?.role === 'primary';
-  if (!to || more.length > 0 || !serves) return [];
+  if (!serves) return [];
+  const others = Object.keys(plan.sites).filter((name) => name !== from);
   const locations = locationsFor(plan, from);
-  const place = placeAt(plan, from)('keep-script', { required: false });
-  return [keepScript.step({ service: plan.service, from, to, locations }, place)];
+  return others
+    .filter((to) => plan.storage[siteOf(plan, to).storage]?.driver === 's3')
+    .map((to) => {
+      const place = placeAt(plan, to, others.length > 1 ? to : '')('keep-script', { required: false });
+      return keepScript.step({ service: plan.service, from, to, locations }, place);
+    });
 }

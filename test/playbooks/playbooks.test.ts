@@ -185,24 +185,47 @@ describe('a backup', () => {
   });
 });
 
-describe('the script that a backup keeps', () => {
-  const scriptIn = async (serving: string[] | undefined, change: (plan: Plan) => void = () => {}) => {
+describe('the scripts that a backup keeps', () => {
+  const scriptsIn = async (serving: string[] | undefined, change: (plan: Plan) => void = () => {}) => {
     const situation = await aSituation('backup', { serving });
     change(situation.plan);
     return ranksOf(compile(situation))
       .flat()
-      .find((step) => step.kind === 'keepScript');
+      .filter((step) => step.kind === 'keepScript');
   };
 
-  it('is that of a failover from the site that serves, holds nothing up, and is at every location', async () => {
-    expect(await scriptIn(['us-east-1'])).toMatchObject({
-      required: false,
-      input: { from: 'us-east-1', to: 'us-west-2', locations: ['company-backups', 'company-backups-dr'] },
-    });
-    expect(await scriptIn(undefined)).toBeDefined();
-    expect(await scriptIn(['us-west-2'])).toBeUndefined();
+  it('are those of a failover from the site that serves, hold nothing up, and lie at every location', async () => {
+    expect(await scriptsIn(['us-east-1'])).toMatchObject([
+      {
+        id: 'keep-script',
+        required: false,
+        input: { from: 'us-east-1', to: 'us-west-2', locations: ['company-backups', 'company-backups-dr'] },
+      },
+    ]);
+    expect(await scriptsIn(undefined)).toHaveLength(1);
+    expect(await scriptsIn(['us-west-2'])).toEqual([]);
     const lonely = (plan: Plan) => void delete plan.sites['us-west-2'];
-    expect(await scriptIn(['us-east-1'], lonely)).toBeUndefined();
+    expect(await scriptsIn(['us-east-1'], lonely)).toEqual([]);
+  });
+
+  it('are made where the keys of the site are that would take over, for each of several', async () => {
+    expect(await scriptsIn(['us-east-1'])).toMatchObject([{ queue: 'muster-us-west-2', fallback: 'muster-fallback' }]);
+    const third = (plan: Plan) => {
+      const west = plan.sites['us-west-2'] as Plan['sites'][string];
+      plan.sites['eu-west-1'] = { ...west, region: 'eu-west-1' };
+    };
+    expect(await scriptsIn(['us-east-1'], third)).toMatchObject([
+      { id: 'keep-script-us-west-2', queue: 'muster-us-west-2', input: { to: 'us-west-2' } },
+      { id: 'keep-script-eu-west-1', queue: 'muster-eu-west-1', input: { to: 'eu-west-1' } },
+    ]);
+  });
+
+  it('are left out for a site whose location no script can reach', async () => {
+    const served = (plan: Plan) => {
+      const local = { driver: 'local', folder: '/srv/points' } as unknown as Plan['storage'][string];
+      plan.storage['company-backups-dr'] = local;
+    };
+    expect(await scriptsIn(['us-east-1'], served)).toEqual([]);
   });
 });
 

@@ -4,20 +4,26 @@
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { readLease } from '../../../activities/lease/lease-object.ts';
+import type { StepContext } from '../../../activities/context.ts';
+import { readLease, writeLease } from '../../../activities/lease/lease-object.ts';
 import { compileWith } from '../../../activities/planning/compile.ts';
+import { loadSigner } from '../../../activities/points/signer.ts';
 import { composeScript } from '../../../activities/runbook/compose-script.ts';
 import { keepScript } from '../../../activities/runbook/keep-script.ts';
+import { lookAtKept } from '../../../activities/runbook/kept-script.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
 import { readRecord } from '../../../activities/traffic/record-sets.ts';
 import { assessmentSchema } from '../../../domain/assessment.ts';
+import { refusal } from '../../../domain/errors.ts';
 import type { Component } from '../../../domain/plan-component.ts';
+import type { SecretRef } from '../../../domain/plan-values.ts';
 import { layout } from '../../../domain/recovery-point.ts';
 import { seedInstances } from '../../../lab/aws/seed-instances.ts';
 import { seedZones, serviceName, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
@@ -259,45 +265,172 @@ it('run once more changes nothing', async () => {
   expect(await readFile(join(folder, 'told'), 'utf8')).toBe('told\n');
 }, 60_000);
 
-it('a script of now lies signed at every location after a backup, and says how old its facts are', async () => {
-  const { service } = world.plan;
+/** The facts of a failover as a worker finds them, and what the script is kept for. */
+async function keeping(parts: Partial<StepContext> = {}) {
   const aws_ = { ec2: async (region: string) => aws.ec2(region), route53: async () => aws.route53() };
   const ssh = { user: sshd.settings.user, port: sshd.port, key: { file: join(folder, 'ssh.key') } };
   for (const site of Object.values(world.plan.sites)) {
     Object.assign(site, { ssh: { ...ssh, knownHosts: { file: join(folder, 'known_hosts') } } });
   }
+  const { service } = world.plan;
   const wanted = { service, from: 'east', to: 'west', locations: ['near', 'far'] };
-  const kept = await keepScript.run(keepScript.input.parse(wanted), await world.context(aws_, target));
-  expect(kept).toMatchObject({ outcome: 'kept at near and far', point, missed: [] });
-  const key = layout.script(service, 'east', 'west');
-  const file = join(folder, 'kept.sh');
-  for (const [path, name] of [
-    [file, key],
-    [`${file}.sig`, layout.signature(key)],
-  ] as const) {
-    await writeFile(path, (await (world.stores.far as ObjectStore).get(name)).body);
+  const context = await world.context({ ...aws_, ...parts }, target);
+  return { wanted, key: layout.script(service, 'east', 'west'), keep: () => keepScript.run(wanted, context) };
+}
+
+const far = () => world.stores.far as ObjectStore;
+const looked = async () => lookAtKept(far(), (await keeping()).wanted, await world.signers());
+
+/** The commands of docs/break-glass.md for whoever has nothing but `aws` and `openssl`, carried out as they stand there. */
+async function fetchAsDocumented(): Promise<{ code: number | null; said: string }> {
+  const docs = await readFile(new URL('../../../docs/break-glass.md', import.meta.url), 'utf8');
+  const written = docs.match(/^```\n(aws s3 cp [\s\S]*?)^```/m)?.[1] ?? '';
+  const { bucket, prefix, endpoint } = world.far.location('far');
+  const real = { BUCKET: bucket, PREFIX: prefix, SERVICE: world.plan.service, 'FROM-TO': 'east-west' };
+  let commands = written;
+  for (const [word, value] of Object.entries(real)) {
+    expect(commands).toContain(word);
+    commands = commands.replaceAll(word, value);
   }
-  const signer = join(world.keys, 'signer.pub');
-  const verify = ['pkeyutl', '-verify', '-pubin', '-inkey', signer, '-rawin', '-in', file, '-sigfile', `${file}.sig`];
-  execFileSync('sh', ['-c', '"$0" "$@"', 'openssl', ...verify]);
-  expect(await readFile(file, 'utf8')).not.toContain(world.far.credentials.secretAccessKey);
-  const words = [file, '--list', '--state', join(folder, 'kept-state')];
-  expect(execFileSync('bash', words, { env: environment }).toString()).toMatch(
-    new RegExp(`0 d 0 h 0 min old; it restores recovery point ${point}`),
+  const at = await mkdtemp(join(folder, 'fetched-'));
+  await copyFile(join(world.keys, 'signer.pub'), join(at, 'signer.pub'));
+  const options = { cwd: at, env: { ...environment, AWS_ENDPOINT_URL_S3: endpoint as string } };
+  const child = spawn('bash', ['-ec', commands], options);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk));
+  return { code: await new Promise<number | null>((done) => child.on('close', done)), said };
+}
+
+it('a script of now lies signed at every location after a backup, is fetched as the docs say, and says how old its facts are', async () => {
+  const { keep, key } = await keeping();
+  expect(await keep()).toEqual({ outcome: 'kept at near and far', point, written: ['near', 'far'], missed: [] });
+  expect(await fetchAsDocumented()).toMatchObject({
+    code: 0,
+    said: expect.stringMatching(
+      new RegExp(`Verified Successfully[^]*0 d 0 h 0 min old; it restores recovery point ${point}`),
+    ),
+  });
+  const { body } = await far().get(key);
+  expect(body.toString()).not.toContain(world.far.credentials.secretAccessKey);
+  // The whole object runs as well; bash takes its last line for a comment.
+  await writeFile(join(folder, 'kept.sh'), body);
+  const words = [join(folder, 'kept.sh'), '--list', '--state', join(folder, 'kept-state')];
+  expect(execFileSync('bash', words, { env: environment }).toString()).toContain(point);
+  expect(await looked()).toEqual({ compiledAt: expect.stringMatching(/^20.*Z$/), point, signed: true });
+}, 120_000);
+
+it('one that was changed or cut off is not run by the commands of the docs', async () => {
+  const { keep, key } = await keeping();
+  await keep();
+  const { body } = await far().get(key);
+  for (const bad of [
+    Buffer.from(body.toString('latin1').replace('set -euo pipefail', 'set -uo pipefail '), 'latin1'),
+    body.subarray(0, body.length - 20),
+    body.subarray(0, body.length / 2),
+  ]) {
+    expect(bad.equals(body)).toBe(false);
+    await far().put(key, bad);
+    const { code, said } = await fetchAsDocumented();
+    expect(code).not.toBe(0);
+    expect(said).not.toContain('restores recovery point');
+    expect(await looked()).toMatchObject({ signed: false });
+  }
+}, 120_000);
+
+it('whoever reads after the step died anywhere gets a script that its signature fits, also over a pair of an older build', async () => {
+  const { wanted, key } = await keeping();
+  const signer = await loadSigner(world.plan, (await world.context({})).secret);
+  const old = Buffer.from(
+    '#!/bin/bash\n# Compiled at 2025-01-02T03:20:00.000Z from plan a; playbook b; recovery point 20250102_031500.\n',
   );
-  // Where a location does not answer, the others have it; where none can be made, that is said and the old one stays.
+  const seen: (string | undefined)[] = [];
+  for (const changes of [0, 1, 2]) {
+    await far().put(layout.signature(key), signer.sign(old));
+    await far().put(key, old);
+    expect(await looked()).toEqual({ compiledAt: '2025-01-02T03:20:00.000Z', point: '20250102_031500', signed: true });
+    let left = changes;
+    const mortal = <Words extends unknown[], Answer>(act: (...words: Words) => Promise<Answer>) => {
+      return async (...words: Words) => {
+        if (left-- <= 0) throw new Error('dead');
+        return await act(...words);
+      };
+    };
+    const dying = { ...far(), put: mortal(far().put), delete: mortal(far().delete) } as ObjectStore;
+    const { keep } = await keeping({ store: async () => dying, attempt: 2 });
+    await keep().catch(() => {});
+    const kept = await lookAtKept(far(), wanted, await world.signers());
+    expect(kept).toMatchObject({ signed: true });
+    seen.push(kept?.point);
+  }
+  expect(seen).toEqual(['20250102_031500', point, point]);
+  expect(await far().head(layout.signature(key))).toBeUndefined();
+  await far().put(layout.signature(key), signer.sign(Buffer.from('of another one')));
+  await far().put(key, old);
+  expect(await looked()).toMatchObject({ signed: false });
+}, 120_000);
+
+it('where a location does not answer the others have it, and that is said', async () => {
   const store = async (name: string) => {
     if (name === 'near') throw new Error('the region is gone');
     return world.stores[name] as ObjectStore;
   };
-  expect(await keepScript.run(wanted, await world.context({ ...aws_, store }, target))).toMatchObject({
+  expect(await (await keeping({ store })).keep()).toMatchObject({
+    outcome: 'kept at far; not at near: the region is gone',
     written: ['far'],
-    missed: [expect.stringContaining('near: Error: the region is gone')],
   });
+}, 60_000);
+
+it('where none can be made people are told why and what is kept from before; a passing fault is tried again first', async () => {
+  await (await keeping()).keep();
+  const before = `far: of 20.*Z, restores ${point}`;
+  const told = (why: string) =>
+    expect.stringMatching(
+      new RegExp(
+        `^spacetime: no break-glass script of a failover east -> west could be made: ${why}.*Kept from before: .*${before}`,
+      ),
+    );
+  const { secret } = await world.context({});
+  const without = (missing: SecretRef): Partial<StepContext> => ({
+    secret: async (ref) => {
+      if (isDeepStrictEqual(ref, missing)) throw refusal('SecretMissing', 'The key is not here.', 'put it there.');
+      return await secret(ref);
+    },
+  });
+  const lacking: [SecretRef, string][] = [
+    [world.plan.sites.west?.key as SecretRef, 'sites.west.key: .* cannot be read here'],
+    [world.plan.signer.key, 'The key is not here. Try: put it there.'],
+  ];
+  for (const [missing, why] of lacking) {
+    expect(await (await keeping(without(missing))).keep()).toMatchObject({
+      outcome: expect.stringContaining('none could be made'),
+      written: [],
+      alarm: told(why),
+      event: 'no-script',
+    });
+  }
   const plan = structuredClone(world.plan);
   plan.components[0] = { ...(plan.components[0] as Component), host: 'nowhere' };
-  expect(await keepScript.run(wanted, await world.context({ ...aws_, plan }, target))).toMatchObject({
-    outcome: expect.stringContaining('none could be made'),
-    written: [],
+  expect(await (await keeping({ plan })).keep()).toMatchObject({ alarm: told('No host of group nowhere') });
+
+  const ec2 = () => Promise.reject(new Error('EC2 does not answer'));
+  await expect((await keeping({ ec2 })).keep()).rejects.toThrow('EC2 does not answer');
+  expect(await (await keeping({ ec2, attempt: 2 })).keep()).toMatchObject({ alarm: told('EC2 does not answer') });
+  const store = () => Promise.reject(new Error('no route'));
+  expect(await (await keeping({ store, attempt: 2 })).keep()).toMatchObject({
+    alarm: expect.stringContaining('Kept from before: near: no route; far: no route.'),
   });
 }, 120_000);
+
+it('nobody is told where a recovery holds the lease: it is known, and the next backup makes one', async () => {
+  const { wanted, keep } = await keeping();
+  const { etag } = await readLease(far(), wanted.service);
+  const [since, until] = [0, 3_600_000].map((ms) => new Date(Date.now() + ms).toISOString()) as [string, string];
+  const who = { run: 'another', procedure: 'failover', holder: 'dana', settled: false };
+  const lease = { format: 1, service: wanted.service, generation: 99, ...who, since, until } as const;
+  const { outcome, ...held } = await writeLease(far(), lease, etag);
+  expect(outcome).toBe('written');
+  const kept = await keep();
+  await writeLease(far(), { ...lease, released: since }, held.etag as string);
+  expect(kept.outcome).toMatch(/none could be made: The lease of spacetime is held by/);
+  expect(kept.alarm).toBeUndefined();
+}, 60_000);
