@@ -10,6 +10,7 @@ import { traitsOf } from './procedures.ts';
 import type { StepOutput } from './protocol.ts';
 import type { Report } from './report.ts';
 import { componentRows } from './report-components.ts';
+import { standbyRows } from './report-standbys.ts';
 import { gatesOf, type StepRow, stepRows } from './report-steps.ts';
 import type { RunStatus, StepStatus } from './run.ts';
 import { approvalsOf } from './taken-approval.ts';
@@ -69,6 +70,7 @@ export function buildReport(input: ReportInput): Report {
     point: status.point,
     made: madeBy(input.outputs),
     components: componentRows(input.playbook, rows, input.outputs ?? {}),
+    ...standbysOf(input),
     archivedTo: archivedBy(input.outputs),
     times,
     durations: durationsOf(status, times),
@@ -93,6 +95,13 @@ export function buildReport(input: ReportInput): Report {
     facts: status.facts.map(({ title, value, state, source }) => ({ title, value, state, source })),
     timeline: status.timeline,
   };
+}
+
+/** A planned move that did not come to its point of no return promoted nothing: that was put back. */
+function standbysOf({ status, playbook, outputs }: ReportInput): Pick<Report, 'standbys'> {
+  if (traitsOf(status.procedure).planned && !status.passedNoReturn) return {};
+  const standbys = standbyRows(playbook, outputs ?? {});
+  return standbys.length > 0 ? { standbys } : {};
 }
 
 function emergenciesOf(status: RunStatus): Report['emergencies'] {

@@ -11,6 +11,7 @@ export function renderReportMarkdown(report: Report): string {
     [`# ${report.service}: ${directionOf(report)}`, '', resultOf(report)].join('\n'),
     summary(report),
     exceptions(report),
+    standbys(report),
     risks(report),
     approvals(report),
     markdownList('Decisions', report.decisions.map(entry)),
@@ -122,6 +123,18 @@ function exceptions(report: Report): string {
   if (report.point && report.point.torn > 0)
     lines.push(`**Torn**: ${report.point.torn} paths changed while they were backed up`);
   return markdownList('What is not as it should be', lines.length > 0 ? lines : ['Nothing.']);
+}
+
+function standbys({ standbys: rows = [] }: Report): string {
+  const cells = rows.map(({ name, promoted, lag, until, redundancy, why }) => [
+    name,
+    promoted ?? 'nothing',
+    lag ? `${formatDuration(lag.ms)} at ${lag.at}` : 'not known',
+    until ?? 'not known',
+    `**${redundancy}**: ${why}`,
+  ]);
+  const head = ['database', 'promoted', 'replica lag then', 'has the writes until', 'redundancy'];
+  return cells.length === 0 ? '' : markdownTable('Databases that stream', head, cells);
 }
 
 function risks(report: Report): string {

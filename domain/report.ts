@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { pointSummarySchema, riskSchema } from './assessment.ts';
 import { procedures } from './procedures.ts';
 import { componentRowSchema } from './report-components.ts';
+import { standbyRowSchema } from './report-standbys.ts';
 import { stepRowSchema } from './report-steps.ts';
 import { runPhases, timelineEntrySchema } from './run.ts';
 import { approvalBeforeSchema } from './taken-approval.ts';
@@ -34,6 +35,8 @@ export const reportSchema = z.object({
   /** The recovery point that a backup wrote. Absent in reports of older builds, as are `components`. */
   made: z.string().optional(),
   components: z.array(componentRowSchema).optional(),
+  /** Databases that stream: what was promoted, and what follows it. Absent where there are none, and in reports of older builds. */
+  standbys: z.array(standbyRowSchema).optional(),
   /** Component to the moment up to which its log is archived, ISO; of a shipment. */
   archivedTo: z.record(z.string(), z.string()).optional(),
   times: z.object({

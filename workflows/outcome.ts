@@ -1,5 +1,4 @@
 /** What a run has come to, in a sentence: the last line of its timeline, of its notice and of its report. */
-import { stepsOf } from '../domain/playbook.ts';
 import { rejoins, traitsOf } from '../domain/procedures.ts';
 import { redundancyOf } from '../domain/report-standbys.ts';
 import { whyNotServing } from './put-back.ts';
@@ -60,7 +59,7 @@ export function pointOf(run: Run): string | undefined {
 function madeBy(run: Run): string | undefined {
   const { procedure, service } = run.status;
   if (procedure === 'backup') return `Recovery point ${pointOf(run) ?? ''} of ${service} is written.`;
-  if (rejoins(procedure) && run.playbook) return redundancyOf(stepsOf(run.playbook), Object.fromEntries(run.outputs));
+  if (rejoins(procedure) && run.playbook) return redundancyOf(run.playbook, Object.fromEntries(run.outputs));
   const said = [...run.outputs.values()].flatMap(({ summary }) => summary ?? []);
   return said.length > 0 ? said.join(' ') : undefined;
 }

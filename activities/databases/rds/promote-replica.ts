@@ -1,7 +1,7 @@
 /** Promotes a read replica of RDS, as far as it has come. AWS: "Promoting a read replica to be a standalone DB instance". */
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
-import { judgeManaged, type Promotability, replicatedUntil } from '../../../domain/managed-database.ts';
+import { judgeManaged, type Lag, type Promotability, replicatedUntil } from '../../../domain/managed-database.ts';
 import { awsError } from '../../aws/errors.ts';
 import { handling } from '../../compute/instances.ts';
 import type { StepContext } from '../../context.ts';
@@ -33,6 +33,8 @@ export interface PromotedRds {
   readonly address: string;
   /** The data is as of this moment, ISO, by CloudWatch's last figure; absent where it has none. */
   readonly takenAt?: string;
+  /** That figure; of right before the promotion. */
+  readonly lag?: Lag;
 }
 
 /** Refusals `DatabaseNotPromotable`, `PromotionStuck`, `StaysPromoted`. */
@@ -55,10 +57,10 @@ export const promoteRdsReplica = defineStep<typeof input, PromotedRds>({
   },
   async run(given, context) {
     const found = await awaitAnswer(given, context, ['promotable', 'promoted']);
-    const until = found.source ? await lastMoment(given, context) : undefined;
+    const lag = found.source ? await lastLag(given, context) : undefined;
     if (found.source) await promote(given, found, context);
     const now = found.source ? await awaitAnswer(given, context, ['promoted']) : found;
-    return said(given, { already: !found.source, now, until });
+    return said(given, { already: !found.source, now, lag });
   },
   /** A promotion cannot be taken back; what takes writes now is left to people. */
   async undo(given, _before, context) {
@@ -133,13 +135,12 @@ async function promote(given: Input, found: SeenInstance, context: StepContext):
 }
 
 /** A CloudWatch that does not answer must not hold a promotion up. */
-async function lastMoment({ replica }: Input, context: StepContext): Promise<string | undefined> {
+async function lastLag({ replica }: Input, context: StepContext): Promise<Lag | undefined> {
   try {
     const client = await context.cloudWatch(replica.region);
-    const lag = await withLimit(3_000, context.signal, (signal) =>
+    return await withLimit(3_000, context.signal, (signal) =>
       readLag(client, replica.instance, new Date(), { signal }),
     );
-    return lag && replicatedUntil(lag);
   } catch {
     context.signal.throwIfAborted();
     return undefined;
@@ -148,8 +149,9 @@ async function lastMoment({ replica }: Input, context: StepContext): Promise<str
 
 function said(
   { database, replica, follows }: Input,
-  { already, now, until }: { already: boolean; now: SeenInstance; until: string | undefined },
+  { already, now, lag }: { already: boolean; now: SeenInstance; lag: Lag | undefined },
 ): PromotedRds {
+  const until = lag && replicatedUntil(lag);
   const last = until ? `it has what was written until ${until}` : 'up to when it has the writes is not known';
   const before = follows ? 'promoted already' : 'it followed nothing before this run, and is taken as it is';
   return {
@@ -157,7 +159,7 @@ function said(
     summary: `${database} takes writes at ${replica.site} (${replica.instance}); ${already ? before : last}.`,
     database,
     address: now.address ?? '',
-    ...(until ? { takenAt: until } : {}),
+    ...(lag && until ? { takenAt: until, lag } : {}),
   };
 }
 

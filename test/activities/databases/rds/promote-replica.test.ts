@@ -41,6 +41,7 @@ describe('promoteRdsReplica', () => {
       database: 'orders',
       address: expect.stringMatching(/^orders-west\./),
       takenAt: expect.stringMatching(/^20/),
+      lag: { seconds: 5, at: expect.stringMatching(/^20/) },
     });
     expect(context.beats.map(({ text }) => text).join()).toMatch(
       /it is modifying.*it follows nothing and is rebooting/,
