@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { runnerFor } from './cli/cli.ts';
 import { type CliIo, sayJson } from './cli/io.ts';
+import { tellUsage } from './cli/usage.ts';
 import { type ExitCode, exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { verbs } from './verbs/index.ts';
 
@@ -12,13 +13,14 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<ExitCo
   });
   const program = rootCommand(io);
   for (const add of verbs) add(program, run);
+  const told = tellUsage(program);
   try {
     await program.parseAsync([...argv], { from: 'user' });
     return code;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return exitCodes.ok;
-    const message = error.message.replace(/^error: /, '');
+    const message = told() ?? 'No verb was named. Try: one that --help lists.';
     if (argv.includes('--json')) sayJson(io, { error: { type: 'BadUsage', message, exit: exitCodes.refused } });
     return exitCodes.refused;
   }
@@ -35,7 +37,6 @@ function rootCommand(io: CliIo): Command {
     .option('--plans <folder>', 'folder of the plans (else MUSTER_PLANS, else plans)')
     .option('--overlay <name>', 'overlay of the plan, repeatable (else MUSTER_OVERLAYS)', collect)
     .addHelpText('after', `\nExit status:\n${exitCodeHelp()}`)
-    .showHelpAfterError('(muster --help says more)')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),

@@ -56,7 +56,7 @@ export async function loadPlan(folder: string, service: string, options: LoadOpt
     join(folder, `${service}.yaml`),
     ...(options.overlays ?? []).map((each) => overlayFile(folder, service, each)),
   ];
-  const read = await Promise.all(files.map((file) => readPlanFile(folder, file)));
+  const read = await Promise.all(files.map((file, index) => readPlanFile(folder, file, index > 0)));
   const key = JSON.stringify([process.cwd(), files]);
   const texts = JSON.stringify(read);
   const last = known.get(key);
@@ -138,13 +138,15 @@ function overlayFile(folder: string, service: string, overlay: string): string {
   return isFile ? overlay : join(folder, 'overlays', overlay, `${service}.yaml`);
 }
 
-async function readPlanFile(folder: string, file: string): Promise<string> {
+async function readPlanFile(folder: string, file: string, isOverlay: boolean): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT')
       throw refusal('PlanUnreadable', `${shown(file)} cannot be read (${code}).`, 'make it a file that you may read.');
+    if (isOverlay)
+      throw refusal('PlanNotFound', `There is no overlay ${shown(file)}.`, 'correct --overlay or MUSTER_OVERLAYS.');
     const plans = (await readdir(folder).catch(() => [])).filter(
       (each) => each.endsWith('.yaml') && each !== 'estate.yaml',
     );

@@ -25,7 +25,7 @@ export function noServer(address: string, error: unknown): Refusal {
   return refusal(
     'NoServer',
     `No Temporal server answers at ${address} (${cause.split('\n')[0]}).`,
-    'check that it runs; name another one with --address, TEMPORAL_ADDRESS or temporal.toml. When Temporal is lost for good, a recovery point is restorable by hand: see RESTORE.md beside its manifest.',
+    'check that it runs; name another one with --address, TEMPORAL_ADDRESS or temporal.toml. Where Temporal is lost and a service is down: muster runbook SERVICE failover --format sh needs neither it nor a worker (docs/break-glass.md).',
   );
 }
 

@@ -4,6 +4,7 @@ import { refusal } from '../../domain/errors.ts';
 import type { Procedure } from '../../domain/procedures.ts';
 import { type RestoreRequest, restoreRequestSchema } from '../../domain/restore-request.ts';
 import { isWhole } from '../../domain/restore-scope.ts';
+import { wrongInput } from './wrong-input.ts';
 
 export interface RestoreWords {
   readonly point?: string;
@@ -73,8 +74,12 @@ export function restoreAsked(words: RestoreWords): { point?: string; request?: R
   if (Object.keys(given).length === 0) return { point };
   const parsed = restoreRequestSchema.safeParse(given);
   if (parsed.success) return { point, request: parsed.data };
-  const why = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-  throw refusal('BadInput', `This restore is not understood: ${why}.`, 'muster restore --help shows examples.');
+  const { fact, hint } = wrongInput(parsed.error.issues);
+  throw refusal(
+    'BadInput',
+    `This restore is not understood: ${fact}.`,
+    hint ?? 'muster restore --help shows examples.',
+  );
 }
 
 /** The whole service in its place is a full recovery, another place is a scratch restore, anything else a part. */

@@ -15,6 +15,7 @@ import { say, sayJson } from './io.ts';
 import { runLink, startForm } from './links.ts';
 import { seeRun } from './runs.ts';
 import { grpcCodeOf, inTime, type Temporal } from './temporal.ts';
+import { wrongInput } from './wrong-input.ts';
 
 export interface StartOptions {
   readonly watch?: boolean;
@@ -45,7 +46,7 @@ export async function start(cli: Cli, input: RunInput, options: StartOptions): P
   return await watchRun(cli, workflowId, execution, options.quiet ? { quiet: true, untilNeeded: true } : {});
 }
 
-/** Sites of a procedure: given, else the plan's roles. @throws SiteUnknown */
+/** Sites of a procedure: given, else the plan's roles. @throws SiteUnknown, BadInput for one site twice */
 export function sitesFor(plan: Plan, given: { from?: string; to?: string }): { from: string; to: string } {
   const names = Object.keys(plan.sites);
   const primary = siteOfRole(plan, 'primary');
@@ -60,14 +61,21 @@ export function sitesFor(plan: Plan, given: { from?: string; to?: string }): { f
       `--from and --to take: ${names.join(', ')}.`,
     );
   }
+  if (from === to) {
+    throw refusal(
+      'BadInput',
+      `From ${from} to ${to} is no move.`,
+      'name one of the two with --from or --to; the same site in place: muster restore.',
+    );
+  }
   return { from: from as string, to: to as string };
 }
 
 function parseInput(input: RunInput) {
   const parsed = runInputSchema.safeParse(input);
   if (parsed.success) return parsed.data;
-  const why = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-  throw refusal('BadInput', `This cannot be started: ${why}.`, 'correct it; muster --help shows examples.');
+  const { fact, hint } = wrongInput(parsed.error.issues);
+  throw refusal('BadInput', `This cannot be started: ${fact}.`, hint ?? 'correct it; muster --help shows examples.');
 }
 
 async function startWorkflow(

@@ -115,7 +115,7 @@ function verdictLines(
     ...brought.map(({ key, to }) => `  brought ${key} to ${to}`),
     ...away.map(({ location, why }) => `  NOT REACHED ${location}: ${why}`),
     ...(findings.some(({ what }) => what === 'lacking') && brought.length === 0
-      ? ['Try: muster audit verify --mend, which brings entries to locations that lack them.']
+      ? ['Try: muster audit verify SERVICE --mend, which brings entries to locations that lack them.']
       : []),
     ...(findings.some(({ what }) => what === 'unended')
       ? ['Try: muster audit close SERVICE RUN --reason WHY, for a run that is known to have been terminated.']

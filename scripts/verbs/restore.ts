@@ -1,5 +1,6 @@
 /** `muster restore`: from a recovery point, the whole service in place or a part of it, or into a place of its own. */
 import { refusal } from '../../domain/errors.ts';
+import { scopeOf } from '../../domain/restore-scope.ts';
 import { breachAsked } from '../cli/breach-asked.ts';
 import { previewRun } from '../cli/preview-run.ts';
 import { procedureOf, type RestoreWords, restoreAsked, restoreWords } from '../cli/restore-words.ts';
@@ -70,6 +71,8 @@ export const addRestore: AddVerb = (program, run) => {
             'leave it out: a restore is in place anyway.',
           );
         const { point, request } = restoreAsked({ ...options, fromLocation: options.from });
+        // What the plan does not have is said before Temporal is asked for.
+        scopeOf(plan, request);
         const wanted = {
           ...(options.compromise
             ? breachAsked(plan, { site, inPlace: options.inPlace === true, before: request?.before })

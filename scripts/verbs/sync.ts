@@ -1,4 +1,5 @@
 /** `muster sync`: restore what is warm at the standby, ahead of need. */
+import { refusal } from '../../domain/errors.ts';
 import { start } from '../cli/start.ts';
 import { type AddVerb, examples } from './verb.ts';
 
@@ -26,9 +27,13 @@ export const addSync: AddVerb = (program, run) => {
     .addHelpText('after', examples('muster sync spacetime --watch', 'muster sync spacetime --at us-west-2 --json'))
     .action(
       run<SyncOptions>(async (cli, [service = ''], options) => {
-        await cli.plan(service);
+        const { plan } = await cli.plan(service);
         const { by } = cli.who(options.by);
         const { at, point, reason } = options;
+        if (at !== undefined && !(at in plan.sites)) {
+          const names = Object.keys(plan.sites).join(', ');
+          throw refusal('SiteUnknown', `The plan of ${service} has no site ${at}.`, `--at takes: ${names}.`);
+        }
         return await start(cli, { procedure: 'sync', service, point, from: at, to: at, reason, by }, options);
       }),
     );

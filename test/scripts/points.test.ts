@@ -1,13 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { buildReport } from '../../domain/build-report.ts';
 import { layout } from '../../domain/recovery-point.ts';
-import { runCli } from '../../scripts/run-cli.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from '../activities/points/world.ts';
 import { aStatus } from '../domain/a-run.ts';
+import { runMuster } from '../support/run-muster.ts';
 
 let world: World;
 let host: TestHost;
@@ -55,22 +54,8 @@ function stampOf(iso: string): string {
   return iso.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
 }
 
-async function muster(words: string) {
-  const out = { out: '', err: '' };
-  const sink = (name: 'out' | 'err') =>
-    Object.assign(
-      new Writable({
-        write(chunk, _, done) {
-          out[name] += chunk;
-          done();
-        },
-      }),
-      { columns: 400 },
-    );
-  const env = { ...process.env, MUSTER_PLANS: plans } as Record<string, string>;
-  const code = await runCli(words.split(' '), { stdout: sink('out'), stderr: sink('err'), env });
-  return { code, ...out };
-}
+const muster = (words: string) =>
+  runMuster(words.split(' '), { ...process.env, MUSTER_PLANS: plans } as Record<string, string>);
 
 describe('what is seen of recovery points in real stores', () => {
   test('nothing at first: everything would be lost', async () => {

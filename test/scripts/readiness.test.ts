@@ -2,16 +2,15 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { readInstance } from '../../activities/compute/instances.ts';
 import { seedInstances } from '../../lab/aws/seed-instances.ts';
 import { seedZones } from '../../lab/aws/seed-zones.ts';
-import { runCli } from '../../scripts/run-cli.ts';
 import { filesComponent, makeWorld, type World } from '../activities/points/world.ts';
 import { type Aws, startAws } from '../support/moto.ts';
+import { runMuster } from '../support/run-muster.ts';
 
 const balancers = { 'primary-lb-us-east-1.amazonaws.com': '127.0.1.10', 'dr-lb-us-west-2.amazonaws.com': '127.0.2.10' };
 const west = { cidr: '127.0.2.0/24', hosts: { app: '127.0.2.10', db: '127.0.2.11' }, environment: 'dr-spacetime' };
@@ -81,22 +80,8 @@ async function writePlan(zones: { service: string; balancers: string }): Promise
   await writeFile(join(plans, 'spacetime.yaml'), stringify(plan));
 }
 
-async function muster(words: string) {
-  const out = { out: '', err: '' };
-  const sink = (name: 'out' | 'err') =>
-    Object.assign(
-      new Writable({
-        write(chunk, _, done) {
-          out[name] += chunk;
-          done();
-        },
-      }),
-      { columns: 400 },
-    );
-  const env = { ...process.env, MUSTER_PLANS: plans } as Record<string, string>;
-  const code = await runCli(words.split(' '), { stdout: sink('out'), stderr: sink('err'), env });
-  return { code, ...out };
-}
+const muster = (words: string) =>
+  runMuster(words.split(' '), { ...process.env, MUSTER_PLANS: plans } as Record<string, string>);
 
 test('says what the standby lacks, by name, and changes nothing', async () => {
   const { code, out, err } = await muster('readiness spacetime --json');

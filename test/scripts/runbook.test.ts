@@ -2,11 +2,10 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Writable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runCli } from '../../scripts/run-cli.ts';
 import { aSituation } from '../playbooks/a-situation.ts';
 import { plansFolder } from '../support/plan.ts';
+import { runMuster } from '../support/run-muster.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -14,18 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function muster(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const into = (name: 'out' | 'err') =>
-    new Writable({
-      write(chunk, _, done) {
-        said[name] += chunk;
-        done();
-      },
-    });
-  const io = { stdout: into('out'), stderr: into('err'), env: { MUSTER_PLANS: plansFolder } };
-  return { code: await runCli(words, io), ...said };
-}
+const muster = (...words: string[]) => runMuster(words, { MUSTER_PLANS: plansFolder });
 
 test('a runbook is for a recovery, in one of two formats; a bad word leaves no file', async () => {
   const output = join(folder, 'script.sh');
