@@ -1,5 +1,6 @@
 /** The inputs that steps on components share. */
 import { z } from 'zod';
+import { hostSchema } from '../../domain/host.ts';
 import type { Component } from '../../domain/plan-component.ts';
 import { pointIdSchema } from '../../domain/recovery-point.ts';
 import { committedSchema, outputOf } from '../points/prepared.ts';
@@ -12,6 +13,17 @@ export const componentInput = z.custom<Component>(
 
 /** A recovery point, bound to the bytes of its manifest. */
 export const pinnedPoint = z.object({ id: pointIdSchema, sha256: z.string() });
+
+/** One component of a point, onto one host. */
+export const componentOnHost = z.object({
+  service: z.string(),
+  point: pinnedPoint,
+  component: componentInput,
+  host: hostSchema,
+  site: z.string(),
+  /** Nearest first. */
+  locations: z.array(z.string()).min(1),
+});
 
 /** A recovery point by its bytes, or the one that an earlier step of the run committed: its id is in `needs`. */
 export const committedBy = z.strictObject({ committedBy: z.string() });

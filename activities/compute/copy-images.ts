@@ -70,10 +70,10 @@ async function copyOne(wanted: Input, host: string, instance: string, context: S
   const source = await context.ec2(from);
   const [newest] = await findImages(source, of, from, { signal: context.signal });
   // One that an attempt before has made is copied, not made again.
-  const takenAt = newest && isYoung(newest, wanted) ? newest.takenAt : Date.now();
+  const begun = newest && isYoung(newest, wanted) ? newest : undefined;
+  const takenAt = begun?.takenAt ?? Date.now();
   const name = imageName(of, takenAt);
-  const made =
-    newest && isYoung(newest, wanted) ? newest.id : await createImage(wanted, { of, instance, name }, context);
+  const made = begun?.id ?? (await createImage(wanted, { of, instance, name }, context));
   await tag(wanted, of, { region: from, id: made }, context);
   await awaitImage(source, of, { id: made, region: from, within }, context);
   const copy = await copyTo(wanted, { of, image: made, name }, context);

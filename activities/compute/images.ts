@@ -1,4 +1,4 @@
-/** Machine images that Muster made: found by name and tag, made, copied to another region, and removed with their snapshots. */
+/** Machine images that Muster made: found by name and tag, waited for until EC2 has them whole, and removed with their snapshots. */
 import type { EC2Client, Image } from '@aws-sdk/client-ec2';
 import { refusal } from '../../domain/errors.ts';
 import { awsError } from '../aws/errors.ts';

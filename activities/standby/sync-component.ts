@@ -2,12 +2,11 @@
  * Step `syncComponent`: one component of the newest recovery point into place at the standby, ahead of need. P14: "Sync to DR site". The
  * service is not started; what was compared is marked, so that a failover which takes this point fetches nothing.
  */
-import { z } from 'zod';
-import { hostSchema } from '../../domain/host.ts';
+import type { z } from 'zod';
 import { warmStateOf } from '../../domain/warm-copy.ts';
 import { restoreShell } from '../archives/by-hand.ts';
 import { checkData } from '../archives/check-data.ts';
-import { componentInput, pinnedPoint } from '../archives/component-input.ts';
+import { componentOnHost } from '../archives/component-input.ts';
 import { driverFor } from '../archives/drivers.ts';
 import { openPoint } from '../archives/open-point.ts';
 import { restoreComponent } from '../archives/restore-component.ts';
@@ -18,15 +17,7 @@ import { waitFor } from '../waiting.ts';
 import { unlessTaken, whileStandby } from './at-standby.ts';
 import { beginWarm, endWarm, lookAtWarm, putWarmBack } from './warm-copy.ts';
 
-const input = z.object({
-  service: z.string(),
-  point: pinnedPoint,
-  component: componentInput,
-  host: hostSchema,
-  site: z.string(),
-  /** Nearest first. */
-  locations: z.array(z.string()).min(1),
-});
+const input = componentOnHost;
 type Input = z.output<typeof input>;
 
 /** ms that a host has to answer. */

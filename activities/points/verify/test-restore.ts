@@ -5,22 +5,15 @@
 import { z } from 'zod';
 import { condemns } from '../../../domain/condemning.ts';
 import { Refusal } from '../../../domain/errors.ts';
-import { hostSchema } from '../../../domain/host.ts';
 import { checkData } from '../../archives/check-data.ts';
-import { componentInput, pinnedPoint } from '../../archives/component-input.ts';
+import { componentOnHost } from '../../archives/component-input.ts';
 import { restoreComponent } from '../../archives/restore-component.ts';
 import type { StepContext } from '../../context.ts';
 import { runHostJob } from '../../hosts/run-job.ts';
 import { shellQuote } from '../../hosts/shell-quote.ts';
 import { defineStep } from '../../step.ts';
 
-const input = z.object({
-  service: z.string(),
-  point: pinnedPoint,
-  component: componentInput,
-  host: hostSchema,
-  site: z.string(),
-  locations: z.array(z.string()).min(1),
+const input = componentOnHost.extend({
   /** A folder or a database of this run's own: it is removed at the end, whatever is in it. */
   into: z.string().regex(/^(\/var\/tmp\/muster-test-[A-Za-z0-9_-]+\/[a-z0-9-]+|muster_test_[a-z0-9_]{1,50})$/),
 });

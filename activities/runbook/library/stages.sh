@@ -10,7 +10,7 @@ all_done() {
 
 # stage TITLE STEP... [/ STEP...]: ranks one after another, the steps of a rank side by side.
 stage() {
-  local title=$1 rank=() each
+  local title=$1
   shift
   stage_number=$((stage_number + 1))
   list_stage "$title" "$@" && return 0
@@ -19,12 +19,19 @@ stage() {
     return 0
   fi
   ask_stage "$title" "$@" || return 0
+  by_rank run_rank "$@"
+}
+
+# by_rank COMMAND STEP... / STEP...: the command with the steps of each rank.
+by_rank() {
+  local command=$1 each rank=()
+  shift
   for each in "$@" /; do
     if [[ $each != / ]]; then
       rank+=("$each")
       continue
     fi
-    run_rank "${rank[@]}"
+    "$command" "${rank[@]}"
     rank=()
   done
 }
@@ -103,19 +110,12 @@ run_lane() {
 
 # join: waits for what goes on alongside, and asks for what it could not ask for itself.
 join() {
-  local each lane=() rank=()
+  local lane=()
   while ((${#lanes[@]})); do
     read -ra lane <<<"${lanes[0]}"
     lanes=("${lanes[@]:1}")
     wait "${lane[0]}" || :
-    for each in "${lane[@]:1}" /; do
-      if [[ $each != / ]]; then
-        rank+=("$each")
-        continue
-      fi
-      end_rank "${rank[@]}"
-      rank=()
-    done
+    by_rank end_rank "${lane[@]:1}"
   done
 }
 

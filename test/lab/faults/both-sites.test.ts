@@ -6,7 +6,7 @@ import { ports, third } from '../../../lab/layout.ts';
 import { until } from '../../../lab/shell.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
 import { query } from '../support/truth.ts';
-import { withOverlay } from '../support/with-plan.ts';
+import { watchedLonger, withOverlay } from '../support/with-plan.ts';
 
 let scenario: Scenario;
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 beforeEach(() => scenario.reset());
 
 test('both sites up and writing: a P0 notice names the command, and that command fences the old primary, proven by a write', async () => {
-  await withOverlay(scenario.lab.dir, watchedLonger, async () => {
+  await withOverlay(scenario.lab.dir, watchedAndFenced, async () => {
     const { lab } = scenario;
     await lab.kill('us-east-1');
     await scenario.startFailover();
@@ -85,8 +85,8 @@ test('never all sites off: the site that serves is not fenced while the other on
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: the overlay is any YAML
-function watchedLonger(overlay: any): void {
-  overlay.watch = { for: '2m', every: '1s' };
+function watchedAndFenced(overlay: any): void {
+  watchedLonger(overlay);
   overlay.fencing = { methods: ['instances'], fence: 'proven' };
 }
 

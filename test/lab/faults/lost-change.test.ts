@@ -2,7 +2,7 @@
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { until } from '../../../lab/shell.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
-import { withOverlay } from '../support/with-plan.ts';
+import { watchedLonger, withOverlay } from '../support/with-plan.ts';
 
 const beside = 'spacetime-plain.company.com';
 let scenario: Scenario;
@@ -43,9 +43,4 @@ async function lose(): Promise<void> {
     await client.send(new ChangeResourceRecordSetsCommand({ HostedZoneId: HostedZones[0].Id, ChangeBatch: { Changes } }));`;
   const { code, stderr } = await scenario.lab.exec([process.execPath, '--input-type=module', '-e', script]);
   expect({ code, stderr }).toMatchObject({ code: 0 });
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: the overlay is any YAML
-function watchedLonger(overlay: any): void {
-  overlay.watch = { for: '2m', every: '1s' };
 }

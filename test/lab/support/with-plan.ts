@@ -25,6 +25,12 @@ export async function withPlan<T>(dir: string, edit: (plan: any) => void, work: 
   return await withPlanText(dir, asYaml(edit), work);
 }
 
+/** An edit of the overlay: the watch looks often, and lasts until a test has seen what it wants to see. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export function watchedLonger(overlay: any): void {
+  overlay.watch = { for: '2m', every: '1s' };
+}
+
 // biome-ignore lint/suspicious/noExplicitAny: as above
 function asYaml(edit: (value: any) => void): (text: string) => string {
   return (text) => {
