@@ -6,8 +6,9 @@
  * Until then an abort swaps the kept state back in and starts the service again.
  */
 
+import { refuseUnclean } from './breach-refusals.ts';
+import { changeKeys, rotateSecrets } from './breach-secrets.ts';
 import { playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
-import { changeKeys, refuseUnclean, rotateSecrets } from './compromise.ts';
 import { takeTheLease } from './lease-steps.ts';
 import { liftSteps } from './lift-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';

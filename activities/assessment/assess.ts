@@ -4,43 +4,43 @@
  *
  *     const assessment = await assess({ run, procedure: 'failover', service: 'spacetime', at }, deps);
  */
-
 import type { Assessment, Fact } from '../../domain/assessment.ts';
-import { Refusal, refusal } from '../../domain/errors.ts';
+import { Refusal } from '../../domain/errors.ts';
 import { hostSchema } from '../../domain/host.ts';
-import { describeHolder } from '../../domain/lease.ts';
 import { maybeClosed } from '../../domain/lifting.ts';
 import { managedSummary } from '../../domain/managed-database.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { procedures, rejoins, takesPoint, traitsOf } from '../../domain/procedures.ts';
+import { rejoins, takesPoint, traitsOf } from '../../domain/procedures.ts';
 import { refuseUnproven } from '../../domain/proof.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { promiseOf } from '../../domain/restore-request.ts';
 import { risksOf } from '../../domain/risks.ts';
 import { thawText } from '../../domain/thaw.ts';
-import { holdersIn } from '../lease/holders.ts';
-import { checkSecrets } from '../plans/check-secrets.ts';
+import { assessPoints } from './assess-points.ts';
 import type { AssessDeps } from './deps.ts';
 import { directionOf, servingSites } from './direction.ts';
 import { coldStorage } from './facts/cold.ts';
 import { fencedDatabases } from './facts/fenced.ts';
 import { siteHealth } from './facts/health.ts';
-import { type HostReady, hostReady } from './facts/host-ready.ts';
-import { type FoundHost, type SiteHosts, siteHosts, siteOf } from './facts/hosts.ts';
+import { type FoundHost, siteHosts, siteOf } from './facts/hosts.ts';
 import { machineImages } from './facts/images.ts';
 import { managedFacts, refuseUnpromotable } from './facts/managed-databases.ts';
 import { nameNow } from './facts/name.ts';
 import { outageNow } from './facts/observer.ts';
-import { type PointsFinding, pointsAtLocation } from './facts/points.ts';
+import { pointsAtLocation } from './facts/points.ts';
 import { powerRight } from './facts/power.ts';
 import { publicHealth } from './facts/public-health.ts';
 import { replicaFacts } from './facts/replicas.ts';
 import { warmCopies } from './facts/warm-copies.ts';
 import { cannotFence } from './fence-prospect.ts';
 import type { Finding } from './finding.ts';
+import { secretsFor } from './needed-secrets.ts';
 import { refuseManaged, refuseUnfit } from './planned.ts';
 import { chosen, leftAside, leftAsideFact, pointFor } from './point-choice.ts';
+import { readiness, refuseUnready } from './readiness.ts';
 import { type RestoreTarget, restoreTarget } from './restore-target.ts';
+import { standAside } from './stand-aside.ts';
+import { usableHosts } from './usable-hosts.ts';
 
 /**
  * @throws refusals before anything is changed: `ProofMissing`, `RecoveryUnderWay`, `LeaseHeld`, `SiteUnknown`, `NotServing`, `NotLossless`, `DatabaseNotPromotable`, `SecretMissing`, `ZoneNotFound`, `HostNotFound`,
@@ -183,89 +183,6 @@ async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
   };
 }
 
-/**
- * What a recovery changes must neither be saved half-way nor deleted under it; and two recoveries never work on one service.
- *
- * @throws RecoveryUnderWay, LeaseHeld
- */
-async function standAside({ procedure, run, service }: AssessCall, deps: AssessDeps): Promise<void> {
-  const { standsAside, restores } = traitsOf(procedure);
-  if (!standsAside && !restores) return;
-  const others = holdersIn((await deps.leases?.()) ?? []).filter((lease) => lease.run !== run);
-  // A rejoin leaves what serves as it is, and may copy for hours: backups go on.
-  const aside = (held: string) => procedure === 'backup' && procedures.some((each) => each === held && rejoins(each));
-  const holders = others.filter((lease) => restores || !(lease.settled || aside(lease.procedure)));
-  if (holders.length === 0) return;
-  throw refusal(
-    restores ? 'LeaseHeld' : 'RecoveryUnderWay',
-    `The lease of ${service} is held by ${holders.map(describeHolder).join(' and ')}.`,
-    `again when that run has ended; if it was terminated: muster takeover ${service} --reason WHY.`,
-  );
-}
-
-/** For what works on recovery points alone: hosts that are off, or a region that is gone, must not hold it up. */
-async function assessPoints(
-  call: AssessCall,
-  { from, to }: { from: string; to: string },
-  seenNames: Promise<readonly Finding<{ site?: string }>[]>,
-  deps: AssessDeps,
-): Promise<Assessment> {
-  const locations = Object.keys(deps.plan.storage);
-  const [names, points] = await Promise.all([
-    seenNames,
-    Promise.all(locations.map((location) => pointsAtLocation(location, deps))),
-  ]);
-  return {
-    service: deps.plan.service,
-    procedure: call.procedure,
-    from,
-    to,
-    at: call.at,
-    plan: deps.sha256,
-    facts: [...names, ...points].map(({ fact }) => fact),
-    risks: [],
-    hosts: [],
-    serving: servingSites(names),
-  };
-}
-
-/** Secrets that the run will need at once; those of notices and monitoring never hold up a recovery. */
-async function secretsFor(
-  call: AssessCall,
-  { from, to }: { from: string; to: string },
-  deps: AssessDeps,
-): Promise<void> {
-  const both = traitsOf(call.procedure).planned || rejoins(call.procedure);
-  const restoring = takesPoint(call.procedure) || both;
-  const saving = !restoring || both;
-  const wanted = [
-    ...(restoring ? [`sites.${to}.ssh`, `sites.${to}.key`, 'components'] : []),
-    ...(saving ? [`sites.${from}.ssh`, 'signer'] : []),
-  ];
-  const missing = (await checkSecrets(deps.plan, deps.secret)).filter((each) =>
-    wanted.some((path) => each.path.startsWith(path)),
-  );
-  if (missing.length === 0) return;
-  throw refusal('SecretMissing', missing.map((each) => `${each.path}: ${each.fact}`).join(' '), missing[0]?.hint ?? '');
-}
-
-/** Only hosts that run can be asked; the others are checked by the steps that follow their start. */
-async function readiness(
-  found: Finding<SiteHosts>,
-  seen: readonly PointsFinding[],
-  call: AssessCall,
-  to: string,
-  deps: AssessDeps,
-) {
-  const { host: asked, groups, components } = restoreTarget(call, deps.plan, to, found.evidence);
-  const wanted = (found.evidence?.hosts ?? []).filter(({ group }) => groups?.includes(group) ?? true);
-  const running = (asked ? [asked] : wanted).filter(({ state }) => state === 'running' || state === 'unknown');
-  const point = chosen(call, seen, deps.plan, to);
-  return await Promise.all(
-    running.map((host) => hostReady(host, { ...deps, plan: { ...deps.plan, components: [...components] } }, point)),
-  );
-}
-
 function opened(
   { names }: RestoreTarget,
   plan: Plan,
@@ -281,56 +198,11 @@ function mayRun({ state, address }: FoundHost): boolean {
   return address !== '' && ['pending', 'running', 'unknown'].includes(state);
 }
 
-/** A bare host lacks its tools; they are looked for again once it was made ready. */
-function refuseUnready(ready: readonly Finding<HostReady>[], bare: boolean): void {
-  for (const { evidence, error } of ready) {
-    if (error instanceof Refusal && error.type.startsWith('HostKey')) throw error;
-    const [first] = evidence?.lacking ?? [];
-    if (first && !bare) throw first;
-  }
-}
-
 function refuseBadNames(names: readonly Finding<unknown>[]): void {
   for (const { error } of names) {
     if (error instanceof Refusal && ['ZoneNotFound', 'RecordIsRouted', 'RecordNotAsPlanned'].includes(error.type))
       throw error;
   }
-}
-
-/** Every group needs a host; one of several that is missing is a risk instead. More than planned is somebody's mistake. */
-function usableHosts(found: Finding<SiteHosts>, plan: Plan, to: string, target: RestoreTarget): readonly FoundHost[] {
-  const { host: asked, groups } = target;
-  if (asked && !found.evidence?.hosts.some(({ address }) => address === asked.address)) return [asked];
-  if (!found.evidence) throw found.error;
-  const hosts = found.evidence.hosts.map((host) => (host.address === asked?.address ? asked : host));
-  for (const [group, selector] of Object.entries(siteOf(plan, to).hosts)) {
-    if (groups && !groups.includes(group)) continue;
-    const count = hosts.filter((host) => host.group === group).length;
-    const tags =
-      'tags' in selector
-        ? Object.entries(selector.tags)
-            .map(([key, value]) => `${key}=${value}`)
-            .join(', ')
-        : '';
-    if (count === 0) {
-      throw refusal(
-        'HostNotFound',
-        `No instance at ${to} has the tags of ${group} (${tags}).`,
-        `correct sites.${to}.hosts.${group} in the plan, or tag the instance.`,
-      );
-    }
-    if ('tags' in selector && count > selector.count) {
-      throw refusal(
-        'HostsAmbiguous',
-        `${count} instances at ${to} have the tags of ${group} (${tags}), the plan says ${selector.count}.`,
-        `set sites.${to}.hosts.${group}.count, or correct the tags.`,
-      );
-    }
-  }
-  const homeless = hosts.find(({ address, group }) => address === '' && (groups?.includes(group) ?? true));
-  if (homeless)
-    throw refusal('HostNotFound', `${homeless.name} (${homeless.instance}) has no address.`, 'look at it in EC2.');
-  return hosts;
 }
 
 /** ms at most, where the plan promises any. */

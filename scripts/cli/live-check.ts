@@ -2,7 +2,8 @@
 import { checkSigners } from '../../activities/approvals/check-signers.ts';
 import { AwsClients } from '../../activities/clients/aws.ts';
 import { observerState } from '../../activities/health/observer.ts';
-import { type WorldClients, type WorldQuestion, worldQuestions } from '../../activities/plans/check-world.ts';
+import { worldQuestions } from '../../activities/plans/check-world.ts';
+import type { WorldClients, WorldQuestion } from '../../activities/plans/world/question.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
 import type { Plan } from '../../domain/plan.ts';
