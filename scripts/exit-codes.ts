@@ -19,7 +19,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   0: 'done as asked',
   1: 'an unexpected error; the message says what is known',
   2: 'refused: bad input, a plan with mistakes, a decision that was not taken, or another run holds the service',
-  3: 'no answer: the Temporal server, its workers or every storage location could not be reached',
+  3: 'no answer: the Temporal server, its workers, every storage location or a cloud that had to be asked could not be reached',
   4: 'the run ended without being done: rejected, aborted, failed, cancelled or terminated',
   5: 'a run waits for a person',
   6: 'the decision was sent as a Signal because no worker answers; it is stored and not yet judged',

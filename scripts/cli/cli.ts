@@ -108,6 +108,7 @@ const codesByType: Readonly<Record<string, ExitCode>> = {
   TlsRefused: exitCodes.noAnswer,
   NoWorker: exitCodes.noAnswer,
   NothingReachable: exitCodes.noAnswer,
+  CloudSilent: exitCodes.noAnswer,
 };
 
 async function tell(cli: Cli, thrown: unknown): Promise<ExitCode> {

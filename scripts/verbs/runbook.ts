@@ -11,6 +11,7 @@ import type { Cli } from '../cli/cli.ts';
 import { compileHere } from '../cli/compile-here.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { procedureOf, type RestoreWords, restoreAsked, restoreWords } from '../cli/restore-words.ts';
+import { refuseBadOutput, refuseBadWords, saidWhereSilent } from '../cli/runbook-refusals.ts';
 import { compileSaved, savedFacts } from '../cli/saved-facts.ts';
 import { sitesFor } from '../cli/start.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -63,10 +64,13 @@ export const addRunbook: AddVerb = (program, run) => {
           throw refusal('BadInput', `There is no format ${options.format}.`, `one of: ${formats.join(', ')}.`);
         }
         if (options.format === 'sh') refuseWithoutScript(asked);
-        const { plan } = await cli.plan(service);
-        const runbook = await compiled(cli, plan, asked, options);
-        const text = await textOf(cli, runbook, options.format);
         const file = options.output && resolve(options.output);
+        if (file) await refuseBadOutput(file);
+        const { plan } = await cli.plan(service);
+        refuseBadWords(plan, asked, options);
+        const { runbook, text } = await written(cli, plan, asked, options).catch((error: unknown) => {
+          throw saidWhereSilent(error);
+        });
         if (file) await writeWhole(file, text, options.format === 'sh' ? 0o700 : 0o600);
         const { playbook, sha256, assessment } = runbook;
         if (cli.json) {
@@ -84,6 +88,11 @@ export const addRunbook: AddVerb = (program, run) => {
       }),
     );
 };
+
+async function written(cli: Cli, plan: Plan, named: Procedure, options: RunbookOptions) {
+  const runbook = await compiled(cli, plan, named, options);
+  return { runbook, text: await textOf(cli, runbook, options.format) };
+}
 
 async function compiled(cli: Cli, plan: Plan, named: Procedure, options: RunbookOptions): Promise<Runbook> {
   const { service } = plan;
