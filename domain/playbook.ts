@@ -69,7 +69,13 @@ export const gateSchema = z.object({
 });
 export type Gate = z.infer<typeof gateSchema>;
 
-export const pointOfNoReturnSchema = z.object({ type: z.literal('pointOfNoReturn'), title: z.string() });
+export const pointOfNoReturnSchema = z.object({
+  type: z.literal('pointOfNoReturn'),
+  title: z.string(),
+  /** Location whose lease alone is needed from here on: the site that was left may die, and its users are served elsewhere. */
+  lease: z.string().optional(),
+});
+export type PointOfNoReturn = z.infer<typeof pointOfNoReturnSchema>;
 
 /** Repeats a step for a while after the service is back. */
 export const watchSchema = z.object({

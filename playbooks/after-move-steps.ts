@@ -9,6 +9,9 @@ import { pointStepsFor } from './point-steps.ts';
 /** The gate's risk: nothing but the new site holds what was written there. */
 const notRedundant = 'redundancy-not-restored';
 
+/** Attempts of a copy: longer than a network flaps. Of a location that died a person is told soon, not after the hours of a large copy. */
+const attempts = 6;
+
 /** @param planned  id of the point that the move itself takes, before its mark */
 export function afterMove(situation: Situation, planned: string) {
   const { plan, assessment, procedure } = situation;
@@ -28,7 +31,9 @@ export function afterMove(situation: Situation, planned: string) {
       const prepared = point.preparePoint(planned);
       const captured = point.capture(planned, prepared);
       const committed = point.commitPoint(planned, prepared, captured);
-      const copies = point.copyPoint(planned, committed);
+      const copies = point
+        .copyPoint(planned, committed)
+        .map((step) => ({ ...step, limits: { ...step.limits, attempts } }));
       const seen = seeRedundancy.step(
         {
           service: plan.service,

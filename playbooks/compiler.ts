@@ -28,8 +28,9 @@ export function gate(title: string, steps: readonly Step[], outcome: string, ris
   return steps.length > 0 ? [{ type: 'gate', title, steps: steps.map((step) => step.id), outcome, risk }] : [];
 }
 
-export function pointOfNoReturn(title: string): PlaybookItem[] {
-  return [{ type: 'pointOfNoReturn', title }];
+/** @param lease  location whose lease alone is needed from here on; all that were needed before where absent */
+export function pointOfNoReturn(title: string, lease?: string): PlaybookItem[] {
+  return [{ type: 'pointOfNoReturn', title, ...(lease ? { lease } : {}) }];
 }
 
 export function watch(title: string, settings: Plan['watch'], step: Step): Watch[] {

@@ -5,13 +5,12 @@
  * A switchover home. Before anything is overwritten there, what the old primary still holds is saved: after a failover these are
  * the writes that were lost. The site that is left is stood down when home was watched and seen healthy throughout.
  */
-import { pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
+import { type Situation, stage, watch } from './compiler.ts';
 import { divergent } from './divergent-steps.ts';
 import { takeTheLease } from './lease-steps.ts';
 import { plannedMoveFor } from './planned-move.ts';
 
 export function failback(situation: Situation) {
-  const { to } = situation.assessment;
   const move = plannedMoveFor(situation);
   const { target } = move;
   const old = divergent(situation);
@@ -35,7 +34,7 @@ export function failback(situation: Situation) {
     move.prove(),
     old.count(move.restores),
     move.start(),
-    pointOfNoReturn(`${to} takes writes`),
+    move.noReturn(),
     stage('Cut traffic over', cutOver),
     stage('See it from outside', resolve, target.seeFromOutside([...cutOver, ...resolve])),
     stage('Move the names beside it', target.pointOthers(), target.awaitOthers()),

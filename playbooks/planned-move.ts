@@ -13,7 +13,16 @@ import type { Playbook, PlaybookItem, Step } from '../domain/playbook.ts';
 import { refuseUnproven } from '../domain/proof.ts';
 import { queueOf } from '../domain/protocol.ts';
 import { afterMove } from './after-move-steps.ts';
-import { alongside, hostsForComponent, placeAt, playbook, type Situation, siteOf, stage } from './compiler.ts';
+import {
+  alongside,
+  hostsForComponent,
+  placeAt,
+  playbook,
+  pointOfNoReturn,
+  type Situation,
+  siteOf,
+  stage,
+} from './compiler.ts';
 import { liftSteps } from './lift-steps.ts';
 import { pointStepsFor } from './point-steps.ts';
 import { proofStepsFor } from './proof-steps.ts';
@@ -179,6 +188,9 @@ export function plannedMoveFor(situation: Situation) {
 
     start: () =>
       stage(`Start the service at ${to}`, target.startService(), target.checkHealth(), target.manual('cutover')),
+
+    /** From here on the source may die: the target has everything, and goes on by its own lease. */
+    noReturn: () => pointOfNoReturn(`${to} takes writes`, siteOf(plan, to).storage),
 
     /** The old primaries follow the new ones; a run that cannot bring them to it asks a person. */
     follow: () => alongside(`Make the databases at ${from} standbys`, replicas.reattach()),

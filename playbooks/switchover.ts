@@ -4,12 +4,11 @@
  * The name moves last, as in a failover (docs/decisions/0002-the-name-moves-last.md). What cannot be proven to be all there does not
  * become the primary (docs/decisions/0014-a-planned-move-proves-and-puts-back.md).
  */
-import { pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
+import { type Situation, stage, watch } from './compiler.ts';
 import { takeTheLease } from './lease-steps.ts';
 import { plannedMoveFor } from './planned-move.ts';
 
 export function switchover(situation: Situation) {
-  const { to } = situation.assessment;
   const move = plannedMoveFor(situation);
   const { target } = move;
   const cutOver = target.pointNames();
@@ -28,7 +27,7 @@ export function switchover(situation: Situation) {
     move.restore(),
     move.prove(),
     move.start(),
-    pointOfNoReturn(`${to} takes writes`),
+    move.noReturn(),
     stage('Cut traffic over', cutOver),
     stage('See it from outside', resolve, target.seeFromOutside([...cutOver, ...resolve])),
     stage('Move the names beside it', target.pointOthers(), target.awaitOthers()),

@@ -1,9 +1,10 @@
 /** Executes a playbook: stages with ranks, gates, the point of no return, the watch. It knows no step by name. */
 import { condition, isCancellation } from '@temporalio/workflow';
-import type { Gate, PlaybookItem, Stage, Watch } from '../domain/playbook.ts';
+import type { Gate, PlaybookItem, PointOfNoReturn, Stage, Watch } from '../domain/playbook.ts';
 import { commandFor } from '../domain/procedures.ts';
 import type { StageStatus } from '../domain/run.ts';
 import { describeFailure } from './failures.ts';
+import { needOnly } from './lease.ts';
 import { notify } from './notify.ts';
 import type { Run } from './run.ts';
 import { runStep } from './step.ts';
@@ -67,7 +68,7 @@ async function executeKind(run: Run, item: PlaybookItem, status: StageStatus): P
     case 'gate':
       return await passGate(run, item, status);
     case 'pointOfNoReturn':
-      return passPointOfNoReturn(run, item.title);
+      return passPointOfNoReturn(run, item);
     case 'watch':
       return await watch(run, item);
   }
@@ -106,9 +107,10 @@ function addRisk(run: Run, gate: Gate, why: string): void {
   run.status.risks.push({ id: gate.risk, text: `${gate.title}: ${why}`, severity: 'high' });
 }
 
-function passPointOfNoReturn(run: Run, title: string): void {
+function passPointOfNoReturn(run: Run, { title, lease }: PointOfNoReturn): void {
   run.status.passedNoReturn = true;
   run.undo.length = 0;
+  if (lease !== undefined) needOnly(run, lease);
   run.note('decision', `point of no return: ${title}`);
 }
 

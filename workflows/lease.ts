@@ -19,6 +19,11 @@ export function holdLease(run: Run, { leases, term }: Pick<StepOutput, 'leases' 
   if (first) void CancellationScope.nonCancellable(() => renewWhileItLasts(run, term));
 }
 
+/** The leases elsewhere are still read where they answer, and stop the run where somebody else holds one. */
+export function needOnly(run: Run, location: string): void {
+  run.leases = run.leases.map((hold) => ({ ...hold, needed: hold.needed && hold.location === location }));
+}
+
 /** Whatever became of the run: who comes next must not wait for the term to pass. */
 export async function releaseLeases(run: Run): Promise<void> {
   if (run.leases.length === 0) return;

@@ -21,12 +21,14 @@ export function stepActivities(definitions: readonly StepDefinition[], deps: Dep
         const state = (await definition.before?.(definition.input.parse(call.step.input), context)) ?? null;
         return { state, busy: Math.round(performance.now() - started) };
       }),
-    undoStep: (call: UndoCall) =>
-      inContext(deps, call, async (context) => {
-        const definition = definitionOf(byKind, call);
+    undoStep: (call: UndoCall) => {
+      const definition = definitionOf(byKind, call);
+      // What gives the lease back does not need it: after half of it is given back, its next attempt would find it lost.
+      return inContext(deps, definition.changes === false ? withoutLease(call) : call, async (context) => {
         await assertMayChange(definition, call, context);
         return (await definition.undo?.(definition.input.parse(call.step.input), call.before, context)) ?? null;
-      }),
+      });
+    },
   };
   for (const definition of definitions) {
     activities[definition.kind] = (call: StepCall) =>

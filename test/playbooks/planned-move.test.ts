@@ -44,8 +44,16 @@ describe.each(['switchover', 'failback'] as const)('the playbook of a %s', (proc
     const end = playbook.items.findIndex(({ type }) => type === 'pointOfNoReturn');
     for (const [index, item] of playbook.items.entries()) {
       for (const each of item.type === 'stage' ? item.ranks.flat() : [])
-        expect(each.limits.attempts, each.id).toBe(index < end ? 3 : undefined);
+        if (each.kind !== 'copyPoint') expect(each.limits.attempts, each.id).toBe(index < end ? 3 : undefined);
     }
+  });
+
+  it('needs the source for nothing more once the target takes writes: neither its lease, nor its location for hours', async () => {
+    const playbook = await compile(procedure);
+    const lease = procedure === 'failback' ? 'company-backups' : 'company-backups-dr';
+    expect(playbook.items.find(({ type }) => type === 'pointOfNoReturn')).toMatchObject({ lease });
+    const copies = stepsOf(playbook).filter(({ id }) => /^copy-to-.*-after$/.test(id));
+    expect(copies.map(({ limits, required }) => [limits.attempts, required])).toEqual([[6, false]]);
   });
 
   it('moves the names after the point of no return, and ends with a recovery point elsewhere or with a risk by name', async () => {

@@ -53,6 +53,27 @@ describe('the lease of a run', () => {
     expect(await run.result()).toMatchObject({ phase: 'done' });
   });
 
+  it('is needed at one location only from a point of no return on that says which: the other site may be dead', async () => {
+    const both = [
+      { location: 'west', generation: 4, needed: true },
+      { location: 'east', generation: 2, needed: true },
+    ];
+    const items = [
+      stage('Take it', [act('lease-e', { output: { leases: both, term: 60_000 } })]),
+      stage('Before', [act('work-e')]),
+      { type: 'pointOfNoReturn' as const, title: 'west takes writes', lease: 'west' },
+      stage('After', [act('more-e')]),
+    ];
+    const run = await range.start({ items });
+    await run.until(({ phase }) => phase === 'awaiting-approval');
+    const { run: id } = await run.status();
+    await run.go();
+    await run.result();
+    expect(range.calls).toContain('work-e by west#4,east#2');
+    expect(range.calls).toContain('more-e by west#4,east#2 if it answers');
+    expect(callsOf(id)).toEqual([`release west#4,east#2 if it answers of ${id}`]);
+  });
+
   it('is absent where no step took one', async () => {
     const run = await range.start({ items: [stage('Work', [act('work-d')])] });
     await run.until(({ phase }) => phase === 'awaiting-approval');

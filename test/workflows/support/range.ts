@@ -22,6 +22,7 @@ import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
 import type { AuditAnswer, AuditCall } from '../../../domain/audit.ts';
 import type { Refusal } from '../../../domain/errors.ts';
+import type { Hold } from '../../../domain/lease.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
 import type {
   ApprovedCall,
@@ -59,6 +60,9 @@ interface Audited {
 }
 
 export const hash = 'c0ffee'.padEnd(64, '0');
+
+const described = ({ location, generation, needed }: Hold) =>
+  `${location}#${generation}${needed ? '' : ' if it answers'}`;
 
 /** Of the playbook after a change of plan. */
 export function hashOf(revision = 1): string {
@@ -136,7 +140,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     },
     async act({ step, generation, leases }: StepCall): Promise<StepAnswer> {
       calls.push(`${step.id}#${generation}`);
-      if (leases) calls.push(`${step.id} by ${leases.map((hold) => `${hold.location}#${hold.generation}`).join()}`);
+      if (leases) calls.push(`${step.id} by ${leases.map(described).join()}`);
       const {
         fail = 0,
         wait,
@@ -188,7 +192,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       }
     },
     async keepLease({ what, run, leases, settled }: LeaseCall) {
-      const where = leases.map(({ location, generation }) => `${location}#${generation}`).join();
+      const where = leases.map(described).join();
       calls.push(`${what} ${where} of ${run}${settled ? ', settled' : ''}`);
       if (what === 'renew' && lost.has(run)) throw ApplicationFailure.nonRetryable('another run has it', 'LeaseLost');
     },
