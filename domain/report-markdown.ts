@@ -5,6 +5,7 @@ import { joinParts, markdownList, markdownTable } from './markdown.ts';
 import { directionOf } from './present.ts';
 import { traitsOf } from './procedures.ts';
 import type { Report } from './report.ts';
+import { countWords } from './uncounted.ts';
 
 export function renderReportMarkdown(report: Report): string {
   const parts = [
@@ -115,8 +116,8 @@ function exceptions(report: Report): string {
     ),
     ...report.failed.map((step) => `**Failed**: ${step.title} (\`${step.step}\`): ${step.error}`),
     ...(report.uncounted ?? []).map(
-      ({ component, site, host, path, see }) =>
-        `**Not counted**: what only ${site} had of ${component} is kept as \`${path}\` on ${host}. To see it: ${see.map((line) => `\`${line}\``).join(', then ')}`,
+      ({ component, site, host, path, see, counted }) =>
+        `${counted ? `**Divergent**: ${component}: ${countWords(counted, site)}; all it had` : `**Not counted**: what only ${site} had of ${component}`} is kept as \`${path}\` on ${host}. To see it: ${see.map((line) => `\`${line}\``).join(', then ')}`,
     ),
     ...report.skipped.map((step) => `**Skipped**: ${step.title} (\`${step.step}\`) by ${step.by ?? 'nobody named'}`),
   ];

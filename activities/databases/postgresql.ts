@@ -83,7 +83,8 @@ export const postgresql: ComponentDriver<PostgresqlComponent> = {
   },
 
   async divergence(component, kept) {
-    const params = { ...(await shared(component)), kept: kept[0] ?? '' };
+    const rows = await helpers('databases', 'postgresql-rows.sh');
+    const params = { ...(await shared(component)), ...rows, kept: kept[0] ?? '' };
     return { script: script('databases', 'differ-postgresql'), params };
   },
 

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { hostSchema } from '../../domain/host.ts';
+import { countWords } from '../../domain/uncounted.ts';
 import { componentInput } from '../archives/component-input.ts';
 import { driverFor } from '../archives/drivers.ts';
 import { divergenceShell } from '../archives/shell.ts';
@@ -49,10 +50,6 @@ export const countDivergent = defineStep<typeof input, Divergence>({
 });
 
 function said(component: string, site: string, divergent: Divergence['divergent'], none: string): Divergence {
-  const words = divergent.map(
-    ({ what, count, unit }) => `${count} ${count === 1 ? unit.slice(0, -1) : unit} of ${what}`,
-  );
-  const more = words.length > 5 ? ` and ${words.length - 5} more` : '';
-  const outcome = words.length > 0 ? `only ${site} had ${words.slice(0, 5).join(', ')}${more}` : none;
+  const outcome = divergent.length > 0 ? countWords(divergent, site) : none;
   return { outcome, summary: `${component}: ${outcome}.`, divergent };
 }

@@ -81,6 +81,19 @@ it('a planned move counts the standby that it makes at the end, not the one that
   });
 });
 
+it('what only an old primary had is counted where it could be asked, and said to be uncounted where not', () => {
+  const at = { component: 'database', site: 'east', host: 'db', path: '/srv/pg/data.diverged-1', see: ['ssh db'] };
+  const counted = [{ what: 'public.orders', count: 7, unit: 'rows' }];
+  const said = (uncounted: object) => {
+    const outputs = { 'reattach-database': { outcome: 'streams', uncounted: [uncounted] } };
+    return renderReportMarkdown(reportSchema.parse(buildReport({ status: aStatus(), outputs })));
+  };
+  expect(said({ ...at, counted })).toMatch(
+    /\*\*Divergent\*\*: database: only east had 7 rows of public\.orders; all it had is kept as `\/srv/,
+  );
+  expect(said(at)).toContain('**Not counted**: what only east had of database is kept as `/srv/pg');
+});
+
 it('a run without such a database has no row', () => {
   expect(buildReport({ status: aStatus(), playbook: aPlaybook(), outputs: {} }).standbys).toBeUndefined();
 });

@@ -5,11 +5,12 @@
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
 import { type Joining, planJoining, type ServerState } from '../../../domain/replica.ts';
-import type { UncountedWrites } from '../../../domain/uncounted.ts';
+import { countWords, type UncountedWrites } from '../../../domain/uncounted.ts';
 import { script } from '../../archives/job-files.ts';
 import type { StepContext } from '../../context.ts';
 import { runHostJob } from '../../hosts/run-job.ts';
 import { defineStep } from '../../step.ts';
+import { countRows, noteRows } from './count-rows.ts';
 import { keptBeside } from './kept-beside.ts';
 import { ask, type ReplicaInput as Input, lockOf, replicaInput, serverParams } from './replica-input.ts';
 
@@ -63,6 +64,7 @@ export const reattachReplica = defineStep<typeof replicaInput, Reattached>({
     const fork = await preparePrimary(given, context);
     let found = await look(given, context, fork);
     if (found.way === 'stop') {
+      await noteRows(given, found.own, context);
       const job = { script: script('databases', 'stop-postgresql'), params: await serverParams(component) };
       await runHostJob(context, await context.host(host), { ...job, lock: lockOf(component) }, { part: 'stop' });
       found = await look(given, context, fork);
@@ -80,16 +82,25 @@ export const reattachReplica = defineStep<typeof replicaInput, Reattached>({
     const joined = said.flatMap((line) => (line.type === 'attached' ? [words[line.way]] : []));
     const places = new Map(said.flatMap((line) => (line.type === 'kept' ? [[line.path, line.bin] as const] : [])));
     const kept = [...places.keys()];
+    const counted = kept.length > 0 ? await countRows(given, primary, context) : undefined;
+    const only = counted ? countWords(counted, host.site) : 'what only it had is not counted';
     return {
       outcome: [
         `streams from ${peer.site}: ${joined[0]}`,
         why,
-        ...kept.map((path) => `what only it had is not counted and is kept as ${path}`),
+        ...kept.map((path) => `${only} and is kept as ${path}`),
       ].join('; '),
       component: component.name,
       kept,
       noted: said.flatMap((line) => (line.type === 'noted' ? [line.what] : [])),
-      ...(kept.length > 0 ? { uncounted: [...places].map(([path, bin]) => keptBeside(given, path, bin)) } : {}),
+      ...(kept.length > 0
+        ? {
+            uncounted: [...places].map(([path, bin]) => ({
+              ...keptBeside(given, path, bin),
+              ...(counted ? { counted } : {}),
+            })),
+          }
+        : {}),
     };
   },
 });
@@ -98,9 +109,9 @@ async function look(
   { component, host, peer }: Input,
   context: StepContext,
   fork?: string,
-): Promise<Joining & { primary: ServerState }> {
+): Promise<Joining & { own: ServerState; primary: ServerState }> {
   const [own, primary] = await Promise.all([ask(host, component, context), ask(peer, component, context)]);
-  return { ...planJoining(own, primary, { address: peer.address, ...(fork ? { fork } : {}) }), primary };
+  return { ...planJoining(own, primary, { address: peer.address, ...(fork ? { fork } : {}) }), own, primary };
 }
 
 /** A slot, so that the log is kept from now on; a checkpoint, so that its control file shows the new timeline; where the timelines parted. */

@@ -164,6 +164,9 @@ describe('a failover', () => {
     // The kept folder holds the rows that the failover lost, and the report's own lines show them; it stays as it was.
     const [kept] = joined.uncounted ?? [];
     expect(kept).toMatchObject({ component: 'database', site: 'west', path: `/srv/pg/data.diverged-${run}` });
+    // It did not run any more: nobody could ask it.
+    expect(kept).not.toHaveProperty('counted');
+    expect(joined.outcome).toContain('what only it had is not counted');
     const listing = `cd / && find ${kept?.path} -type f | sort | xargs sha256sum | sha256sum`;
     const untouched = await west.sh(listing);
     const [, copy = '', start = '', ask = '', end = ''] = (kept?.see ?? []).map(
@@ -177,6 +180,35 @@ describe('a failover', () => {
     await west.sh(end);
     expect(await west.sh(listing)).toBe(untouched);
     expect(await west.sh('ls /srv/pg')).not.toContain('.look');
+  }, 90_000);
+
+  it('counts table by table what only an old primary had that still runs, and leaves no note of it', async () => {
+    const { east, west } = pair; // east is the primary here
+    await caughtUp(west, east);
+    await west.sql("ALTER SYSTEM SET primary_conninfo = ''; SELECT pg_reload_conf()");
+    await until(async () => (await west.sql('SELECT count(*) FROM pg_stat_wal_receiver')) === '0');
+    await east.sql("INSERT INTO orders SELECT i, 'acknowledged and lost' FROM generate_series(910001, 910007) i");
+    await east.sql('CREATE TABLE late (id int); INSERT INTO late VALUES (1)');
+    const run = newRun();
+    await promote(west, east, run);
+    await write(west, 5, 'after the failover');
+    const joined = await reattach(east, west, run);
+    expect(joined.outcome).toContain('only east had 1 row of public.late, 7 rows of public.orders and is kept as');
+    expect(joined.uncounted?.[0]).toMatchObject({
+      path: `/srv/pg/data.diverged-${run}`,
+      counted: [
+        { what: 'public.late', count: 1, unit: 'rows' },
+        { what: 'public.orders', count: 7, unit: 'rows' },
+      ],
+    });
+    expect(await east.sh('ls -A /srv/pg')).not.toContain('.rows-');
+    // Home again, for the tests behind this one.
+    const back = newRun();
+    await caughtUp(east, west);
+    const demoted = await demote(west, east, back);
+    await promote(east, west, back, { demoted });
+    await reattach(west, east);
+    await caughtUp(west, east);
   }, 90_000);
 
   it('makes no standby of the newer primary, and none of a server whose other side is none', async () => {
