@@ -72,7 +72,7 @@ function parse(service: string, files: readonly string[], read: readonly string[
   if (syntax.length > 0) {
     throw new PlanInvalid(
       service,
-      syntax.map(({ at, fact }) => `${place(at)}: ${fact} Try: correct the YAML here.`),
+      syntax.map(({ at, fact }) => `${place(at)}: ${fact.replace(/\.$/, '')}. Try: correct the YAML here.`),
     );
   }
   const tree = parsed.map((each) => each.tree).reduce(mergeTrees);

@@ -122,7 +122,7 @@ function lines(service: string, taken: readonly Taken[], unreachable: readonly L
 function nothingReachable(plan: Plan, unreachable: readonly LeaseAt[]) {
   return refusal(
     'NothingReachable',
-    `No lease of ${plan.service} can be read: ${unreachable.map(({ location, unreachable: why }) => `${location}: ${why}`).join('; ')}.`,
+    `No lease of ${plan.service} can be read: ${unreachable.map(({ location, unreachable: why }) => `${location}: ${why?.replace(/\.$/, '')}`).join('; ')}.`,
     'check the network and the credentials of the locations.',
   );
 }

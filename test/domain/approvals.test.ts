@@ -1,25 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ApprovalSituation, judgeAcceptance, judgeApproval } from '../../domain/approvals.ts';
-import { acceptRiskSchema, approvalSchema } from '../../domain/run.ts';
-
-const hash = 'a'.repeat(64);
-const situation: ApprovalSituation = {
-  policy: { required: true, quorum: 1, requesterMayApprove: false, timeLimit: 60_000 },
-  run: 'failover-1',
-  service: 'spacetime',
-  procedure: 'failover',
-  requestedBy: 'night.shift',
-  playbook: hash,
-  risks: ['point-older-than-rpo', 'old-primary-not-fenced'],
-  phase: 'awaiting-approval',
-  expired: false,
-  escalated: false,
-  now: Date.parse('2026-11-22T03:00:00Z'),
-  taken: [],
-};
-const go = (more: object = {}) =>
-  approvalSchema.parse({ by: 'day.shift', decision: 'go', playbook: hash, accept: [...situation.risks], ...more });
+import type { ApprovalSituation } from '../../domain/approval-situation.ts';
+import { judgeApproval } from '../../domain/approvals.ts';
+import { go, good, hash, signed, situation, strict } from './an-approval.ts';
 
 describe('an approval', () => {
   it('is taken when it names the hash and every risk', () => {
@@ -86,26 +69,6 @@ describe('an approval', () => {
     );
   });
 });
-
-const strict: ApprovalSituation = {
-  ...situation,
-  policy: {
-    ...situation.policy,
-    signed: 'required',
-    from: ['dana', 'erin', 'frank'],
-    escalateTo: ['grace'],
-    onlyDrills: ['trainee'],
-    emergency: { from: ['erin', 'night.shift'] },
-  },
-};
-const good = { state: 'good', key: 'SHA256:a' } as const;
-const signed = (more: object = {}) =>
-  go({
-    by: 'dana',
-    ...{ run: 'failover-1', service: 'spacetime', procedure: 'failover' },
-    ...{ at: '2026-11-22T02:59:00.000Z', until: '2026-11-22T03:14:00.000Z' },
-    ...more,
-  });
 
 describe('where the plan says who and how', () => {
   it('a signed go of one of them is taken, and a no-go as well', () => {
@@ -178,55 +141,5 @@ describe('where the plan says who and how', () => {
         expect(new Set(taken.map(({ key }) => key)).size).toBe(taken.length);
       }),
     );
-  });
-});
-
-describe('a risk that comes up in the middle of a run', () => {
-  const executing = { ...strict, phase: 'executing' };
-  const binding = { ...executing, policy: { ...executing.policy, bindsRisks: true } };
-  const changed = { ...binding, changedBy: 'dana' };
-  const risk = { id: 'old-primary-not-fenced' };
-  const acceptance = (more: object = {}) => {
-    const { decision: _decision, playbook: _playbook, accept: _accept, ...rest } = signed(more);
-    return acceptRiskSchema.parse({ ...rest, risk: risk.id });
-  };
-
-  it('is accepted by those who may let the run go, and by those of the emergency path, also where they asked for it', () => {
-    expect(judgeAcceptance(acceptance(), risk, executing, good)).toBeUndefined();
-    const alone = acceptance({ by: 'night.shift', reason: 'nobody else is awake' });
-    expect(judgeAcceptance(alone, risk, executing, good)).toBeUndefined();
-  });
-
-  it('names its playbook, where the policy binds it: what was signed before a change of plan counts no more', () => {
-    const of = (playbook?: string) => ({ ...acceptance(), playbook });
-    expect(judgeAcceptance(of(binding.playbook), risk, binding, good)).toBeUndefined();
-    expect(judgeAcceptance(of('f'.repeat(64)), risk, binding, good)).toMatch(/for another playbook \(ffffffffffff\)/);
-    expect(judgeAcceptance(of(), risk, binding, good)).toMatch(/signed acceptance says playbook too/);
-    // Runs of older builds, and the unsigned where that is allowed.
-    expect(judgeAcceptance(of(), risk, executing, good)).toBeUndefined();
-    const unsigned = { ...binding, policy: { ...binding.policy, signed: 'allowed' as const } };
-    expect(judgeAcceptance(of(), risk, unsigned, { state: 'none' })).toBeUndefined();
-  });
-
-  it.each([
-    ['for another playbook', { ...acceptance(), playbook: 'f'.repeat(64) }, risk, executing, good, /another playbook/],
-    ['unsigned', acceptance(), risk, executing, { state: 'none' }, /wants this approval signed/],
-    ['for another run', acceptance({ run: 'failover-0' }), risk, executing, good, /given for run failover-0/],
-    ['too late', acceptance({ until: '2026-11-22T02:00:00.000Z' }), risk, executing, good, /was good until/],
-    ['by a stranger', acceptance({ by: 'mallory' }), risk, executing, good, /none of those who may approve this run/],
-    ['before the start', acceptance(), risk, strict, good, /with the approval/],
-    ['twice', acceptance(), { ...risk, acceptedBy: 'erin' }, executing, good, /erin has accepted it already/],
-    ['by who changed the plan', acceptance({ by: 'dana' }), risk, changed, good, /dana changed the plan/],
-    [
-      'in an emergency without a reason',
-      { ...acceptance({ by: 'night.shift' }), playbook: hash },
-      risk,
-      binding,
-      good,
-      /reason is missing/,
-    ],
-    ['where none stands', acceptance(), undefined, executing, good, /no such risk stands/],
-  ] as const)('is not accepted %s', (_, given, standing, now, signature, why) => {
-    expect(judgeAcceptance(given, standing, now, signature)).toMatch(why);
   });
 });

@@ -183,7 +183,7 @@ describe('a mistake is named with its line', () => {
       'url: https://x',
       /notices\[0\]\.url: "https:\/\/x" is not a group of keys/,
     ],
-    ['title: SpaceTime API', 'title: [', /spacetime\.yaml:\d+:\d+: .*Try: correct the YAML/],
+    ['title: SpaceTime API', 'title: [', /spacetime\.yaml:\d+:\d+: .*[^.]\. Try: correct the YAML here\./],
     ['owner: DevOps Team', 'title: again', /spacetime\.yaml:\d+:\d+: Map keys must be unique/],
   ])('%j written as %j', async (from, to, message) => {
     expect(await mistakesAfter(from, to)).toContainEqual(expect.stringMatching(message));
