@@ -13,6 +13,7 @@ import { buffer } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type AwsCall, readCall } from './call.ts';
+import { carryImage } from './carry-image.ts';
 import { createControl } from './control.ts';
 import { errorAnswer, type Fault, matches } from './fault-rules.ts';
 import { forward } from './forward.ts';
@@ -78,8 +79,10 @@ async function serve(routes: Routes, state: ProxyState, request: IncomingMessage
     case 'hang':
       request.resume(); // Never answered; the caller's own limit must end it.
       return;
-    default:
-      await forward({ target, request, response, body }, hit?.kind === 'lost-answer' ? 'lose' : 'return');
+    default: {
+      const sent = body && call.action === 'CopyImage' ? await carryImage(routes.regions, call.region, body) : body;
+      await forward({ target, request, response, body: sent }, hit?.kind === 'lost-answer' ? 'lose' : 'return');
+    }
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { EC2Client } from '@aws-sdk/client-ec2';
 import { Route53Client } from '@aws-sdk/client-route-53';
+import { resetImages } from './reset-images.ts';
 import { type BucketSeed, resetBucket, seedBucket } from './seed-bucket.ts';
 import { type InstanceSeed, resetInstances, seedInstances } from './seed-instances.ts';
 import { resetRecords, seedZones, type ZoneIds } from './seed-zones.ts';
@@ -44,11 +45,12 @@ export async function seedAws(seed: AwsSeed): Promise<SeededAws> {
   return { zones, instances };
 }
 
-/** Puts powers, tags and records back to what seeding made; extra records, health checks and switch objects go away. */
+/** Puts powers, tags and records back to what seeding made; extra records, health checks, machine images and switch objects go away. */
 export async function resetAws(seed: AwsSeed, seeded: SeededAws): Promise<void> {
   await Promise.all([
     withClient(globalClient(seed), (client) => resetRecords(client, seeded.zones, namesOf(seed))),
     eachRegion(seed, (client, region, name) => resetInstances(client, region, seeded.instances[name])),
+    eachRegion(seed, resetImages),
     ...Object.entries(seed.regions).map(([name, region]) => region.store && resetBucket(name, region.store)),
   ]);
 }

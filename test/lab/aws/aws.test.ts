@@ -1,5 +1,12 @@
 /** The lab's AWS against real moto and versitygw: seeding, routing by signature, and every kind of fault. */
-import { DescribeInstancesCommand, EC2Client, StartInstancesCommand } from '@aws-sdk/client-ec2';
+import {
+  CopyImageCommand,
+  CreateImageCommand,
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  EC2Client,
+  StartInstancesCommand,
+} from '@aws-sdk/client-ec2';
 import {
   ChangeResourceRecordSetsCommand,
   ListHostedZonesCommand,
@@ -117,6 +124,19 @@ test('the service is an alias of the load balancer in its own zone, the plain na
   expect(balancers['dr-lb-us-west-2.amazonaws.com.']?.ResourceRecords).toEqual([{ Value: '10.77.2.10' }]);
 });
 
+test('an image is copied to the other region, whose server knows nothing of it, and a reset takes both away', async () => {
+  const [from, to] = [ec2('us-east-1'), ec2('us-west-2')];
+  const InstanceId = seeded.instances['us-east-1']?.app;
+  const { ImageId = '' } = await from.send(new CreateImageCommand({ InstanceId, Name: 'of the app', NoReboot: true }));
+  const asked = { SourceRegion: 'us-east-1', SourceImageId: ImageId, Name: 'of the app' };
+  for (let twice = 0; twice < 2; twice += 1) await to.send(new CopyImageCommand(asked));
+  const absent = new CopyImageCommand({ ...asked, SourceImageId: 'ami-00000000000000000' });
+  await expect(to.send(absent)).rejects.toMatchObject({ name: 'InvalidAMIID.NotFound' });
+  expect([await imagesOf(from), await imagesOf(to)]).toEqual([['of the app'], ['of the app', 'of the app']]);
+  await resetAws(seed, seeded);
+  expect([await imagesOf(from), await imagesOf(to)]).toEqual([[], []]);
+});
+
 test('reset puts power and records back', async () => {
   const west = seeded.instances['us-west-2'];
   await ec2('us-west-2').send(new StartInstancesCommand({ InstanceIds: [west?.app ?? ''] }));
@@ -217,6 +237,11 @@ test('clearing tells when a fault was never hit', async () => {
 
 function ec2(region: string): EC2Client {
   return new EC2Client({ region, endpoint, credentials });
+}
+
+async function imagesOf(client: EC2Client): Promise<string[]> {
+  const { Images = [] } = await client.send(new DescribeImagesCommand({ Owners: ['self'] }));
+  return Images.map(({ Name = '' }) => Name);
 }
 
 function route53(): Route53Client {
