@@ -25,6 +25,7 @@ import {
 } from './compiler.ts';
 import { imageSteps } from './image-steps.ts';
 import { notRestorable } from './refusals.ts';
+import { apartIn } from './warm-steps.ts';
 
 /** @throws NothingWarm */
 export function sync(situation: Situation) {
@@ -55,11 +56,13 @@ export function sync(situation: Situation) {
   const restores = byRank(components).map((rank) =>
     rank.flatMap((component): Step[] => {
       const targets = hostsForComponent(situation, site, component);
+      const apart = apartIn(plan, point, component);
       return targets.map((host) =>
         syncComponent.step(
           {
             ...{ service: plan.service, point: { id: point.id, sha256: point.sha256 }, component, host, site },
             locations: locationsFor(plan, site),
+            ...(apart.length > 0 ? { apart } : {}),
           },
           at(`sync-${component.name}${targets.length > 1 ? `-${host.name}` : ''}`),
         ),

@@ -1,5 +1,8 @@
 /** What a restore is told of the copy that stands there, restored ahead; and the name it has for it. */
+
+import type { PointSummary } from '../domain/assessment.ts';
 import type { Host } from '../domain/host.ts';
+import type { Plan } from '../domain/plan.ts';
 import type { Component } from '../domain/plan-component.ts';
 import type { Ahead } from '../domain/warm-copy.ts';
 import type { Situation } from './compiler.ts';
@@ -14,4 +17,15 @@ export function aheadOf({ assessment }: Situation, component: Component, host: H
   const copy = assessment.warm?.find((each) => each.component === component.name && each.host === host.name);
   if (!copy || copy.state === 'none') return { input: {}, verb: 'restore' };
   return { input: { ahead: copy.state }, verb: copy.state === 'same' ? 'confirm' : 'restore' };
+}
+
+/** What the point's other components have below the component's own paths, on its host: each is restored by itself, and changes this one's folders. */
+export function apartIn({ components }: Plan, point: Pick<PointSummary, 'components'>, component: Component): string[] {
+  if (component.driver !== 'files') return [];
+  const others = components.filter(
+    ({ name, host }) => name !== component.name && host === component.host && point.components.includes(name),
+  );
+  return others
+    .flatMap((each) => (each.driver === 'files' ? each.paths : []))
+    .filter((path) => component.paths.some((root) => path.startsWith(`${root}/`)));
 }

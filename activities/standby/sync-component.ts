@@ -2,7 +2,7 @@
  * Step `syncComponent`: one component of the newest recovery point into place at the standby, ahead of need. P14: "Sync to DR site". The
  * service is not started; what was compared is marked, so that a failover which takes this point fetches nothing.
  */
-import type { z } from 'zod';
+import { z } from 'zod';
 import { warmStateOf } from '../../domain/warm-copy.ts';
 import { restoreShell } from '../archives/by-hand.ts';
 import { checkData } from '../archives/check-data.ts';
@@ -17,7 +17,10 @@ import { waitFor } from '../waiting.ts';
 import { unlessTaken, whileStandby } from './at-standby.ts';
 import { beginWarm, endWarm, lookAtWarm, putWarmBack } from './warm-copy.ts';
 
-const input = componentOnHost;
+const input = componentOnHost.extend({
+  /** Paths of the point's other components on the host that lie in this one's: each is restored by a step of its own. */
+  apart: z.array(z.string()).optional(),
+});
 type Input = z.output<typeof input>;
 
 /** ms that a host has to answer. */
@@ -86,10 +89,12 @@ async function sync(wanted: Input, context: StepContext): Promise<Synced> {
     ...{ point: point.id, sha256: point.sha256, takenAt: opened.record.takenAt, run: context.run },
     ...{ at: new Date().toISOString(), verified, entries, bytes },
   };
-  const { kept } = await endWarm(marked, mark, roots, context);
+  const { kept } = await endWarm(marked, mark, { roots, apart: wanted.apart ?? [] }, context);
   context.log(`${component.name} of ${service} restored ahead`, { host: host.name, point: point.id });
   const outcome =
-    kept.length > 0 ? `restored ahead; ${kept.join(', ')} was changed by somebody and is kept` : 'restored ahead';
+    kept.length > 0
+      ? `restored ahead; ${kept.join(', ')} was no copy or changed by somebody, and is kept`
+      : 'restored ahead';
   return {
     outcome,
     summary: sentence(wanted, 'now'),

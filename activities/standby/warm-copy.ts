@@ -42,14 +42,22 @@ export async function beginWarm(marked: Marked, context: StepContext): Promise<v
   await markJob('begin', marked, {}, context);
 }
 
-/** @param roots  paths that make up the copy. Out: what stood there before and was kept, since somebody had changed it */
+export interface WarmTrees {
+  /** Paths that make up the copy. */
+  readonly roots: readonly Buffer[];
+  /** Paths below them that other components restore: those are not this copy's. */
+  readonly apart: readonly string[];
+}
+
+/** Out: what stood there before and was kept, since it was no copy, or somebody had changed it. */
 export async function endWarm(
   marked: Marked,
   mark: WarmMark,
-  roots: readonly Buffer[],
+  { roots, apart }: WarmTrees,
   context: StepContext,
 ): Promise<{ kept: string[] }> {
-  const results = await markJob('end', marked, { mark: JSON.stringify(mark), roots: nulList(roots) }, context);
+  const more = { mark: JSON.stringify(mark), roots: nulList(roots), apart: nulList([...apart]) };
+  const results = await markJob('end', marked, more, context);
   const kept = results.filter(
     (line): line is { type: 'kept'; path: string } => (line as { type?: string }).type === 'kept',
   );

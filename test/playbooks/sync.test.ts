@@ -25,6 +25,22 @@ it('wakes the standby, keeps its service off, restores what is warm and lets the
     if (/Standby|sync/.test(kind)) expect(input, kind).toMatchObject({ site: 'us-west-2' });
 });
 
+it('tells a component what others of the point restore in it', async () => {
+  const situation = await aSituation('sync');
+  const components = situation.plan.components.map((each) =>
+    each.driver === 'files' ? { ...each, standby: { strategy: 'warm' as const, maximumAge: 1 } } : each,
+  );
+  const steps = stepsOf(sync({ ...situation, plan: { ...situation.plan, components } }));
+  const apart = Object.fromEntries(
+    steps.filter(({ kind }) => kind === 'syncComponent').map(({ id, input }) => [id, input.apart]),
+  );
+  expect(apart['sync-application']).toEqual([
+    '/opt/spacetime/production/.env',
+    '/opt/spacetime/production/project.godot',
+  ]);
+  expect(apart['sync-configuration']).toBeUndefined();
+});
+
 it('is refused where nothing is warm', async () => {
   const situation = await aSituation('sync');
   const components = situation.plan.components.map((each) => ({ ...each, standby: undefined }));

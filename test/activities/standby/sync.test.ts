@@ -17,6 +17,8 @@ const component = {
   ...filesComponent('tree', ['/srv/app/data', '/srv/app/settings']),
   standby: { strategy: 'warm', maximumAge: 86_400_000 },
 } as Component;
+/** Lies in the other one, and is restored by a step of its own. */
+const inner = { ...filesComponent('inner', ['/srv/app/data/deep/two']), standby: component.standby } as Component;
 let aws: Aws;
 let world: World;
 let source: TestHost;
@@ -26,7 +28,7 @@ let count = 0;
 let host: TestHost;
 
 beforeAll(async () => {
-  [aws, world] = await Promise.all([startAws(), makeWorld([component])]);
+  [aws, world] = await Promise.all([startAws(), makeWorld([component, inner])]);
   const balancers = { 'primary-lb-us-east-1.amazonaws.com': '127.0.1.10' };
   const target = 'primary-lb-us-east-1.amazonaws.com';
   const zones = await seedZones(aws.route53(), { balancers, target, address: '127.0.1.10' });
@@ -97,7 +99,7 @@ describe('a warm copy', () => {
     const run = newRun();
     const { kept, outcome } = await sync(second, run);
     expect(kept).toEqual([`/srv/app/data.before-${run}`]);
-    expect(outcome).toMatch(/changed by somebody and is kept/);
+    expect(outcome).toMatch(/changed by somebody, and is kept/);
     expect(await host.sh(`cat /srv/app/data.before-${run}/deep/two`)).toBe('mine\n');
     expect((await host.sh('ls -A /srv/app')).trim().split('\n')).toEqual(['data', `data.before-${run}`, 'settings']);
   });
@@ -124,6 +126,53 @@ describe('a warm copy', () => {
     await syncComponent.undo?.(inputFor(second), null, await context(run));
     expect(await host.sh('cat /srv/app/data/one')).toBe('newer\n');
     expect(await look()).toMatchObject({ changed: 0, mark: { point: second.id } });
+  });
+});
+
+describe('a component that lies in another', () => {
+  /** As a sync does: the inner one first, as it has the lower rank. */
+  async function syncBoth(point: { id: string; sha256: string }, run = newRun()) {
+    const within = { ...inputFor(point), component: inner };
+    const around = { ...inputFor(point), apart: ['/srv/app/data/deep/two'] };
+    const given = await context(run);
+    return [await syncComponent.run(within, { ...given, step: 'sync-inner' }), await syncComponent.run(around, given)];
+  }
+  const lookAtBoth = async () => [await lookAtWarm(host.executor(), 'inner'), await look()];
+  const list = async () => (await host.sh('cd /srv/app && find . -name "*.before-*" | sort')).trim();
+
+  it('is restored beside it again and again, and nothing is left behind', async () => {
+    await syncBoth(first);
+    expect(await list()).toBe('');
+    expect(await lookAtBoth()).toMatchObject([first, first].map(({ id }) => ({ changed: 0, mark: { point: id } })));
+    expect((await syncBoth(second)).map(({ kept }) => kept)).toEqual([[], []]);
+    expect(await list()).toBe('');
+    expect(await lookAtBoth()).toMatchObject([second, second].map(({ id }) => ({ changed: 0, mark: { point: id } })));
+  });
+
+  it('leaves the copy around it as it is when a failover restores it; anything else that differs does not', async () => {
+    await syncBoth(first);
+    const input = restoreComponent.input.parse({ ...inputFor(first), component: inner });
+    await restoreComponent.run(input, await world.context({ run: newRun(), step: 'restore-inner' }, host));
+    expect(await look()).toMatchObject({ changed: 0 });
+    await host.sh('echo mine >/srv/app/data/deep/three');
+    expect(await look()).toMatchObject({ changed: 1 });
+  });
+
+  it('that somebody changed is kept, and the tree with it', async () => {
+    await syncBoth(first);
+    await host.sh('echo mine >/srv/app/data/deep/two');
+    const run = newRun();
+    const [, around] = await syncBoth(second, run);
+    expect(around?.kept).toEqual([`/srv/app/data.before-${run}`]);
+    expect(await host.sh(`cat /srv/app/data.before-${run}/deep/two.before-${run}`)).toBe('mine\n');
+  });
+
+  it('does not take with it what stood there before the first sync', async () => {
+    await host.sh('mkdir -p /srv/app/data/deep && echo mine >/srv/app/data/mine');
+    const run = newRun();
+    const [, around] = await syncBoth(first, run);
+    expect(around).toMatchObject({ kept: [`/srv/app/data.before-${run}`], outcome: expect.stringMatching(/is kept$/) });
+    expect(await host.sh(`cat /srv/app/data.before-${run}/mine`)).toBe('mine\n');
   });
 });
 

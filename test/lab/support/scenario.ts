@@ -28,7 +28,7 @@ import { checkout, labPaths } from '../../../lab/paths.ts';
 import { until as labUntil } from '../../../lab/shell.ts';
 import { attemptOf } from './attempts.ts';
 import { hostJobs } from './host-jobs.ts';
-import { readTruth } from './truth.ts';
+import { readFiles, readTruth } from './truth.ts';
 
 export type Scenario = Awaited<ReturnType<typeof openScenario>>;
 
@@ -197,11 +197,20 @@ export async function openScenario(service = 'spacetime') {
     const found = await readTruth(lab, site, truth.until);
     expect(found.tables).toEqual(truth.tables);
     expect(found.answers).toEqual(truth.answers);
+    expectFiles(found.files);
+  }
+
+  /** The files alone, where neither the service nor the database runs. */
+  async function expectFilesOf(site: Region): Promise<void> {
+    expectFiles(await readFiles(lab, site));
+  }
+
+  function expectFiles(found: readonly string[]): void {
     const wanted = new Set(truth.files);
-    const there = new Set(found.files);
+    const there = new Set(found);
     expect({
       missing: truth.files.filter((line) => !there.has(line)).slice(0, 5),
-      unexpected: found.files.filter((line) => !wanted.has(line)).slice(0, 5),
+      unexpected: found.filter((line) => !wanted.has(line)).slice(0, 5),
     }).toEqual({ missing: [], unexpected: [] });
   }
 
@@ -224,7 +233,8 @@ export async function openScenario(service = 'spacetime') {
   }
 
   async function endLeftOver(): Promise<boolean> {
-    const running = [workflowIdOf(service, 'failover'), workflowIdOf(service, 'backup')].map(async (id) => {
+    const running = (['failover', 'backup', 'sync'] as const).map(async (procedure) => {
+      const id = workflowIdOf(service, procedure);
       try {
         const found = client.workflow.getHandle(id);
         if ((await found.describe()).status.name !== 'RUNNING') return false;
@@ -278,6 +288,7 @@ export async function openScenario(service = 'spacetime') {
     finish,
     addressOf,
     expectDataOf,
+    expectFilesOf,
     reset,
     stopWorkers,
     attemptOf: (step: string) => attemptOf(lab, handle(), step),

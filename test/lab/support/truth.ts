@@ -30,7 +30,8 @@ export async function readTruth(lab: Lab, site: Region, until?: string): Promise
   return { files, tables, until: last, answers };
 }
 
-async function readFiles(lab: Lab, site: Region): Promise<string[]> {
+/** `path type mode owner time content`, in order. */
+export async function readFiles(lab: Lab, site: Region): Promise<string[]> {
   const listing = String.raw`cd / && export LC_ALL=C
     find ${roots} \( -name '*.log' -o -name backups -o -name '*.before-*' \) -prune -o -printf '%p\t%y\t%m\t%u:%g\t%T@\t%l\0' | sort -z | tr '\0\n' '\n?'
     find ${roots} \( -name '*.log' -o -name '*.before-*' \) -prune -o -type f -print0 | sort -z | xargs -0 sha256sum --`;
