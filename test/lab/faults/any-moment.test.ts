@@ -1,6 +1,7 @@
 /** A worker and the connections to the host die together, at any moment of the restore. */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { until } from '../../../lab/shell.ts';
+import { randomOf } from '../support/random.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { host } from './in-restore.ts';
 
@@ -52,14 +53,3 @@ test.each(seeds)(
     await scenario.expectDataOf('us-west-2');
   },
 );
-
-/** mulberry32 */
-function randomOf(seed: number): () => number {
-  let state = seed * 0x9e3779b9;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
