@@ -17,10 +17,10 @@ import { plannedDirection } from './planned.ts';
 export async function directionOf(
   call: AssessCall,
   plan: Plan,
-  names: Promise<readonly Finding<{ site?: string }>[]>,
+  names: Promise<readonly Finding<{ site?: string; shared?: true }>[]>,
 ): Promise<{ from: string; to: string }> {
   const { moves: fails, planned, atStandby } = traitsOf(call.procedure);
-  if (planned) return plannedDirection(call, plan, servingSites(await names));
+  if (planned) return plannedDirection(call, plan, servingSites(await names), sharedNames(await names));
   if (atStandby) return standbyDirection(call, plan, await names);
   const place = fails || call.from || call.to ? undefined : placeOf(call, plan, await names);
   const from = call.from ?? (fails ? siteOfRole(plan, 'primary') : (call.to ?? place));
@@ -74,6 +74,11 @@ function standbyDirection(
 /** Sites that the names lead to, as far as they could be read. */
 export function servingSites(names: readonly Finding<{ site?: string }>[]): string[] {
   return [...new Set(names.flatMap(({ evidence }) => evidence?.site ?? []))].sort();
+}
+
+/** Names whose users several sites have, in words: each of those sites serves. */
+function sharedNames(names: readonly Finding<{ shared?: true }>[]): string[] {
+  return names.filter(({ evidence }) => evidence?.shared).map(({ fact }) => `${fact.title}: ${fact.value}`);
 }
 
 /** Names that do not lead to one site whole, in words: shared between sites, withdrawn or not known. Who else serves is not known then. */

@@ -11,12 +11,14 @@ import type { Finding } from './finding.ts';
  * From where the name leads to the other site; a failback ends at the plan's primary.
  *
  * @param serving  sites that the names lead to, as far as they could be read
+ * @param shared  names whose users several sites have, in words
  * @throws SiteUnknown, NotServing, ServedAlready
  */
 export function plannedDirection(
   { procedure, service, from: asked, to: wanted }: AssessCall,
   plan: Plan,
   serving: readonly string[],
+  shared: readonly string[] = [],
 ): { from: string; to: string } {
   const sites = Object.keys(plan.sites);
   for (const name of [asked, wanted]) if (name !== undefined) siteOf(plan, name);
@@ -26,6 +28,13 @@ export function plannedDirection(
       'NotServing',
       `The names of ${service} lead to ${serving.join(' and ') || 'no site that could be read'}: which site is to be left is not known.`,
       `wait for the run that moves them; muster failover ${service} where the service is down.`,
+    );
+  }
+  if (shared.length > 0) {
+    throw refusal(
+      'NotServing',
+      `${shared.join('; ')}: more than one site serves ${service}, and a ${procedure} stops the writers of one.`,
+      `muster traffic shift ${service} --to ${from} first, so that one site serves.`,
     );
   }
   const home = siteOfRole(plan, 'primary');

@@ -26,7 +26,9 @@ export async function nameNow(record: TrafficRecord, deps: NameDeps): Promise<Fi
       const shares = await readShares(client, routedRecord(zone, record, weighted), { signal });
       // Not rounded: the smallest share is users.
       const site = Object.keys(shares).find((each) => shares[each] === 100);
-      return { value: describeShares(shares), state: site ? 'good' : 'warning', evidence: { site } };
+      const several = Object.values(shares).filter((share) => share > 0).length > 1;
+      const evidence = { site, ...(several ? { shared: true as const } : {}) };
+      return { value: describeShares(shares), state: site ? 'good' : 'warning', evidence };
     }
     if (failover) {
       const primary = await primaryNow(client, routedRecord(zone, record, failover), { signal });

@@ -9,6 +9,8 @@ import { type Finding, findOut } from '../finding.ts';
 
 export interface NameNow {
   readonly site?: string;
+  /** Several sites have a share of its users. */
+  readonly shared?: true;
   /** What keeps its switch from moving it; absent where that is not known. */
   readonly unready?: readonly string[];
 }

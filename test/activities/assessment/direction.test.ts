@@ -16,7 +16,7 @@ const fact = (title: string, value: string) => ({
   took: 1,
 });
 const admin = { fact: fact('Where admin points', east), evidence: { site: east } };
-const shared = { fact: fact('Where play points', `${east} 50 %, ${west} 50 %`), evidence: {} };
+const shared = { fact: fact('Where play points', `${east} 50 %, ${west} 50 %`), evidence: { shared: true as const } };
 const unread = { fact: fact('Where play points', 'not known: no answer') };
 const direction = (names: Parameters<typeof directionOf>[2] extends Promise<infer Names> ? Names : never) =>
   directionOf(call, plan, Promise.resolve(names));
@@ -53,5 +53,24 @@ describe('the direction of a sync', () => {
     await expect(direction([shared])).rejects.toMatchObject({
       message: expect.stringContaining('no site of the plan'),
     });
+  });
+});
+
+describe('beside a name that two sites share', () => {
+  const [names, without] = [[admin, shared], [admin]].map((each) => Promise.resolve(each));
+
+  it('a planned move is refused: writers of the other site would go on', async () => {
+    for (const procedure of ['switchover', 'failback'] as const)
+      await expect(directionOf({ ...call, procedure }, plan, names ?? Promise.reject())).rejects.toMatchObject({
+        type: 'NotServing',
+        message: expect.stringContaining(`muster traffic shift spacetime --to ${east}`),
+      });
+    const alone = directionOf({ ...call, procedure: 'switchover' }, plan, without ?? Promise.reject());
+    expect(await alone).toEqual({ from: east, to: west });
+  });
+
+  it('a backup reads the site that the other names lead to', async () => {
+    const found = directionOf({ ...call, procedure: 'backup' }, plan, names ?? Promise.reject());
+    expect(await found).toEqual({ from: east, to: east });
   });
 });
