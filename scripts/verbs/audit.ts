@@ -83,7 +83,7 @@ async function verify(cli: Cli, service: string, options: AuditOptions): Promise
   const locations = places.map(({ location }) => location);
   const { unasked } = ends;
   if (cli.json) sayJson(cli.io, { service, ...verdict, brought, locations, unreachable: away, unasked });
-  else say(cli.io, verdictLines(verdict, locations, brought, away, unasked).join('\n'));
+  else say(cli.io, verdictLines(service, verdict, locations, brought, away, unasked).join('\n'));
   if (verdict.findings.length > 0) return exitCodes.damaged;
   return unasked === undefined ? code : exitCodes.noAnswer;
 }
@@ -95,6 +95,7 @@ async function mend(cli: Cli, service: string, { stores, places, plan }: Awaited
 }
 
 function verdictLines(
+  service: string,
   { runs, entries, findings, open }: AuditVerdict,
   locations: readonly string[],
   brought: readonly { key: string; to: string }[],
@@ -115,10 +116,10 @@ function verdictLines(
     ...brought.map(({ key, to }) => `  brought ${key} to ${to}`),
     ...away.map(({ location, why }) => `  NOT REACHED ${location}: ${why}`),
     ...(findings.some(({ what }) => what === 'lacking') && brought.length === 0
-      ? ['Try: muster audit verify SERVICE --mend, which brings entries to locations that lack them.']
+      ? [`Try: muster audit verify ${service} --mend, which brings entries to locations that lack them.`]
       : []),
     ...(findings.some(({ what }) => what === 'unended')
-      ? ['Try: muster audit close SERVICE RUN --reason WHY, for a run that is known to have been terminated.']
+      ? [`Try: muster audit close ${service} RUN --reason WHY, for a run that is known to have been terminated.`]
       : []),
   ];
 }

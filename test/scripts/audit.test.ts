@@ -122,7 +122,7 @@ test('verify says that it is whole; that a run goes on; and exits 8 for what was
     code: 8,
     out: expect.stringContaining(`LACKING company-backups-dr lacks entry 2 of ${run}`),
   });
-  expect(lacking.out).toContain('Try: muster audit verify --mend');
+  expect(lacking.out).toContain('Try: muster audit verify spacetime --mend');
   const mended = await muster('verify', 'spacetime', '--mend', '--json');
   expect(mended.code, mended.out).toBe(0);
   expect(mended.json()).toMatchObject({ findings: [], brought: [{ key: keyOf(2), to: 'company-backups-dr' }] });
