@@ -28,7 +28,8 @@ const stages = [
   'Watch the service',
 ];
 const noReturn = stages.indexOf('us-west-2 takes writes');
-const seeds = (process.env.MUSTER_SEEDS ?? '1,2,3').split(',').map(Number);
+/** A run takes minutes: of itself one stage before the point of no return and one after it, the others in the soak. */
+const seeds = (process.env.MUSTER_SEEDS ?? '2,3').split(',').map(Number);
 let scenario: Scenario;
 
 beforeAll(async () => {
@@ -118,7 +119,7 @@ function over({ phase, needs }: RunStatus): boolean {
   return phase === 'done' || phase === 'failed' || phase === 'put-back' || needs.some(({ what }) => !/held/.test(what));
 }
 
-/** The first three strike while users are served still, while they wait, and when they are served again. */
+/** The first three strike while users are served still, while they wait, and while their name is moved. */
 function stageOf(seed: number): string {
   return stages[(seed * 4 + 13) % stages.length] as string;
 }
