@@ -8,7 +8,8 @@ import type { Situation } from '../../playbooks/compiler.ts';
 
 const plans = new URL('../../plans/', import.meta.url).pathname;
 
-const streaming = {
+/** `standby` of a PostgreSQL component that streams. */
+export const streaming = {
   strategy: 'replica',
   dataDirectory: '/var/lib/postgresql/15/main',
   start: 'systemctl start postgresql',

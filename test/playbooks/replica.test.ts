@@ -6,22 +6,12 @@ import { type Playbook, playbookSchema, stepsOf } from '../../domain/playbook.ts
 import type { Situation } from '../../playbooks/compiler.ts';
 import { failover } from '../../playbooks/failover.ts';
 import { compilers } from '../../playbooks/index.ts';
-import { aSituation } from './a-situation.ts';
-
-const standby = {
-  strategy: 'replica',
-  dataDirectory: '/var/lib/postgresql/15/main',
-  start: 'systemctl start postgresql',
-  stop: 'systemctl stop postgresql',
-  user: 'replicator',
-  password: { env: 'REPLICATION' },
-  slot: 'spacetime',
-};
+import { aSituation, streaming } from './a-situation.ts';
 
 async function situation(usable: boolean): Promise<Situation> {
   const plain = await aSituation('failover', { replicas: [{ component: 'database', usable }] });
   const components = plain.plan.components.map((each) =>
-    each.name === 'database' ? componentSchema.parse({ ...each, standby }) : each,
+    each.name === 'database' ? componentSchema.parse({ ...each, standby: streaming }) : each,
   );
   return { ...plain, plan: { ...plain.plan, components } };
 }
@@ -173,7 +163,7 @@ async function planned(procedure: 'switchover' | 'failback', usable = true): Pro
   const plain = await aSituation(procedure, { replicas: [{ component: 'database', usable }] });
   const components = plain.plan.components.map((each) =>
     each.driver === 'postgresql'
-      ? componentSchema.parse({ ...each, standby })
+      ? componentSchema.parse({ ...each, standby: streaming })
       : { ...each, standby: { strategy: 'warm' as const, maximumAge: 86_400_000 } },
   );
   return { ...plain, plan: { ...plain.plan, components } };
