@@ -15,7 +15,7 @@
 main() {
   find_own_server
   reach
-  noted=$(rows_file)
+  noted=$(rows_note "$(param run)")
   (cd / && as_user test -f "$noted") || refuse NotNoted "$(hostname): the rows were not noted before." 'look at what is kept.'
   # A row that has not arrived yet is not one that only the old primary had.
   wait_for "$(param within)" caught_up || refuse NotCaughtUp "$(hostname): the standby has not caught up." 'look at what is kept.'
@@ -29,7 +29,5 @@ main() {
 caught_up() {
   [[ $(echo "SELECT pg_last_wal_replay_lsn() >= :'until'::pg_lsn" | sql postgres -v "until=$(param until)" 2>/dev/null) == t ]]
 }
-
-rows_file() { printf '%s/.muster-%s.rows-%s' "${data%/*}" "$(param slot)" "$(param run)"; }
 
 main

@@ -20,10 +20,9 @@ main() {
   # A row is a line of its table and a number; sorting needs the same again.
   need_room "${data%/*}" "$(echo 'SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint * 160 FROM pg_class' | sql "$database")" 'a note of every row'
   rows_of "$database" >"$W/rows"
+  notes=$(rows_note '')
   # A note that an earlier run could not compare is of no use any more.
   (cd / && as_user sh -c 'umask 077; rm -f -- "$1"*; cat >"$1$2.new" && mv -T -- "$1$2.new" "$1$2"' sh "$notes" "$(param run)") <"$W/rows"
 }
-
-notes=${data%/*}/.muster-$(param slot).rows-
 
 main

@@ -26,3 +26,6 @@ tell_differing() {
     result "{\"type\":\"differs\",\"what\":$(json_string "$what"),\"count\":$count,\"unit\":\"rows\"}"
   done <"$W/differs"
 }
+
+# rows_note RUN: where a run notes the rows of this server, beside its data directory. Nothing: how all such names begin.
+rows_note() { printf '%s/.muster-%s.rows-%s' "${data%/*}" "$(param slot)" "$1"; }
