@@ -6,7 +6,7 @@ import { postgresqlComponent } from './components/postgresql.ts';
 import { postgresqlPitrComponent } from './components/postgresql-pitr.ts';
 import { redisComponent } from './components/redis.ts';
 import { durationSchema } from './duration.ts';
-import { standbySchema } from './plan-standby.ts';
+import { type ReplicaSettings, standbySchema } from './plan-standby.ts';
 import { nameSchema } from './plan-values.ts';
 
 const componentBase = {
@@ -36,9 +36,18 @@ export type FilesComponent = Extract<Component, { driver: 'files' }>;
 export type RedisComponent = Extract<Component, { driver: 'redis' }>;
 export type MariadbComponent = Extract<Component, { driver: 'mariadb' }>;
 export type PostgresqlComponent = Extract<Component, { driver: 'postgresql' }>;
+/** A database whose standby streams. */
+export type ReplicaComponent = PostgresqlComponent & { readonly standby: ReplicaSettings };
 export type PostgresqlPitrComponent = Extract<Component, { driver: 'postgresql-pitr' }>;
 
 /** What a configuration rollback brings back, and a backup of the configuration takes. */
 export function isConfiguration({ name, driver, rollback }: Component): boolean {
   return rollback ?? (driver === 'files' && /^conf(ig(s|uration)?)?(-|$)/.test(name));
+}
+
+export function isReplica(component: {
+  driver: string;
+  standby?: { strategy: string } | undefined;
+}): component is ReplicaComponent {
+  return component.driver === 'postgresql' && component.standby?.strategy === 'replica';
 }

@@ -1,6 +1,5 @@
 /** How the standby of a component comes to its data: restored from a recovery point, or replicated all the time. */
 import { z } from 'zod';
-import type { PostgresqlComponent } from './plan-component.ts';
 import { absolutePath, secretSchema, someTime } from './plan-values.ts';
 
 /** Goes into settings of a server and into file names, which have no quoting to rely on. */
@@ -64,15 +63,6 @@ export const standbySchema = z.discriminatedUnion('strategy', [
 
 export type WarmSettings = z.infer<typeof warmSchema>;
 export type ReplicaSettings = z.infer<typeof replicaSchema>;
-/** A component whose standby streams. */
-export type ReplicaComponent = PostgresqlComponent & { readonly standby: ReplicaSettings };
-
-export function isReplica(component: {
-  driver: string;
-  standby?: { strategy: string } | undefined;
-}): component is ReplicaComponent {
-  return component.driver === 'postgresql' && component.standby?.strategy === 'replica';
-}
 
 /** What seldom changes while it is served: code, configuration, certificates. */
 export function isWarm<Given extends { readonly standby?: { strategy: string } | undefined }>(

@@ -1,7 +1,7 @@
 /** What follows a planned move once the new site serves: it is backed up elsewhere, and the hosts that were left are stopped. */
 import { seeRedundancy } from '../activities/moves/see-redundancy.ts';
 import { standDown } from '../activities/moves/stand-down.ts';
-import { isReplica } from '../domain/plan-standby.ts';
+import { isReplica } from '../domain/plan-component.ts';
 import type { PlaybookItem, Step } from '../domain/playbook.ts';
 import { alongside, gate, hostsOf, placeAt, type Situation, siteOf } from './compiler.ts';
 import { pointStepsFor } from './point-steps.ts';

@@ -9,7 +9,7 @@ import { evidence } from './breach-evidence.ts';
 import { refuseWithoutMoment } from './breach-refusals.ts';
 import { changeKeys, rotateSecrets } from './breach-secrets.ts';
 import { gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
-import { notFenced } from './failover.ts';
+import { notFenced } from './fence-steps.ts';
 import { takeTheLease } from './lease-steps.ts';
 import { liftSteps } from './lift-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';

@@ -5,10 +5,10 @@
  * the standby last, when that is proven healthy (docs/decisions/0002-the-name-moves-last.md).
  */
 
-import type { Component } from '../domain/plan-component.ts';
-import { isReplica } from '../domain/plan-standby.ts';
+import { type Component, isReplica } from '../domain/plan-component.ts';
 import { alongside, gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { compromise } from './compromise.ts';
+import { notFenced } from './fence-steps.ts';
 import { takeTheLease } from './lease-steps.ts';
 import { liftSteps } from './lift-steps.ts';
 import { rdsStepsFor } from './rds-steps.ts';
@@ -17,9 +17,6 @@ import { replicaStepsFor } from './replica-steps.ts';
 import { dataStepsFor } from './restore-steps.ts';
 import { type Builder, stepsFor } from './steps.ts';
 import { thaw } from './thaw-steps.ts';
-
-/** The gate's risk: accepted with the approval when the assessment foresees it, else at the gate. */
-export const notFenced = 'old-primary-not-fenced';
 
 export function failover(situation: Situation) {
   if (situation.request?.compromise) return compromise(situation);

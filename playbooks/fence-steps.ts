@@ -11,6 +11,9 @@ import { fencingSchema } from '../domain/plan-fencing.ts';
 import type { Step } from '../domain/playbook.ts';
 import { placeAt, type Situation, siteOf } from './compiler.ts';
 
+/** The gate's risk: accepted with the approval when the assessment foresees it, else at the gate. */
+export const notFenced = 'old-primary-not-fenced';
+
 /** The lost site of a move, as the plan's `fencing` says; where that is absent, its instances are stopped. */
 export function fenceLost(situation: Situation, from: string, actsAt: string): Step[] {
   const { plan, procedure } = situation;

@@ -7,8 +7,8 @@
 
 import { awaitNoSessions } from '../activities/moves/await-no-sessions.ts';
 import type { Host } from '../domain/host.ts';
-import type { Component } from '../domain/plan-component.ts';
-import { isReplica, isWarm } from '../domain/plan-standby.ts';
+import { type Component, isReplica } from '../domain/plan-component.ts';
+import { isWarm } from '../domain/plan-standby.ts';
 import type { Playbook, PlaybookItem, Step } from '../domain/playbook.ts';
 import { refuseUnproven } from '../domain/proof.ts';
 import { queueOf } from '../domain/protocol.ts';

@@ -6,7 +6,7 @@
  */
 
 import { refusal } from '../domain/errors.ts';
-import { isReplica } from '../domain/plan-standby.ts';
+import { isReplica } from '../domain/plan-component.ts';
 import type { Step } from '../domain/playbook.ts';
 import { hostsOf, playbook, pointOfNoReturn, type Situation, stage } from './compiler.ts';
 import { divergent } from './divergent-steps.ts';

@@ -4,7 +4,7 @@ import { demoteDatabase } from '../activities/databases/replica/demote-database.
 import { promoteDatabase } from '../activities/databases/replica/promote-database.ts';
 import { reattachReplica } from '../activities/databases/replica/reattach-replica.ts';
 import type { Host } from '../domain/host.ts';
-import { isReplica, type ReplicaComponent } from '../domain/plan-standby.ts';
+import { isReplica, type ReplicaComponent } from '../domain/plan-component.ts';
 import type { Step } from '../domain/playbook.ts';
 import { hostsForComponent, hostsOf, placeAt, type Situation } from './compiler.ts';
 import { pointStepsFor } from './point-steps.ts';

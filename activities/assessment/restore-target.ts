@@ -1,8 +1,7 @@
 /** Where a restore goes: which hosts it needs, and what each of them is given. */
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
-import type { Component } from '../../domain/plan-component.ts';
-import { isReplica } from '../../domain/plan-standby.ts';
+import { type Component, isReplica } from '../../domain/plan-component.ts';
 import { rejoins } from '../../domain/procedures.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { apartText, needsStop, scopeOf } from '../../domain/restore-scope.ts';

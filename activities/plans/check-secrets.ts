@@ -1,7 +1,6 @@
 /** Whether every secret that a plan refers to can be read here. Says which are missing; never what they are. */
 import type { Plan } from '../../domain/plan.ts';
-import type { Component } from '../../domain/plan-component.ts';
-import { isReplica } from '../../domain/plan-standby.ts';
+import { type Component, isReplica } from '../../domain/plan-component.ts';
 import { secretsOfLocation } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 

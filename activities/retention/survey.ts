@@ -14,7 +14,7 @@ import { readMarks } from '../points/marks.ts';
 import { readManifestAt } from '../points/read-manifest.ts';
 import { loadPinned, type PinnedSigners } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';
-import { logBatches } from './logs.ts';
+import { logBatches } from './log-batches.ts';
 
 export interface SurveyedPlace extends Holding {
   readonly store: ObjectStore;

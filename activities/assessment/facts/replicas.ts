@@ -1,6 +1,6 @@
 /** How the standbys that stream are: asked on both sides, since a lost primary says nothing and a standby may not know. */
 import type { Plan } from '../../../domain/plan.ts';
-import { isReplica, type ReplicaComponent } from '../../../domain/plan-standby.ts';
+import { isReplica, type ReplicaComponent } from '../../../domain/plan-component.ts';
 import type { ServerState } from '../../../domain/replica.ts';
 import { describeReplica, type ReplicaEvidence, replicaEvidence } from '../../../domain/replica-evidence.ts';
 import { askServer } from '../../databases/replica/server-state.ts';
