@@ -9,6 +9,7 @@ import {
   CancelledFailure,
   condition,
   isCancellation,
+  patched,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -120,9 +121,11 @@ async function stopped(run: Run, error: unknown): Promise<void> {
 async function finish(run: Run): Promise<RunResult> {
   if (run.status.phase === 'reporting') run.phase('done');
   run.ended = true;
+  // Nobody waits for a dead site to give a lease back. Runs that began before this told people after it.
+  const first = patched('told-before-the-lease');
+  if (first) tellEnd(run);
   await releaseLeases(run);
-  run.note('end', summaryOf(run));
-  notify(run, run.status.phase, summaryOf(run), severityOf(run));
+  if (!first) tellEnd(run);
   const reports = run.playbook ? await writeReport(run) : [];
   await run.noticesSent();
   // Whoever sent an approval is answered before the run is gone.
@@ -137,6 +140,11 @@ async function finish(run: Run): Promise<RunResult> {
     reports,
     point: pointOf(run),
   };
+}
+
+function tellEnd(run: Run): void {
+  run.note('end', summaryOf(run));
+  notify(run, run.status.phase, summaryOf(run), severityOf(run));
 }
 
 function severityOf({ status }: Run): 'info' | 'warning' | 'danger' {

@@ -91,9 +91,9 @@ export const takeLease = defineStep<typeof inputSchema, LeaseOutput>({
     const where = leases.map(({ location, generation }) => `${location} (generation ${generation})`);
     return { outcome: `held at ${where.join(', ')}`, leases, term: input.term };
   },
-  /** Gives it back, wherever this run has it. */
+  /** Gives it back, wherever this run has it; a location that does not answer keeps it at none of the others. */
   async undo(input, _before, context) {
-    for (const location of [...input.needed, ...input.others]) await giveBack(input, location, context);
+    await allOf([...input.needed, ...input.others].map((location) => giveBack(input, location, context)));
   },
 });
 

@@ -39,6 +39,18 @@ describe('the lease of a run', () => {
     expect(range.calls.indexOf(`release west#4 of ${id}`)).toBeGreaterThan(undone);
   });
 
+  it('holds nobody up at the end: people are told before a location that does not answer gives it back', async () => {
+    const run = await range.start({ items: [stage('Take it', [lease('lease-f')]), stage('Work', [act('work-f')])] });
+    await run.until(({ phase }) => phase === 'awaiting-approval');
+    const { run: id, service } = await run.status();
+    range.silent.add(id);
+    await run.go();
+    await expect.poll(() => range.calls, { timeout: 10_000 }).toContain(`release west#4 of ${id}`);
+    await expect.poll(() => range.calls, { timeout: 10_000 }).toContain(`notice done info of ${service}`);
+    range.silent.delete(id);
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+  });
+
   it('is renewed while the run waits, and says so when somebody else has it', async () => {
     const run = await range.start({
       items: [stage('Take it', [lease('lease-c', 2_000)]), stage('Work', [act('work-c', { wait: true })])],

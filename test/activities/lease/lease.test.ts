@@ -170,4 +170,15 @@ describe('the step takeLease', () => {
     expect((await takeLeaseStep.run(input(['far']), context)).leases).toHaveLength(1);
     await takeLeaseStep.undo?.(input(['far']), null, context);
   });
+
+  it('gives it back at the others when a needed location does not answer any more, and says so', async () => {
+    await takeLeaseStep.run(input(['far']), await stepContext({ store: open, run: 'one' }));
+    const dead = await stepContext({
+      run: 'one',
+      store: (name) => (name === 'far' ? open(name) : Promise.reject(new Error('cut off'))),
+    });
+    await expect(takeLeaseStep.undo?.(input(['far']), null, dead)).rejects.toThrow('cut off');
+    expect((await readLease(far, service)).lease).toMatchObject({ run: 'one', released: expect.any(String) });
+    expect((await readLease(near, service)).lease?.released).toBeUndefined();
+  });
 });

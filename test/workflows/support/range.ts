@@ -91,6 +91,8 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
   const scripts = new Map<string, Script>();
   /** Runs whose lease somebody took. */
   const lost = new Set<string>();
+  /** Runs whose lease cannot be given back yet: its location does not answer. */
+  const silent = new Set<string>();
   const files = new Map<string, string>();
   const looks = new Map<string, ValidationDue>();
   const audits = new Map<string, Audited>();
@@ -194,6 +196,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     async keepLease({ what, run, leases, settled }: LeaseCall) {
       const where = leases.map(described).join();
       calls.push(`${what} ${where} of ${run}${settled ? ', settled' : ''}`);
+      while (what === 'release' && silent.has(run)) await pause(20);
       if (what === 'renew' && lost.has(run)) throw ApplicationFailure.nonRetryable('another run has it', 'LeaseLost');
     },
     async notify({ event, severity, service }: NoticeCall) {
@@ -276,6 +279,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     calls,
     assessed,
     lost,
+    silent,
     release: (id: string) => released.add(id),
     /** What of a service was to be logged so far; `answer` throws, or says which location missed it. */
     audited(service: string, answer?: Audited['answer']): AuditCall[] {
