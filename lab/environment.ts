@@ -53,7 +53,11 @@ export function labEnvironment(paths: LabPaths, credentials: LabCredentials): Re
 /** What the lab's processes get of this machine's own environment: nothing that could be a secret. */
 export function plainEnvironment(): Record<string, string> {
   const keep = ['PATH', 'HOME', 'LANG', 'TERM', 'TMPDIR', 'TZ'];
-  return Object.fromEntries(keep.flatMap((name) => (process.env[name] ? [[name, process.env[name] as string]] : [])));
+  return {
+    // As `scripts/muster` does: a process that starts anew finds the code compiled.
+    NODE_COMPILE_CACHE: join(checkout, 'node_modules', '.cache', 'compile'),
+    ...Object.fromEntries(keep.flatMap((name) => (process.env[name] ? [[name, process.env[name] as string]] : []))),
+  };
 }
 
 export function motoUrl(region: Region | 'global'): string {
