@@ -4,7 +4,7 @@ const summary = process.env.MUSTER_TEST_SUMMARY;
 
 /**
  * `unit` needs no lab; `workflows` needs a Temporal dev server; `lab` raises ranges of its own and
- * runs one file at a time; `scenarios` are whole runs in one shared lab.
+ * runs one file at a time; `scenarios` are whole runs, in a lab for each of two workers.
  */
 export default defineConfig({
   test: {
@@ -44,7 +44,9 @@ export default defineConfig({
           globalSetup: ['test/lab/support/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          fileParallelism: false,
+          // A lab waits for half of its time: for services that start, names that expire, a watch.
+          maxWorkers: process.env.MUSTER_TEST_LAB ? 1 : 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -1,14 +1,15 @@
 /** A rotation of keys as a run: every point is sealed to the new key of a site, which opens it; the old one is put back the same way. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { labPaths } from '../../../lab/paths.ts';
+import { ownLab } from '../support/labs.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { withOverlay } from '../support/with-plan.ts';
 
 const site = 'us-west-2';
 const file = '/opt/spacetime/production/project.godot';
-const { truth } = inject('scenario');
+const { truth } = ownLab();
 let scenario: Scenario;
 let folder: string;
 

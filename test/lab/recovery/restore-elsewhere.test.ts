@@ -2,15 +2,16 @@
  * Restores onto hosts on which the service does not run: another one of the site by its name, and a bare one by its address. What
  * serves meanwhile goes on as it is.
  */
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hostNamed } from '../../../lab/layout.ts';
+import { ownLab } from '../support/labs.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
 import { withPlan } from '../support/with-plan.ts';
 
 const production = '/opt/spacetime/production';
 const unit = '/etc/systemd/system/godot-spacetime.service';
 const [app, db, bare] = ['app-us-east-1', 'db-us-east-1', 'app-us-west-2'];
-const { truth } = inject('scenario');
+const { truth } = ownLab();
 let scenario: Scenario;
 let serving: string;
 

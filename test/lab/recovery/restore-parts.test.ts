@@ -2,15 +2,16 @@
  * Restores of a part, by the command: chosen paths, the configuration, the database into a name of its own. Each is compared
  * with what was there when the recovery point was taken, read without Muster; what was not asked for stays as it is.
  */
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunStatus } from '../../../domain/run.ts';
+import { ownLab } from '../support/labs.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
 import { query, readTables } from '../support/truth.ts';
 
 const site = 'us-east-1';
 const app = `app-${site}`;
 const production = '/opt/spacetime/production';
-const { truth } = inject('scenario');
+const { truth } = ownLab();
 let scenario: Scenario;
 
 const sh = (host: string, script: string) => scenario.sh(host, script);

@@ -1,7 +1,8 @@
 /**
- * One lab for all whole-run tests: raised once with SpaceTime in it and one recovery point, taken down at the end.
+ * Labs for the whole-run tests, one for each worker of vitest: raised once with SpaceTime and one recovery point in each, taken
+ * down at the end.
  *
- * `MUSTER_TEST_LAB=DIR` uses the lab of that directory and leaves it running: raised at the first use, and at once there
+ * `MUSTER_TEST_LAB=DIR` uses the lab of that directory alone and leaves it running: raised at the first use, and at once there
  * in every later call of vitest.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -20,15 +21,18 @@ import { readTruth, type Truth } from './truth.ts';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const kept = process.env.MUSTER_TEST_LAB;
-  const dir = kept ?? mkdtempSync(join(tmpdir(), 'm-'));
+  const dirs = kept
+    ? [kept]
+    : Array.from({ length: await workersOf(project) }, () => mkdtempSync(join(tmpdir(), 'm-')));
   const remove = async () => {
     if (kept) return;
-    await down({ dir, logs: false });
-    rmSync(dir, { recursive: true, force: true });
+    await Promise.all(dirs.map((dir) => down({ dir, logs: false })));
+    for (const dir of dirs) rmSync(dir, { recursive: true, force: true });
   };
+  // Settled, so that none is still rising while all are taken down.
+  const settled = await Promise.allSettled(dirs.map(openLab));
   try {
-    if (!isRaised(dir)) await raise(dir);
-    project.provide('scenario', { dir, truth: JSON.parse(readFileSync(noteOf(dir), 'utf8')) as Truth });
+    project.provide('labs', settled.map(fulfilled));
     return remove;
   } catch (error) {
     await remove();
@@ -38,8 +42,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 declare module 'vitest' {
   interface ProvidedContext {
-    scenario: { dir: string; truth: Truth };
+    labs: { dir: string; truth: Truth }[];
   }
+}
+
+/** As many as have a file to run. */
+async function workersOf(project: TestProject): Promise<number> {
+  const chosen = project.vitest.state.getPaths();
+  return Math.min(project.config.maxWorkers, Math.max(1, chosen.length));
+}
+
+function fulfilled<T>(settled: PromiseSettledResult<T>): T {
+  if (settled.status === 'rejected') throw settled.reason;
+  return settled.value;
+}
+
+async function openLab(dir: string): Promise<{ dir: string; truth: Truth }> {
+  if (!isRaised(dir)) await raise(dir);
+  return { dir, truth: JSON.parse(readFileSync(noteOf(dir), 'utf8')) as Truth };
 }
 
 /** What the lab holds; a lab without it was never raised to the end. */

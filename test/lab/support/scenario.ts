@@ -12,7 +12,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
-import { expect, inject } from 'vitest';
+import { expect } from 'vitest';
 import { workflowIdOf } from '../../../domain/procedures.ts';
 import {
   type DecisionAnswer,
@@ -28,6 +28,7 @@ import { checkout, labPaths } from '../../../lab/paths.ts';
 import { until as labUntil } from '../../../lab/shell.ts';
 import { attemptOf } from './attempts.ts';
 import { hostJobs } from './host-jobs.ts';
+import { ownLab } from './labs.ts';
 import { readFiles, readTruth } from './truth.ts';
 
 export type Scenario = Awaited<ReturnType<typeof openScenario>>;
@@ -37,7 +38,7 @@ export const recovery = workflowIdOf('spacetime', 'failover');
 
 /** Of SpaceTime, or of another service of the lab. Whatever tests did before it is undone. */
 export async function openScenario(service = 'spacetime') {
-  const { dir, truth } = inject('scenario');
+  const { dir, truth } = ownLab();
   const lab = connectLab(dir);
   const connection = await Connection.connect({ address: lab.state.relays.temporal, connectTimeout: '10s' });
   const client = new Client({ connection });
