@@ -47,3 +47,8 @@ export function isDenied(error: unknown): boolean {
   const code = grpcCodeOf(error);
   return code === 16 || code === 7;
 }
+
+/** The run takes no Update now (9): its last task failed, or was lost with a worker, three times and more. */
+export function takesNoUpdate(error: unknown): boolean {
+  return grpcCodeOf(error) === 9;
+}

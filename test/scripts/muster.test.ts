@@ -4,6 +4,7 @@ import type { Cli } from '../../scripts/cli/cli.ts';
 import { decide } from '../../scripts/cli/decide.ts';
 import type { RunSeen } from '../../scripts/cli/runs.ts';
 import { connectTemporal } from '../../scripts/cli/temporal.ts';
+import { type GrpcFront, startGrpcFront } from '../support/grpc-front.ts';
 import { act, openRange, type Range, stage } from './fixtures/range.ts';
 
 let range: Range;
@@ -253,6 +254,39 @@ describe('when no worker answers', () => {
     const watched = await range.muster(`watch ${service}`);
     expect(watched.code).toBe(4);
     expect(watched.out).toContain('abort: late (dana)');
+  });
+});
+
+describe('when the last tasks of a run were lost with their workers', () => {
+  const lost = 'Unable to perform workflow execution update due to Workflow Task in failed state.';
+  let front: GrpcFront;
+  beforeAll(async () => {
+    front = await startGrpcFront(range.env.TEMPORAL_ADDRESS, {});
+    return () => front.stop();
+  });
+  const through = () => ({
+    env: { TEMPORAL_ADDRESS: front.address, TEMPORAL_TLS_SERVER_CA_CERT_PATH: front.files.authority },
+  });
+
+  test('a decision is sent again until the run takes an Update', async () => {
+    const service = await range.service({ items: [stage('x', [act('a')])] });
+    await range.muster(`failover ${service} --by asker`);
+    await range.until(`status ${service}`, 5);
+    front.refuse('UpdateWorkflowExecution', 9, lost, 2);
+    const abort = await range.muster(`abort ${service} --reason late --json`, through());
+    expect(abort).toMatchObject({ code: 0 });
+    expect(abort.json()).toMatchObject({ way: 'update', taken: true });
+  });
+
+  test('it waits as a Signal where the run takes none for long', async () => {
+    const service = await range.service({ items: [stage('x', [act('a')])] });
+    await range.muster(`failover ${service} --by asker`);
+    await range.until(`status ${service}`, 5);
+    front.refuse('UpdateWorkflowExecution', 9, lost, 1_000);
+    const abort = await range.muster(`abort ${service} --reason late --json`, through());
+    expect(abort).toMatchObject({ code: 6 });
+    expect(abort.json()).toMatchObject({ way: 'signal' });
+    expect((await range.muster(`watch ${service}`)).out).toContain('abort: late (dana)');
   });
 });
 

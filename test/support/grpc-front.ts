@@ -24,6 +24,8 @@ export interface GrpcFront {
   readonly passed: Map<string, number>;
   /** From now on only this key is taken. */
   take(apiKey: string): void;
+  /** The next so many calls of this method get this status and are not handed on. */
+  refuse(method: string, status: number, message: string, times: number): void;
   stop(): Promise<void>;
 }
 
@@ -40,6 +42,7 @@ export async function startGrpcFront(
   const stranger = await issue(folder, 'stranger', theirs);
   const passed = new Map<string, number>();
   let wanted = apiKey;
+  const refusing = new Map<string, { status: number; message: string; times: number }>();
 
   const behind = connect(`http://${to}`);
   behind.on('error', () => {});
@@ -59,15 +62,13 @@ export async function startGrpcFront(
   front.on('stream', (stream, headers) => {
     const shown = String(headers.authorization ?? 'nothing');
     if (wanted !== undefined && shown !== `Bearer ${wanted}`) {
-      stream.respond(
-        {
-          ':status': 200,
-          'content-type': 'application/grpc',
-          'grpc-status': '16',
-          'grpc-message': 'API key is not valid',
-        },
-        { endStream: true },
-      );
+      answerWith(stream, 16, 'API key is not valid');
+      return;
+    }
+    const refused = refusing.get(String(headers[':path']).split('/').at(-1) ?? '');
+    if (refused && refused.times > 0) {
+      refused.times -= 1;
+      answerWith(stream, refused.status, refused.message);
       return;
     }
     passed.set(shown, (passed.get(shown) ?? 0) + 1);
@@ -90,6 +91,9 @@ export async function startGrpcFront(
     take(key) {
       wanted = key;
     },
+    refuse(method, status, message, times) {
+      refusing.set(method, { status, message, times });
+    },
     async stop() {
       for (const session of sessions) session.destroy();
       behind.destroy();
@@ -97,6 +101,13 @@ export async function startGrpcFront(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function answerWith(stream: ServerHttp2Stream, status: number, message: string): void {
+  stream.respond(
+    { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(status), 'grpc-message': message },
+    { endStream: true },
+  );
 }
 
 function handOn(stream: ServerHttp2Stream, headers: Record<string, unknown>, behind: ReturnType<typeof connect>): void {

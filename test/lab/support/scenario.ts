@@ -26,6 +26,7 @@ import { observed } from '../../../lab/demo/observed.ts';
 import type { Region } from '../../../lab/layout.ts';
 import { checkout, labPaths } from '../../../lab/paths.ts';
 import { until as labUntil } from '../../../lab/shell.ts';
+import { takesNoUpdate } from '../../../scripts/cli/temporal.ts';
 import { attemptOf } from './attempts.ts';
 import { hostJobs } from './host-jobs.ts';
 import { ownLab } from './labs.ts';
@@ -157,8 +158,17 @@ export async function openScenario(service = 'spacetime') {
     return { by: 'duty-manager', decision: 'go', playbook, accept: risks.map(({ id }) => id), ...more };
   }
 
-  const update = (name: string, payload: object) =>
-    handle().executeUpdate<DecisionAnswer, [object]>(name, { args: [payload] });
+  /** As the command does: a run whose workers were killed takes no Update for a while. */
+  async function update(name: string, payload: object): Promise<DecisionAnswer> {
+    const limit = Date.now() + 30_000;
+    for (;;) {
+      try {
+        return await handle().executeUpdate<DecisionAnswer, [object]>(name, { args: [payload] });
+      } catch (error) {
+        if (!takesNoUpdate(error) || Date.now() > limit) throw error;
+      }
+    }
+  }
 
   async function approve(more: object = {}): Promise<DecisionAnswer> {
     return await update('approve', await approval(more));
