@@ -90,6 +90,10 @@ it('declares nothing while a person holds it, and nothing that the observers can
   await watch.signal('hold', { by: 'dana', reason: 'new switch' });
   await says(/held by dana: new switch/);
   see(outage);
+  // What was seen while it was held is gone once nobody looks any more: only then is it let go.
+  await expect
+    .poll(async () => (await watch.describe()).raw.pendingActivities?.length ?? 0, { timeout: 15_000 })
+    .toBe(0);
   await watch.signal('resume', { by: 'dana' });
   see({ state: 'elsewhere', from: 'west', evidence: 'they see it' });
   await says(/lead to west: nothing is declared, a person decides/);
