@@ -74,7 +74,11 @@ async function survive(seed: number): Promise<void> {
       rows: await source.sql(database, 'SELECT count(*), md5(string_agg(note, id::text ORDER BY id)) FROM orders'),
     };
     const second = await struck(() => backup(worker, plan, from, '20260301_010000', 'incremental'));
-    expect([first, second].map(({ point }) => point)).toEqual(['20260301_000000', '20260301_010000']);
+    // An attempt that was killed with the id in its hands leaves it: its private key is gone, so the next one takes the next second.
+    expect([first, second].map(({ point }) => point)).toEqual([
+      expect.stringMatching(/^20260301_00000\d$/),
+      expect.stringMatching(/^20260301_01000\d$/),
+    ]);
     await everyPartIsGood(world);
 
     await struck(() =>
