@@ -27,7 +27,8 @@ export function hostJobs(lab: Lab) {
 
   /**
    * Stops a step's job (SIGSTOP) once it has its staging place, however early the host is asked: a host that is still
-   * off is asked again. Resolves with the job's process id. A job that was over before that is an error.
+   * off is asked again. Resolves with the job's process id. A job that was over before that is an error. A job that is just being started
+   * has the lock of all starts on its host: stopped with that, it would let none begin and none be ended.
    */
   async function hold(host: string, run: string, step: string): Promise<number> {
     const script = `job=${jobs}/${run}/${step}/1/1
@@ -35,6 +36,7 @@ export function hostJobs(lab: Lab) {
         [[ ! -s $job/exit ]] || exit 9
         read -r -t 0.004 _ <> <(:) || :
       done
+      flock -w 20 /var/lib/muster/starting true || exit 8
       read -r _ pid _ <"$job/identity" && kill -STOP -- "-$pid" && [[ ! -s $job/exit ]] && echo "$pid"`;
     let pid = 0;
     await until(
