@@ -96,7 +96,8 @@ describe('EC2 hanging in the dead region', () => {
     const before = await worldNow(scenario);
     const started = performance.now();
     const waiting = await scenario.startFailover();
-    expect(performance.now() - started).toBeLessThan(15_000);
+    // Seconds on a calm machine; a run that waited for EC2 would take minutes.
+    expect(performance.now() - started).toBeLessThan(45_000);
     expect(await hits(lab.awsControl, id)).toBeGreaterThan(0);
     const fact = waiting?.facts.find((each) => each.id === 'hosts-us-east-1');
     expect(fact).toMatchObject({ state: 'unknown', value: expect.stringMatching(/^not known: /) });
