@@ -116,7 +116,7 @@ export async function playbookOf(temporal: Temporal, run: RunSeen): Promise<Play
 /** Answer of a query, or `unanswered` when no worker gave one in time. */
 export async function ask<Value>(
   temporal: Temporal,
-  run: Pick<RunSeen, 'workflowId' | 'execution'>,
+  run: Pick<RunSeen, 'workflowId'> & Partial<RunSeen>,
   query: string,
 ): Promise<Value | typeof unanswered> {
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.execution);
@@ -129,7 +129,8 @@ export async function ask<Value>(
 }
 export const unanswered = Symbol('no worker answered');
 
-function noWorker(workflowId: string): Error {
+/** Of a run, or of a watch, whose query nobody answered. */
+export function noWorker(workflowId: string): Error {
   return refusal(
     'NoWorker',
     `No worker answered for ${workflowId} within ${queryPatience / 1000} s.`,

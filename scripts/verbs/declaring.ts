@@ -7,7 +7,8 @@ import { refusal } from '../../domain/errors.ts';
 import { workflowQueue } from '../../domain/protocol.ts';
 import type { Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
-import { inTime, queryPatience, type Temporal } from '../cli/temporal.ts';
+import { ask, noWorker, unanswered } from '../cli/runs.ts';
+import { inTime, type Temporal } from '../cli/temporal.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AddVerb, examples } from './verb.ts';
 
@@ -72,9 +73,9 @@ function addShow(declaring: Command, run: Runner): void {
     .action(
       run(async (cli, [service = '']) => {
         const temporal = await cli.temporal();
-        const status = await known(service, () =>
-          inTime(temporal, queryPatience, () => handleOf(temporal, service).query<DeclaringStatus>('status')),
-        );
+        const workflowId = declaringId(service);
+        const status = await known(service, () => ask<DeclaringStatus>(temporal, { workflowId }, 'status'));
+        if (status === unanswered) throw noWorker(workflowId);
         if (cli.json) sayJson(cli.io, status);
         else say(cli.io, [status.says, ...status.declared.map((id) => `begun: ${id}`)].join('\n'));
         return exitCodes.ok;

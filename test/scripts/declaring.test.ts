@@ -42,3 +42,13 @@ test('where the plan lets nobody declare there is nothing to watch, and what is 
     expect(answer, verb).toMatchObject({ code: 2, err: expect.stringContaining('muster declaring start') });
   }
 });
+
+test('where no worker answers, it is said that none does', async () => {
+  await range.muster(`declaring start ${service}`);
+  await range.stopWorkers();
+  expect(await range.muster(`declaring show ${service}`)).toMatchObject({
+    code: 3,
+    err: expect.stringMatching(/No worker answered for .+ within 3 s\. Try: start a worker/),
+  });
+  expect(await range.muster(`declaring end ${service}`)).toMatchObject({ code: 0 });
+});
