@@ -1,5 +1,6 @@
-/** Which worker has a step in hand, as the Temporal server knows it. */
+/** What the Temporal server knows of a run's activities: which worker has a step in hand, how long one took. */
 import type { WorkflowHandle } from '@temporalio/client';
+import { tsToMs } from '@temporalio/common/lib/time.js';
 import type { Lab } from '../../../lab/client.ts';
 
 export interface Attempt {
@@ -21,6 +22,19 @@ export async function attemptOf(lab: Lab, handle: WorkflowHandle, step: string):
   const { processes } = await lab.status();
   const worker = started ? (processes.find((each) => String(each.pid) === pid)?.name ?? '') : '';
   return { attempt: pending.attempt ?? 0, worker, started };
+}
+
+/** ms that the good attempt of the newest activity of this name took; what dead workers were given before it is not in it. */
+export async function tookOf(handle: WorkflowHandle, activity: string): Promise<number> {
+  const events = (await handle.fetchHistory()).events ?? [];
+  const name = (each: (typeof events)[number]) => each.activityTaskScheduledEventAttributes?.activityType?.name;
+  const { eventId } = events.findLast((each) => name(each) === activity) ?? {};
+  const of = (each?: { scheduledEventId?: unknown } | null) =>
+    each && String(each.scheduledEventId) === String(eventId);
+  const started = events.findLast((each) => of(each.activityTaskStartedEventAttributes));
+  const completed = events.findLast((each) => of(each.activityTaskCompletedEventAttributes));
+  if (!started || !completed) throw new Error(`No ${activity} has completed.`);
+  return tsToMs(completed.eventTime) - tsToMs(started.eventTime);
 }
 
 /** The newest activity that carries the step. */
