@@ -1,5 +1,4 @@
 /** Sends a decision: as an Update, which is answered; as a Signal when no worker answers, or the run takes no Update, which waits for one. */
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
@@ -11,7 +10,7 @@ import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Cli } from './cli.ts';
 import { say, sayJson } from './io.ts';
 import type { RunSeen } from './runs.ts';
-import { inTime, type Temporal, takesNoUpdate } from './temporal.ts';
+import { inTime, onceItTakesOne, type Temporal, takesNoUpdate } from './temporal.ts';
 
 /** ms; the run has just answered a query when an Update is sent, so this is long. */
 const updatePatience = 15_000;
@@ -33,7 +32,7 @@ async function sendDecision(
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.execution);
   if (!options.signal && run.source === 'query') {
     try {
-      const answer = await onceItTakesOne(() =>
+      const answer = await onceItTakesOne(updatePatience, () =>
         inTime(temporal, updatePatience, () =>
           handle.executeUpdate<DecisionAnswer, [object]>(name, { args: [payload] }),
         ),
@@ -55,19 +54,6 @@ async function sendDecision(
     throw error;
   }
   return { way: 'signal' };
-}
-
-/** Workers that died leave a run that takes none until another one has done its next task. */
-async function onceItTakesOne<Answer>(send: () => Promise<Answer>): Promise<Answer> {
-  const limit = Date.now() + updatePatience;
-  for (;;) {
-    try {
-      return await send();
-    } catch (error) {
-      if (!takesNoUpdate(error) || Date.now() > limit) throw error;
-      await pause(500);
-    }
-  }
 }
 
 function runEnded(run: RunSeen, how: string): Error {

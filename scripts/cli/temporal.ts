@@ -2,6 +2,7 @@
  * The connection to Temporal, from temporal.toml, `TEMPORAL_ADDRESS` and friends, or `--address` and `--namespace`.
  * Every call has a deadline: at three in the morning a hung server must not look like a slow one.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { NamespaceNotFoundError } from '@temporalio/client';
 import { connectClient, type TemporalClient } from '../../activities/temporal/connect.ts';
 import type { Env, Given } from '../../activities/temporal/settings.ts';
@@ -51,4 +52,17 @@ export function isDenied(error: unknown): boolean {
 /** The run takes no Update now (9): its last task failed, or was lost with a worker, three times and more. */
 export function takesNoUpdate(error: unknown): boolean {
   return grpcCodeOf(error) === 9;
+}
+
+/** Sends an Update; again for so many ms while the run takes none: after workers died, until another one has done its next task. */
+export async function onceItTakesOne<Answer>(patience: number, send: () => Promise<Answer>): Promise<Answer> {
+  const limit = Date.now() + patience;
+  for (;;) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!takesNoUpdate(error) || Date.now() > limit) throw error;
+      await pause(500);
+    }
+  }
 }

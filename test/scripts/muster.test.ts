@@ -268,24 +268,25 @@ describe('when the last tasks of a run were lost with their workers', () => {
     env: { TEMPORAL_ADDRESS: front.address, TEMPORAL_TLS_SERVER_CA_CERT_PATH: front.files.authority },
   });
 
-  test('a decision is sent again until the run takes an Update', async () => {
+  /** Of a run that waits for its go, whose next so many Updates are not taken. */
+  async function abort(refused: number) {
     const service = await range.service({ items: [stage('x', [act('a')])] });
     await range.muster(`failover ${service} --by asker`);
     await range.until(`status ${service}`, 5);
-    front.refuse('UpdateWorkflowExecution', 9, lost, 2);
-    const abort = await range.muster(`abort ${service} --reason late --json`, through());
-    expect(abort).toMatchObject({ code: 0 });
-    expect(abort.json()).toMatchObject({ way: 'update', taken: true });
+    front.refuse('UpdateWorkflowExecution', 9, lost, refused);
+    return { service, answer: await range.muster(`abort ${service} --reason late --json`, through()) };
+  }
+
+  test('a decision is sent again until the run takes an Update', async () => {
+    const { answer } = await abort(2);
+    expect(answer).toMatchObject({ code: 0 });
+    expect(answer.json()).toMatchObject({ way: 'update', taken: true });
   });
 
   test('it waits as a Signal where the run takes none for long', async () => {
-    const service = await range.service({ items: [stage('x', [act('a')])] });
-    await range.muster(`failover ${service} --by asker`);
-    await range.until(`status ${service}`, 5);
-    front.refuse('UpdateWorkflowExecution', 9, lost, 1_000);
-    const abort = await range.muster(`abort ${service} --reason late --json`, through());
-    expect(abort).toMatchObject({ code: 6 });
-    expect(abort.json()).toMatchObject({ way: 'signal' });
+    const { service, answer } = await abort(1_000);
+    expect(answer).toMatchObject({ code: 6 });
+    expect(answer.json()).toMatchObject({ way: 'signal' });
     expect((await range.muster(`watch ${service}`)).out).toContain('abort: late (dana)');
   });
 });

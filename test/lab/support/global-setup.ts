@@ -21,9 +21,7 @@ import { readTruth, type Truth } from './truth.ts';
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const kept = process.env.MUSTER_TEST_LAB;
-  const dirs = kept
-    ? [kept]
-    : Array.from({ length: await workersOf(project) }, () => mkdtempSync(join(tmpdir(), 'm-')));
+  const dirs = kept ? [kept] : Array.from({ length: workersOf(project) }, () => mkdtempSync(join(tmpdir(), 'm-')));
   const remove = async () => {
     if (kept) return;
     await Promise.all(dirs.map((dir) => down({ dir, logs: false })));
@@ -47,7 +45,7 @@ declare module 'vitest' {
 }
 
 /** As many as have a file to run. */
-async function workersOf(project: TestProject): Promise<number> {
+function workersOf(project: TestProject): number {
   const chosen = project.vitest.state.getPaths();
   return Math.min(project.config.maxWorkers, Math.max(1, chosen.length));
 }

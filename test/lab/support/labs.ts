@@ -4,8 +4,7 @@ import type { Truth } from './truth.ts';
 
 /** `truth`: what the one recovery point holds that the lab was raised with. */
 export function ownLab(): { dir: string; truth: Truth } {
-  const labs = inject('labs');
-  const lab = labs[(Number(process.env.VITEST_POOL_ID) - 1) % labs.length];
+  const lab = inject('labs')[Number(process.env.VITEST_POOL_ID) - 1];
   if (!lab) throw new Error(`No lab for worker ${process.env.VITEST_POOL_ID}.`);
   return lab;
 }

@@ -1,5 +1,5 @@
 /**
- * A whole run in the shared lab, as a test drives it: start a failover, decide, wait for what is true, look from outside.
+ * A whole run in a lab, as a test drives it: start a failover, decide, wait for what is true, look from outside.
  *
  *   const scenario = await openScenario();
  *   beforeEach(() => scenario.reset());
@@ -26,7 +26,7 @@ import { observed } from '../../../lab/demo/observed.ts';
 import type { Region } from '../../../lab/layout.ts';
 import { checkout, labPaths } from '../../../lab/paths.ts';
 import { until as labUntil } from '../../../lab/shell.ts';
-import { takesNoUpdate } from '../../../scripts/cli/temporal.ts';
+import { onceItTakesOne } from '../../../scripts/cli/temporal.ts';
 import { attemptOf } from './attempts.ts';
 import { hostJobs } from './host-jobs.ts';
 import { ownLab } from './labs.ts';
@@ -119,17 +119,7 @@ export async function openScenario(service = 'spacetime') {
   const ask = (): Promise<RunStatus> =>
     connection.withDeadline(Date.now() + 4_000, () => handle().query<RunStatus>('status'));
 
-  /** Asked again for a while: a query that was given to a worker as it died is answered by nobody. */
-  async function status(): Promise<RunStatus> {
-    const limit = Date.now() + 30_000;
-    for (;;) {
-      try {
-        return await ask();
-      } catch (error) {
-        if (Date.now() > limit) throw error;
-      }
-    }
-  }
+  const status = (): Promise<RunStatus> => untilAnswered(ask);
 
   /** Waits for the run; a query that nobody answers is asked again. Ends early when the run is over without it. */
   async function until(
@@ -158,17 +148,9 @@ export async function openScenario(service = 'spacetime') {
     return { by: 'duty-manager', decision: 'go', playbook, accept: risks.map(({ id }) => id), ...more };
   }
 
-  /** As the command does: a run whose workers were killed takes no Update for a while. */
-  async function update(name: string, payload: object): Promise<DecisionAnswer> {
-    const limit = Date.now() + 30_000;
-    for (;;) {
-      try {
-        return await handle().executeUpdate<DecisionAnswer, [object]>(name, { args: [payload] });
-      } catch (error) {
-        if (!takesNoUpdate(error) || Date.now() > limit) throw error;
-      }
-    }
-  }
+  /** As the command does. */
+  const update = (name: string, payload: object): Promise<DecisionAnswer> =>
+    onceItTakesOne(30_000, () => handle().executeUpdate<DecisionAnswer, [object]>(name, { args: [payload] }));
 
   async function approve(more: object = {}): Promise<DecisionAnswer> {
     return await update('approve', await approval(more));
@@ -305,6 +287,18 @@ export async function openScenario(service = 'spacetime') {
     attemptOf: (step: string) => attemptOf(lab, handle(), step),
     close: () => connection.close(),
   };
+}
+
+/** Asked again for a while: a query that was given to a worker as it died is answered by nobody. */
+export async function untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  const limit = Date.now() + 30_000;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (Date.now() > limit) throw error;
+    }
+  }
 }
 
 export function stepOf(status: RunStatus, id: string): StepStatus | undefined {
