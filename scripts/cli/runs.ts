@@ -116,7 +116,7 @@ export async function playbookOf(temporal: Temporal, run: RunSeen): Promise<Play
 /** Answer of a query, or `unanswered` when no worker gave one in time. */
 export async function ask<Value>(
   temporal: Temporal,
-  run: Pick<RunSeen, 'workflowId'> & Partial<RunSeen>,
+  run: Pick<RunSeen, 'workflowId'> & Partial<Pick<RunSeen, 'execution'>>,
   query: string,
 ): Promise<Value | typeof unanswered> {
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.execution);

@@ -8,7 +8,7 @@ import { workflowQueue } from '../../domain/protocol.ts';
 import type { Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { ask, noWorker, unanswered } from '../cli/runs.ts';
-import { inTime, type Temporal } from '../cli/temporal.ts';
+import { inTime, queryPatience, type Temporal } from '../cli/temporal.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AddVerb, examples } from './verb.ts';
 
@@ -74,7 +74,9 @@ function addShow(declaring: Command, run: Runner): void {
       run(async (cli, [service = '']) => {
         const temporal = await cli.temporal();
         const workflowId = declaringId(service);
-        const status = await known(service, () => ask<DeclaringStatus>(temporal, { workflowId }, 'status'));
+        // What the server itself refuses is said before anybody's silence.
+        await known(service, () => inTime(temporal, queryPatience, () => handleOf(temporal, service).describe()));
+        const status = await ask<DeclaringStatus>(temporal, { workflowId }, 'status');
         if (status === unanswered) throw noWorker(workflowId);
         if (cli.json) sayJson(cli.io, status);
         else say(cli.io, [status.says, ...status.declared.map((id) => `begun: ${id}`)].join('\n'));

@@ -43,6 +43,13 @@ test('where the plan lets nobody declare there is nothing to watch, and what is 
   }
 });
 
+test('a namespace that is not there is named, not the workers', async () => {
+  expect(await range.muster(`declaring show ${service} --namespace elsewhere`)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('has no namespace elsewhere'),
+  });
+});
+
 test('where no worker answers, it is said that none does', async () => {
   await range.muster(`declaring start ${service}`);
   await range.stopWorkers();
