@@ -11,6 +11,7 @@
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { expect } from 'vitest';
 import { workflowIdOf } from '../../../domain/procedures.ts';
@@ -137,7 +138,7 @@ export async function openScenario(service = 'spacetime') {
       });
       if (last && condition(last)) return last;
       if (last && over.includes(last.phase)) break;
-      await new Promise((wake) => setTimeout(wake, 100));
+      await pause(100);
     }
     throw new Error(`Never came: ${what}. ${last ? portrait(last) : String(problem)}`);
   }
@@ -297,6 +298,7 @@ export async function untilAnswered<Answer>(ask: () => Promise<Answer>): Promise
       return await ask();
     } catch (error) {
       if (Date.now() > limit) throw error;
+      await pause(100);
     }
   }
 }
