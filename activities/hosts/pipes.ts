@@ -13,7 +13,7 @@ export interface Pipes {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
-  /** The exit status, 128 + n for a signal, once all output was delivered. Rejects when the connection broke. */
+  /** The exit status, 128 + n for a signal; output may still lie in the streams. Rejects when the connection broke. */
   readonly ended: Promise<number>;
   /** Kills the command and closes its streams. */
   stop(): void;
@@ -102,10 +102,11 @@ async function run(source: PipesSource, command: string, options: RunOptions): P
         }),
       );
   });
+  const output = [pipes.stdout, pipes.stderr].map(handedOn);
   const sent = feed(pipes, options.stdin, () => timer.refresh());
   try {
     if (signal?.aborted) aborted();
-    const [code] = await Promise.race([Promise.all([pipes.ended, sent]), failed]);
+    const [code] = await Promise.race([Promise.all([pipes.ended, sent, ...output]), failed]);
     return { code, stdout: Buffer.concat(kept), stderr: stderr() };
   } catch (error) {
     pipes.stop();
@@ -117,6 +118,14 @@ async function run(source: PipesSource, command: string, options: RunOptions): P
     sent.catch(() => {});
     failed.catch(() => {});
   }
+}
+
+/** A command may have ended, with all it said, before anybody listened: its streams hand it on only after that. */
+function handedOn(stream: Readable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.readableEnded || stream.destroyed) resolve();
+    for (const event of ['end', 'close', 'error']) stream.once(event, () => resolve());
+  });
 }
 
 /** Sends and closes. A command that ends without reading is no error here: its exit status tells. */
