@@ -37,8 +37,9 @@ export async function watchRun(
         ? liveTeller(cli)
         : plainTeller(cli);
   let last: RunSeen | undefined;
+  const look = looker(cli, workflowId);
   for (;;) {
-    const seen = await look(cli, workflowId);
+    const seen = await look();
     if (seen === undefined && last === undefined && execution === undefined) {
       throw refusal('NoRun', `There is no run on ${workflowId}.`, 'muster status for what runs.');
     }
@@ -56,15 +57,22 @@ export async function watchRun(
 
 type Teller = (seen: RunSeen, progress: ReadonlyMap<string, StepProgress>) => void;
 
-/** Undefined while the server is away; the run itself does not mind. */
-async function look(cli: Cli, workflowId: string): Promise<RunSeen | undefined> {
-  try {
-    return await seeRun(await cli.temporal(), workflowId);
-  } catch (error) {
-    if (!isUnreachable(error)) throw error;
-    warn(cli.io, 'The Temporal server does not answer; waiting for it.');
-    return undefined;
-  }
+/** Undefined while the server is away; the run itself does not mind. One late answer is not worth a word, and more of them are worth one. */
+function looker(cli: Cli, workflowId: string): () => Promise<RunSeen | undefined> {
+  let missed = 0;
+  return async () => {
+    try {
+      const seen = await seeRun(await cli.temporal(), workflowId);
+      if (missed > 1) warn(cli.io, 'The Temporal server answers again.');
+      missed = 0;
+      return seen;
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      missed += 1;
+      if (missed === 2) warn(cli.io, 'The Temporal server does not answer; waiting for it.');
+      return undefined;
+    }
+  };
 }
 
 function liveTeller(cli: Cli): Teller {

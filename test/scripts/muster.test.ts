@@ -291,6 +291,33 @@ describe('when the last tasks of a run were lost with their workers', () => {
   });
 });
 
+describe('a watch of a run while the server is away', () => {
+  let front: GrpcFront;
+  beforeAll(async () => {
+    front = await startGrpcFront(range.env.TEMPORAL_ADDRESS, {});
+    return () => front.stop();
+  });
+
+  /** Whose next so many looks have no answer in time. */
+  async function watched(missed: number) {
+    const service = await range.service({ items: [stage('x', [act('a')])] });
+    front.refuse('DescribeWorkflowExecution', 4, 'Deadline exceeded', missed);
+    const env = { TEMPORAL_ADDRESS: front.address, TEMPORAL_TLS_SERVER_CA_CERT_PATH: front.files.authority };
+    return await range.muster(`backup ${service} --watch`, { env });
+  }
+
+  test('says nothing of one late answer', async () => {
+    expect(await watched(1)).toMatchObject({ code: 0, err: '' });
+  });
+
+  test('says once that it waits, and once that the server is back', async () => {
+    expect(await watched(4)).toMatchObject({
+      code: 0,
+      err: 'The Temporal server does not answer; waiting for it.\nThe Temporal server answers again.\n',
+    });
+  });
+});
+
 describe('without anything to ask', () => {
   test('says that no server answers, where, and exits 3', async () => {
     const answer = await range.muster('status', { env: { TEMPORAL_ADDRESS: '127.0.0.1:1' } });
