@@ -21,7 +21,7 @@ test('a name that leads back to the dead site is put again, and people are told'
     await scenario.until('the service is watched', (now) => stepOf(now, 'watch')?.state === 'running');
     expect(await scenario.addressOf(beside)).toBe('10.77.2.10');
     await lose();
-    expect(await scenario.addressOf(beside)).toBe('10.77.1.10');
+    // The watch may have led it back before a test can ask for it: that it was lost is in what the run says.
     const told = await scenario.until('it is put again', ({ timeline }) =>
       timeline.some(({ text }) => text.includes(`${beside} pointed 10.77.1.10 although it was led to us-west-2`)),
     );

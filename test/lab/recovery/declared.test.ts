@@ -9,7 +9,7 @@ import { commandInside } from '../../../lab/inside.ts';
 import { ports, regionNamed, third } from '../../../lab/layout.ts';
 import { checkout } from '../../../lab/paths.ts';
 import { until } from '../../../lab/shell.ts';
-import { openScenario, type Scenario, untilAnswered } from '../support/scenario.ts';
+import { openScenario, type Scenario } from '../support/scenario.ts';
 import { withOverlay } from '../support/with-plan.ts';
 
 const second = `${regionNamed('us-west-2').service}:8391`;
@@ -73,8 +73,7 @@ async function untilDeclared(): Promise<void> {
   await until('the observers declare it', async () => (await watch()).declared.length === 1, { timeoutMs: 60_000 });
 }
 
-const watch = () =>
-  untilAnswered(() => scenario.client.workflow.getHandle(declaringId('spacetime')).query<DeclaringStatus>('status'));
+const watch = () => scenario.client.workflow.getHandle(declaringId('spacetime')).query<DeclaringStatus>('status');
 
 test('they begin a failover that asks for its go, by workers of the region that lives; a rejected one is not begun again', async () => {
   await watching('ask', async () => {

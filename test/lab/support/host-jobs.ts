@@ -34,6 +34,7 @@ export function hostJobs(lab: Lab) {
     const script = `job=${jobs}/${run}/${step}/1/1
       until compgen -G '/opt/spacetime/.muster-application-*/tree' >/dev/null || [[ ${step} != restore-application && -s $job/identity ]]; do
         [[ ! -s $job/exit ]] || exit 9
+        ((SECONDS < 20)) || exit 7
         read -r -t 0.004 _ <> <(:) || :
       done
       flock -w 20 /var/lib/muster/starting true || exit 8

@@ -28,6 +28,7 @@ import type { Region } from '../../../lab/layout.ts';
 import { checkout, labPaths } from '../../../lab/paths.ts';
 import { until as labUntil } from '../../../lab/shell.ts';
 import { onceItTakesOne } from '../../../scripts/cli/temporal.ts';
+import { askedAgain } from './asked-again.ts';
 import { attemptOf } from './attempts.ts';
 import { hostJobs } from './host-jobs.ts';
 import { ownLab } from './labs.ts';
@@ -43,14 +44,20 @@ export async function openScenario(service = 'spacetime') {
   const { dir, truth } = ownLab();
   const lab = connectLab(dir);
   const connection = await Connection.connect({ address: lab.state.relays.temporal, connectTimeout: '10s' });
-  const client = new Client({ connection });
+  const client = new Client({ connection, interceptors: { workflow: [askedAgain(connection)] } });
   const handle = (): WorkflowHandle => client.workflow.getHandle(workflowIdOf(service, 'failover'));
   const jobs = hostJobs(lab);
   const observer = observed(lab);
 
-  /** The command, as typed in the third place. `json` is its output read as JSON, where it is that. */
+  /**
+   * The command, as typed in the third place. `json` is its output read as JSON, where it is that. A watch of a run that waits for a person
+   * ends as the test does: with what it had to say.
+   */
   async function muster(args: string[], env: Record<string, string> = {}) {
-    const { code, stdout, stderr } = await lab.exec([join(checkout, 'scripts/muster'), ...args], { env });
+    const { code, stdout, stderr } = await lab.exec(['timeout', '170', join(checkout, 'scripts/muster'), ...args], {
+      env,
+    });
+    if (code === 124) throw new Error(`muster ${args.join(' ')} went on for 170 s:\n${stdout.slice(-3_000)}${stderr}`);
     return { code, stdout, stderr, json: jsonOf(stdout) };
   }
 
@@ -117,12 +124,9 @@ export async function openScenario(service = 'spacetime') {
     return stdout.trim();
   }
 
-  const ask = (): Promise<RunStatus> =>
-    connection.withDeadline(Date.now() + 4_000, () => handle().query<RunStatus>('status'));
+  const status = (): Promise<RunStatus> => handle().query<RunStatus>('status');
 
-  const status = (): Promise<RunStatus> => untilAnswered(ask);
-
-  /** Waits for the run; a query that nobody answers is asked again. Ends early when the run is over without it. */
+  /** Waits for the run. Ends early when the run is over without it. */
   async function until(
     what: string,
     condition: (status: RunStatus) => boolean,
@@ -132,7 +136,7 @@ export async function openScenario(service = 'spacetime') {
     let problem: unknown;
     const limit = Date.now() + timeoutMs;
     while (Date.now() < limit) {
-      last = await ask().catch((error: unknown) => {
+      last = await status().catch((error: unknown) => {
         problem = error;
         return undefined;
       });
@@ -288,19 +292,6 @@ export async function openScenario(service = 'spacetime') {
     attemptOf: (step: string) => attemptOf(lab, handle(), step),
     close: () => connection.close(),
   };
-}
-
-/** Asked again for a while: a query that was given to a worker as it died is answered by nobody. */
-export async function untilAnswered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  const limit = Date.now() + 30_000;
-  for (;;) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (Date.now() > limit) throw error;
-      await pause(100);
-    }
-  }
 }
 
 export function stepOf(status: RunStatus, id: string): StepStatus | undefined {
