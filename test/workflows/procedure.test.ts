@@ -1,6 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Step } from '../../domain/playbook.ts';
+import type { RunStatus } from '../../domain/run.ts';
 import { act, hash, openRange, runOf, stage } from './support/range.ts';
 
 type Range = Awaited<ReturnType<typeof openRange>>;
@@ -407,30 +408,47 @@ describe('the watch', () => {
   });
 
   it('counts good and failed looks and never undoes anything', async () => {
-    const items = [{ type: 'watch' as const, title: 'Watch', for: 3_000, every: 300, step: act('look', { fail: 1 }) }];
-    const run = await range.start({ items });
-    await run.until(phaseIs('awaiting-approval'));
-    await run.go();
+    const run = await watched(act('look', { fail: 1 }));
+    await run.until((now) => /^([2-9]|\d\d+) good, 1 failed$/.test(look(now)?.outcome ?? ''));
+    await run.update('skip', { by: 'op', step: 'look', reason: 'seen enough' });
     expect(await run.result()).toMatchObject({ phase: 'done' });
-    expect((await run.stateOf('look'))?.outcome).toMatch(/^[2-9] good, 1 failed$/);
+    expect((await run.stateOf('look'))?.outcome).toMatch(/ good, 1 failed$/);
+  });
+
+  it('ends by itself after its time', async () => {
+    const run = await watched(act('look'), 1_000);
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    expect(await run.stateOf('look')).toMatchObject({
+      state: 'done',
+      outcome: expect.stringMatching(/^[1-9] good, 0 failed$/),
+    });
   });
 });
 
 describe('what a look finds', () => {
   it('is told once for as long as it stays, under its own event', async () => {
     const output = { alarm: 'two sites take writes', event: 'both-sites-write' };
-    const items = [
-      { type: 'watch' as const, title: 'Watch', for: 2_000, every: 300, step: act('alarmed', { output }) },
-    ];
-    const run = await range.start({ items });
-    await run.until(phaseIs('awaiting-approval'));
-    await run.go();
+    const run = await watched(act('look', { output }));
+    await run.until((now) => /^([3-9]|\d\d+) good/.test(look(now)?.outcome ?? ''));
+    await run.update('skip', { by: 'op', step: 'look', reason: 'seen enough' });
     await run.result();
     const { service, timeline } = await run.status();
     expect(timeline.filter(({ text }) => text === 'Watch: two sites take writes')).toHaveLength(1);
     expect(range.calls.filter((call) => call === `notice both-sites-write danger of ${service}`)).toHaveLength(1);
   });
 });
+
+/** A run whose step is looked at three times a second, and more. */
+async function watched(step: ReturnType<typeof act>, lasts = 60_000) {
+  const run = await range.start({ items: [{ type: 'watch', title: 'Watch', for: lasts, every: 300, step }] });
+  await run.until(phaseIs('awaiting-approval'));
+  await run.go();
+  return run;
+}
+
+function look({ stages }: RunStatus) {
+  return stages.flatMap((stage) => stage.ranks.flat()).find(({ id }) => id === 'look');
+}
 
 describe('the workflow id', () => {
   it('is the lock: a run from the form with a random id goes on under its own id, a second one is told which', async () => {
