@@ -42,8 +42,7 @@ export default defineConfig({
           name: 'scenarios',
           include: ['test/lab/{faults,refusals,ui,recovery}/**/*.test.ts'],
           globalSetup: ['test/lab/support/global-setup.ts'],
-          // Each wait has a limit of its own: this one only ends what hangs.
-          testTimeout: 300_000,
+          testTimeout: 180_000,
           hookTimeout: 180_000,
           // A lab waits for half of its time: for services that start, names that expire, a watch.
           maxWorkers: process.env.MUSTER_TEST_LAB ? 1 : 2,
