@@ -1,8 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Step } from '../../domain/playbook.ts';
-import type { RunStatus } from '../../domain/run.ts';
-import { act, hash, openRange, runOf, stage } from './support/range.ts';
+import { act, hash, openRange, runOf, stage, stepOf } from './support/range.ts';
 
 type Range = Awaited<ReturnType<typeof openRange>>;
 let range: Range;
@@ -408,11 +407,12 @@ describe('the watch', () => {
   });
 
   it('counts good and failed looks and never undoes anything', async () => {
+    const seen = /^([2-9]|\d\d+) good, 1 failed$/;
     const run = await watched(act('look', { fail: 1 }));
-    await run.until((now) => /^([2-9]|\d\d+) good, 1 failed$/.test(look(now)?.outcome ?? ''));
+    await run.until((now) => seen.test(stepOf(now, 'look')?.outcome ?? ''));
     await run.update('skip', { by: 'op', step: 'look', reason: 'seen enough' });
     expect(await run.result()).toMatchObject({ phase: 'done' });
-    expect((await run.stateOf('look'))?.outcome).toMatch(/ good, 1 failed$/);
+    expect((await run.stateOf('look'))?.outcome).toMatch(seen);
   });
 
   it('ends by itself after its time', async () => {
@@ -429,7 +429,7 @@ describe('what a look finds', () => {
   it('is told once for as long as it stays, under its own event', async () => {
     const output = { alarm: 'two sites take writes', event: 'both-sites-write' };
     const run = await watched(act('look', { output }));
-    await run.until((now) => /^([3-9]|\d\d+) good/.test(look(now)?.outcome ?? ''));
+    await run.until((now) => /^([3-9]|\d\d+) good/.test(stepOf(now, 'look')?.outcome ?? ''));
     await run.update('skip', { by: 'op', step: 'look', reason: 'seen enough' });
     await run.result();
     const { service, timeline } = await run.status();
@@ -444,10 +444,6 @@ async function watched(step: ReturnType<typeof act>, lasts = 60_000) {
   await run.until(phaseIs('awaiting-approval'));
   await run.go();
   return run;
-}
-
-function look({ stages }: RunStatus) {
-  return stages.flatMap((stage) => stage.ranks.flat()).find(({ id }) => id === 'look');
 }
 
 describe('the workflow id', () => {

@@ -339,10 +339,13 @@ export function runOf(handle: WorkflowHandle) {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     },
-    stateOf: async (id: string) =>
-      (await status()).stages.flatMap((stage) => stage.ranks.flat()).find((step) => step.id === id),
+    stateOf: async (id: string) => stepOf(await status(), id),
     result: () => handle.result() as Promise<{ phase: string; summary: string }>,
   };
+}
+
+export function stepOf({ stages }: RunStatus, id: string) {
+  return stages.flatMap((stage) => stage.ranks.flat()).find((step) => step.id === id);
 }
 
 export function act(id: string, input: object = {}, more: Partial<Step> = {}): Step {
