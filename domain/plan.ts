@@ -16,6 +16,7 @@ import { fencingSchema } from './plan-fencing.ts';
 import { imagesSchema } from './plan-images.ts';
 import { retentionSchema } from './plan-retention.ts';
 import { catchUpSchema, scheduleSchema, webhookSchema } from './plan-schedules.ts';
+import { slosSchema } from './plan-slos.ts';
 import { locationSchema } from './plan-storage.ts';
 import { trafficSchema } from './plan-traffic.ts';
 import { httpUrl, nameSchema, secretSchema, someTime } from './plan-values.ts';
@@ -111,6 +112,8 @@ export const planSchema = z.strictObject({
     /** The state from which on a recovery point counts for the RPO. */
     counts: z.enum(pointStates).default('replicated'),
     rto: z.record(nameSchema, rtoSchema),
+    /** How often promises have to be kept, over which time; `muster objectives` judges by defaults where absent. */
+    slos: slosSchema.optional(),
   }),
   sites: z.record(nameSchema, siteSchema),
   storage: z.record(nameSchema, locationSchema),

@@ -3,10 +3,13 @@ import { z } from 'zod';
 import { type Playbook, stepsOf } from './playbook.ts';
 import type { StepOutput } from './protocol.ts';
 import type { StepRow } from './report-steps.ts';
+import { backupKinds } from './requests.ts';
 
 export const componentRowSchema = z.object({
   component: z.string(),
   driver: z.string(),
+  /** What was asked for; of a capture. Absent in reports of older builds. */
+  kind: z.enum(backupKinds).optional(),
   step: z.string(),
   done: z.boolean(),
   /** ms */
@@ -36,6 +39,7 @@ export function componentRows(
       {
         component: name,
         driver: String(driver),
+        ...(kind === 'captureComponent' ? kindIn(input.kind) : {}),
         step: id,
         done: row?.state === 'done',
         took: row?.took,
@@ -43,6 +47,11 @@ export function componentRows(
       },
     ];
   });
+}
+
+/** A backup of which nothing is said is full. */
+function kindIn(asked: unknown): Pick<ComponentRow, 'kind'> {
+  return { kind: asked === 'incremental' ? 'incremental' : 'full' };
 }
 
 function numbersOf<Name extends string>(

@@ -23,7 +23,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   4: 'the run ended without being done: rejected, aborted, failed, cancelled or terminated',
   5: 'a run waits for a person',
   6: 'the decision was sent as a Signal because no worker answers; it is stored and not yet judged',
-  7: 'more would be lost now than a recovery point objective allows',
+  7: 'more would be lost now than a recovery point objective allows, or an objective was missed over its window',
   8: 'a recovery point or an audit log that was looked at is damaged or lost; what could be mended was',
   9: 'a planned move did not happen: what it had changed was put back, and the site that it was to leave serves',
   10: 'a standby could not take over as the plan wants it, or that could not be found out',

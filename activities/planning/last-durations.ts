@@ -2,12 +2,10 @@
  * How long each step took in earlier runs: from reports of the same procedure in the same direction that were carried out to
  * their end. For the time left; no decision rests on it, so where no report can be read nothing is known, and that is all.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Durations } from '../../domain/durations.ts';
 import type { Procedure } from '../../domain/procedures.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import { type Report, reportSchema } from '../../domain/report.ts';
+import type { Report } from '../../domain/report.ts';
+import { type Candidate, reportsInFolder, reportsInStore } from '../reports/candidates.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';
 
@@ -25,11 +23,6 @@ export interface ReportPlaces {
   store?(): Promise<ObjectStore>;
   /** ms for all of it; default 2000. */
   readonly limit?: number;
-}
-
-interface Candidate {
-  readonly run: string;
-  read(): Promise<string>;
 }
 
 /** How many reports are read, newest first, and how many of them count. */
@@ -61,20 +54,12 @@ async function* fittingReports(wanted: Earlier, places: ReportPlaces): AsyncIter
   const once = newest.filter(({ run }, index) => run !== newest[index - 1]?.run).slice(0, looks);
   let fitting = 0;
   for (const candidate of once) {
-    const report = await readReport(candidate);
+    // Half a report, or one of another format, is none.
+    const report = await candidate.read().catch(() => undefined);
     if (!report || !fits(report, wanted)) continue;
     yield report;
     fitting += 1;
     if (fitting === most) return;
-  }
-}
-
-/** Undefined for half a report, and for one of another format. */
-async function readReport(candidate: Candidate): Promise<Report | undefined> {
-  try {
-    return reportSchema.parse(JSON.parse(await candidate.read()));
-  } catch {
-    return undefined;
   }
 }
 
@@ -90,18 +75,10 @@ function durationsOf(report: Report): Map<string, number> {
 /** Run ids begin with their procedure and their time. */
 async function inFolder({ service, procedure }: Earlier, { folder }: ReportPlaces): Promise<Candidate[]> {
   if (!folder) return [];
-  const runs = (await readdir(join(folder, service))).filter((run) => run.startsWith(`${procedure}-`));
-  return runs.map((run) => ({ run, read: () => readFile(join(folder, service, run, 'report.json'), 'utf8') }));
+  return (await reportsInFolder(folder, service)).filter(({ run }) => run.startsWith(`${procedure}-`));
 }
 
 async function inStore({ service, procedure }: Earlier, places: ReportPlaces): Promise<Candidate[]> {
   const store = await places.store?.();
-  if (!store) return [];
-  const found: Candidate[] = [];
-  for await (const { key } of store.list(layout.reports(service, procedure))) {
-    const run = key.split('/').at(-2);
-    if (run && key.endsWith('/report.json'))
-      found.push({ run, read: async () => (await store.get(key)).body.toString() });
-  }
-  return found;
+  return store ? await reportsInStore(store, service, procedure) : [];
 }

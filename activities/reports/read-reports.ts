@@ -2,13 +2,13 @@
  * The reports of a service's runs in a window, from every place where they were left: what objectives, metrics and the
  * monthly report are counted from. A place that does not answer is named; what it alone had is missing, and whoever counts must say so.
  */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { layout } from '../../domain/recovery-point.ts';
-import { type Report, reportSchema } from '../../domain/report.ts';
+import type { Procedure } from '../../domain/procedures.ts';
+import type { Report } from '../../domain/report.ts';
+import { readRunId } from '../../domain/run-id.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';
+import { type Candidate, reportsInFolder, reportsInStore } from './candidates.ts';
 
 export interface ReportSources {
   readonly stores: readonly ObjectStore[];
@@ -16,6 +16,8 @@ export interface ReportSources {
   readonly folder?: string | undefined;
   /** ms a place may take for all of it; default 20 s. */
   readonly limit?: number;
+  /** Only runs of these: a month has thousands of shipments. All where absent. */
+  readonly procedures?: readonly Procedure[];
 }
 
 /** ms since the epoch; a report counts when its run ended in [from, to). */
@@ -29,11 +31,6 @@ export interface ReportsRead {
   readonly reports: readonly Report[];
   /** Places that did not answer, and reports that could not be read; `place` is a location's name or a folder. */
   readonly unread: readonly { readonly place: string; readonly run?: string; readonly why: string }[];
-}
-
-interface Candidate {
-  readonly run: string;
-  read(): Promise<string>;
 }
 
 interface Place {
@@ -56,13 +53,13 @@ export async function readReports(service: string, window: Window, sources: Repo
     placesOf(service, sources).map(async (place) => {
       try {
         await withLimit(sources.limit ?? 20_000, undefined, async (signal) => {
-          const candidates = (await place.candidates()).filter(({ run }) => mayFit(run, window));
+          const candidates = (await place.candidates()).filter(({ run }) => mayFit(run, window, sources.procedures));
           await mapLimited(candidates, sideBySide, async (candidate) => {
             signal.throwIfAborted();
             if (found.has(candidate.run)) return;
-            const report = await readReport(candidate).catch((error) => messageOf(error));
+            const report = await candidate.read().catch((error) => messageOf(error));
             if (typeof report === 'string') lost.push({ place: place.name, run: candidate.run, why: report });
-            else found.set(report.run, report);
+            else if (report) found.set(report.run, report);
           });
         });
       } catch (error) {
@@ -70,8 +67,10 @@ export async function readReports(service: string, window: Window, sources: Repo
       }
     }),
   );
+  const wanted = ({ service: of, procedure, times }: Report) =>
+    of === service && isWithin(times.ended, window) && (sources.procedures?.includes(procedure) ?? true);
   const reports = [...found.values()]
-    .filter(({ times, service: of }) => of === service && isWithin(times.ended, window))
+    .filter(wanted)
     .sort((a, b) => a.times.ended.localeCompare(b.times.ended) || a.run.localeCompare(b.run));
   // Half a report in one place is no loss while another place has it whole.
   return { reports, unread: [...unread, ...lost.filter(({ run }) => !found.has(run as string))] };
@@ -79,42 +78,16 @@ export async function readReports(service: string, window: Window, sources: Repo
 
 function placesOf(service: string, { stores, folder }: ReportSources): Place[] {
   return [
-    ...stores.map((store) => ({ name: store.location, candidates: () => inStore(service, store) })),
-    ...(folder ? [{ name: folder, candidates: () => inFolder(join(folder, service)) }] : []),
+    ...stores.map((store) => ({ name: store.location, candidates: () => reportsInStore(store, service) })),
+    ...(folder ? [{ name: folder, candidates: () => reportsInFolder(folder, service) }] : []),
   ];
 }
 
-async function inStore(service: string, store: ObjectStore): Promise<Candidate[]> {
-  const found: Candidate[] = [];
-  for await (const { key } of store.list(layout.allReports(service))) {
-    const run = key.split('/').at(-2);
-    if (run && key.endsWith('/report.json'))
-      found.push({ run, read: async () => (await store.get(key)).body.toString() });
-  }
-  return found;
-}
-
-async function inFolder(folder: string): Promise<Candidate[]> {
-  const runs = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  return runs.map((run) => ({ run, read: () => readFile(join(folder, run, 'report.json'), 'utf8') }));
-}
-
-async function readReport({ run, read }: Candidate): Promise<Report> {
-  const report = reportSchema.parse(JSON.parse(await read()));
-  if (report.run !== run) throw new Error(`it is the report of ${report.run}`);
-  return report;
-}
-
-/** Run ids hold the time at which they began: `<procedure>-YYYYMMDD-HHMMSS-<random>`. One that holds none may be of any time. */
-function mayFit(run: string, { from, to }: Window): boolean {
-  const [, year, month, day, hour, minute, second] =
-    run.match(/-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(?:-|$)/) ?? [];
-  if (year === undefined) return true;
-  const began = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  return began < to && began >= from - longestRun;
+/** By its id, so that not everything is fetched. One that says neither time nor procedure is. */
+function mayFit(run: string, { from, to }: Window, wanted?: readonly Procedure[]): boolean {
+  const known = readRunId(run);
+  if (!known) return true;
+  return known.began < to && known.began >= from - longestRun && (wanted?.includes(known.procedure) ?? true);
 }
 
 function isWithin(time: string, { from, to }: Window): boolean {

@@ -17,6 +17,7 @@ import { addHold } from './hold.ts';
 import { addKeys } from './keys.ts';
 import { addLogs } from './logs.ts';
 import { addNote } from './note.ts';
+import { addObjectives } from './objectives.ts';
 import { addOverview } from './overview.ts';
 import { addPause } from './pause.ts';
 import { addPin, addUnpin } from './pin.ts';
@@ -50,6 +51,7 @@ export const verbs: readonly AddVerb[] = [
   addPlan,
   addPoints,
   addRpo,
+  addObjectives,
   addVerify,
   addKeys,
   addBackup,

@@ -1,0 +1,78 @@
+/** For how long more than the RPO would have been lost: the age of the newest state that counted, at every moment of the window. Pure. */
+import { formatDuration } from '../duration.ts';
+import type { Plan } from '../plan.ts';
+import { count, type Evidence, lostIn } from './evidence.ts';
+import type { Count, ObjectiveRow, Span } from './row.ts';
+import { judgeShare } from './share.ts';
+import { type Usable, usableStates } from './usable.ts';
+
+type Promised = Pick<Plan, 'copies' | 'storage' | 'components' | 'objectives'>;
+
+/** One row a component. */
+export function judgeRpoHistory(plan: Promised, evidence: Evidence, target: number, window: Span): ObjectiveRow[] {
+  const { known, possible } = usableStates(plan, evidence);
+  const lost = lostIn(evidence, ['backup'], window).length;
+  return plan.components.map(({ name, rpo }) => {
+    const objective = rpo ?? plan.objectives.rpo;
+    const held = (states: readonly Usable[]) => states.filter(({ components }) => components?.includes(name) ?? true);
+    const strict = exposure(held(known), objective, window);
+    const lenient = exposure(held([...known, ...possible]), objective, window);
+    const counted = certain(strict, lenient, evidence);
+    return {
+      id: 'rpo',
+      subject: name,
+      promise: `no more than ${formatDuration(objective)} of ${name} would be lost`,
+      target,
+      window,
+      counted: { ...counted, unit: 'ms' },
+      ...judgeShare(counted, target),
+      notes: [
+        ...(strict.unknown > 0 ? [`nothing is known of its first ${formatDuration(strict.unknown)}`] : []),
+        ...(counted.unknown > strict.unknown
+          ? [`${formatDuration(counted.unknown - strict.unknown)} may have been within it: what would say so is gone`]
+          : []),
+        ...(lost > 0 ? [`${count(lost, 'report')} of backups cannot be read`] : []),
+        ...(evidence.reportsKnown ? [] : ['no place that keeps reports answered']),
+        ...(evidence.pointsKnown ? [] : ['no storage location answered']),
+      ],
+    };
+  });
+}
+
+/** Late is only what was late whatever is missing; good is only what is shown. */
+function certain(strict: Count, lenient: Count, { reportsKnown, pointsKnown }: Evidence): Count {
+  const total = strict.good + strict.bad + strict.unknown;
+  const bad = reportsKnown && pointsKnown ? Math.min(strict.bad, lenient.bad) : 0;
+  return { good: strict.good, bad, unknown: total - strict.good - bad };
+}
+
+/**
+ * ms of the window in which the newest state was young enough, in which it was too old, and before the first one.
+ *
+ * @param states  of one component, in any order
+ */
+export function exposure(states: readonly Usable[], objective: number, { from, to }: Span): Count {
+  const inOrder = states.toSorted((a, b) => a.since - b.since);
+  const found = { good: 0, bad: 0, unknown: 0 };
+  let point = Number.NEGATIVE_INFINITY;
+  let log = Number.NEGATIVE_INFINITY;
+  let at = from;
+  const until = (next: number) => {
+    const end = Math.min(Math.max(next, at), to);
+    const newest = point === Number.NEGATIVE_INFINITY ? undefined : Math.max(point, log);
+    if (newest === undefined) found.unknown += end - at;
+    else {
+      const late = Math.max(0, end - Math.max(at, newest + objective));
+      found.bad += late;
+      found.good += end - at - late;
+    }
+    at = end;
+  };
+  for (const state of inOrder) {
+    until(state.since);
+    if (state.log) log = Math.max(log, state.takenAt);
+    else point = Math.max(point, state.takenAt);
+  }
+  until(to);
+  return found;
+}
