@@ -14,6 +14,7 @@ import { declareSchema } from './plan-declare.ts';
 import { encryptionSchema } from './plan-encryption.ts';
 import { fencingSchema } from './plan-fencing.ts';
 import { imagesSchema } from './plan-images.ts';
+import { noticesSchema } from './plan-notices.ts';
 import { retentionSchema } from './plan-retention.ts';
 import { catchUpSchema, scheduleSchema, webhookSchema } from './plan-schedules.ts';
 import { slosSchema } from './plan-slos.ts';
@@ -161,9 +162,7 @@ export const planSchema = z.strictObject({
   copies: z.number().int().positive().default(2),
   /** What is kept for how long; without it nothing is ever deleted. */
   retention: retentionSchema.optional(),
-  notices: z
-    .array(z.strictObject({ name: nameSchema, kind: z.enum(['slack', 'webhook']), url: secretSchema }))
-    .default([]),
+  notices: noticesSchema,
   /** What changes hands after a breach. */
   compromise: compromiseSchema.optional(),
   /** Runbook step 6, "Update monitoring". */

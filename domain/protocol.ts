@@ -3,6 +3,7 @@
 import type { ApprovalPolicy } from './approvals.ts';
 import type { Assessment } from './assessment.ts';
 import type { Hold } from './lease.ts';
+import type { Level } from './notice-events.ts';
 import type { Playbook, Step } from './playbook.ts';
 import type { Procedure } from './procedures.ts';
 import type { Progress } from './replan.ts';
@@ -152,6 +153,17 @@ export interface NoticeCall {
   readonly severity: 'info' | 'warning' | 'danger';
   readonly text: string;
   readonly fields: Readonly<Record<string, string>>;
+  /** Absent where no run tells it, as in runs of older builds. */
+  readonly procedure?: Procedure;
+  /** As the plan has it; else as the table of events has it. */
+  readonly level?: Level;
+  /** What it is about, where somebody has to do something: what is acknowledged and closed by this name. */
+  readonly matter?: string;
+  /** Not said anew: somebody looks after it, or it is over. */
+  readonly change?: 'acknowledged' | 'resolved';
+  /** These receivers alone, whatever they hear at once; or all but these. */
+  readonly only?: readonly string[];
+  readonly except?: readonly string[];
 }
 
 /** What a procedure's workflow answers when it ends. */

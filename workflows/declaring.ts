@@ -25,8 +25,9 @@ import {
   holdSchema,
   type Watched,
 } from '../domain/declaring.ts';
+import { matterOf } from '../domain/notice-events.ts';
 import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
-import { workflowQueue } from '../domain/protocol.ts';
+import { type NoticeCall, workflowQueue } from '../domain/protocol.ts';
 import { callActivity } from './call-activity.ts';
 import { badInput } from './failures.ts';
 import { asSummary } from './summary.ts';
@@ -169,7 +170,8 @@ const unwatched = 'nobody could watch';
 
 async function tell(service: string, event: string, text: string): Promise<void> {
   const limits = { startToClose: 20_000, scheduleToStart: 10_000, budget: 120_000, heartbeat: 10_000 };
-  const notice = { service, run: 'declare', event, severity: 'danger', text, fields: {} };
+  const matter = matterOf(event);
+  const notice: NoticeCall = { service, run: 'declare', event, severity: 'danger', text, fields: {}, matter };
   await callActivity({ name: 'notify', summary: `Tell people: ${event}`, queues: [anyWorker], limits }, notice).catch(
     () => {},
   );

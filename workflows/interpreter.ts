@@ -92,7 +92,7 @@ async function passGate(run: Run, gate: Gate, status: StageStatus): Promise<void
   if (!accepted()) {
     status.state = 'waiting';
     addRisk(run, gate, why);
-    notify(run, 'gate', `${run.direction()} waits at "${gate.title}": ${why}`, 'danger');
+    notify(run, 'gate', `${run.direction()} waits at "${gate.title}": ${why}`, 'danger', gate.risk);
     await run.need(
       `someone to accept the risk ${gate.risk} (${why}), or to abort`,
       commandFor(run.status, 'accept', gate.risk),
@@ -130,7 +130,7 @@ async function watch(run: Run, item: Watch): Promise<void> {
       good += 1;
       if (output.alarm && output.alarm !== told) {
         run.note('step', `${item.title}: ${output.alarm}`);
-        notify(run, output.event ?? 'alarm', output.alarm, 'danger');
+        notify(run, output.event ?? 'alarm', output.alarm, 'danger', item.step.id);
       }
       told = output.alarm;
     } catch (error) {

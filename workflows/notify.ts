@@ -1,13 +1,24 @@
 /** What people are told while a run goes on. */
 import { CancellationScope } from '@temporalio/workflow';
+import { matterOf } from '../domain/notice-events.ts';
 import type { NoticeCall } from '../domain/protocol.ts';
 import { type Call, callActivity } from './call-activity.ts';
 import { describeFailure } from './failures.ts';
 import { assessmentQueues } from './planning-activities.ts';
 import type { Run } from './run.ts';
 
-/** Tells people. Never waited for by the recovery: what cannot be sent is noted and left. */
-export function notify(run: Run, event: string, text: string, severity: NoticeCall['severity'] = 'info'): void {
+/**
+ * Tells people. Never waited for by the recovery: what cannot be sent is noted and left.
+ *
+ * @param subject  which of several it is about: the id of a step
+ */
+export function notify(
+  run: Run,
+  event: string,
+  text: string,
+  severity: NoticeCall['severity'] = 'info',
+  subject?: string,
+): void {
   const { status } = run;
   const argument: NoticeCall = {
     service: status.service,
@@ -15,6 +26,8 @@ export function notify(run: Run, event: string, text: string, severity: NoticeCa
     event,
     severity,
     text,
+    procedure: status.procedure,
+    matter: matterOf(event, subject),
     fields: {
       Procedure: run.direction(),
       Status: status.phase,

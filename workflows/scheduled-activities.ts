@@ -1,5 +1,6 @@
 /** The activities of what is due: looked up on any worker, since nothing is known yet of where the run will act. */
 import type { DueInput, DueResult } from '../domain/due.ts';
+import { matterOf } from '../domain/notice-events.ts';
 import type { NoticeCall } from '../domain/protocol.ts';
 import type { LookDepth, ValidationDue } from '../domain/verification.ts';
 import { callActivity } from './call-activity.ts';
@@ -58,7 +59,9 @@ export async function tell(
   severity: NoticeCall['severity'],
 ): Promise<void> {
   const fields = { Procedure: due.procedure, Schedule: due.name };
-  const notice: NoticeCall = { service: due.service, run: due.run ?? due.name, event, severity, text, fields };
+  const { service, procedure, run = due.name } = due;
+  const matter = matterOf(event);
+  const notice: NoticeCall = { service, run, event, severity, text, fields, procedure, matter };
   await call('notify', `Tell people: ${event}`, notice).catch(() => {});
 }
 

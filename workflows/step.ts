@@ -79,7 +79,7 @@ function succeed(run: Run, step: Step, status: StepStatus, answer: StepAnswer): 
     run.note('clock', `recovered at ${output.recoveredAt}`);
   }
   run.note('step', `${step.id} done${output.outcome ? `: ${output.outcome}` : ''}`);
-  if (output.alarm) notify(run, output.event ?? 'alarm', output.alarm, 'danger');
+  if (output.alarm) notify(run, output.event ?? 'alarm', output.alarm, 'danger', step.id);
 }
 
 async function awaitConfirmation(run: Run, step: Step, status: StepStatus): Promise<'confirmed' | 'skip'> {
@@ -111,7 +111,7 @@ async function skipBeforehand(run: Run, step: Step, status: StepStatus): Promise
 
 async function decide(run: Run, step: Step, status: StepStatus): Promise<'retry' | 'skip'> {
   run.verdicts.delete(step.id);
-  notify(run, 'step-failed', `${run.direction()}: ${step.title} failed: ${status.error?.message}`, 'danger');
+  notify(run, 'step-failed', `${run.direction()}: ${step.title} failed: ${status.error?.message}`, 'danger', step.id);
   await run.need(
     `a decision on "${step.title}", which failed: ${status.error?.message}`,
     `${commandFor(run.status, 'retry|skip', step.id)}, or ${commandFor(run.status, 'abort')}`,

@@ -35,6 +35,6 @@ async function nameAfter(run: Run, step: Step, status: StepStatus, slow: number,
   const text = `${step.title} is stuck: it runs for more than ${formatDuration(slow)}`;
   status.stuckSince = new Date().toISOString();
   run.note('step', text);
-  notify(run, 'stuck', `${run.direction()}: ${text}`, 'warning');
+  notify(run, 'stuck', `${run.direction()}: ${text}`, 'warning', step.id);
   run.publish();
 }

@@ -7,6 +7,7 @@ import { addressesOf, makeResolver } from '../traffic/resolver.ts';
 export interface RequestOptions {
   readonly method?: 'GET' | 'POST';
   readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** ms for name, connection and body together. */
   readonly timeout: number;
   /** DNS server, `address:port`; the system's when absent. */
@@ -37,7 +38,10 @@ export async function requestText(url: string, options: RequestOptions): Promise
           agent: false,
           signal,
           lookup: options.resolver ? lookupAt(options.resolver, timeout) : undefined,
-          headers: options.body === undefined ? {} : { 'content-type': 'application/json' },
+          headers: {
+            ...(options.body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...options.headers,
+          },
         },
         (response) => readBody(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject),
       );

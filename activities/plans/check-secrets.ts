@@ -1,6 +1,7 @@
 /** Whether every secret that a plan refers to can be read here. Says which are missing; never what they are. */
 import type { Plan } from '../../domain/plan.ts';
 import { type Component, isReplica } from '../../domain/plan-component.ts';
+import { secretsOfReceiver } from '../../domain/plan-notices.ts';
 import { secretsOfLocation } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 
@@ -48,7 +49,9 @@ function secretsOf(plan: Plan): Named[] {
     ),
     { path: 'signer.key', ref: plan.signer.key },
     ...plan.components.flatMap((component, index) => secretsOfComponent(component, `components[${index}]`)),
-    ...plan.notices.map((notice, index) => ({ path: `notices[${index}].url`, ref: notice.url })),
+    ...plan.notices.flatMap((receiver, index) =>
+      secretsOfReceiver(receiver).map(([path, ref]) => ({ path: `notices[${index}].${path}`, ref })),
+    ),
   ];
 }
 

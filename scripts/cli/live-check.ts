@@ -7,6 +7,7 @@ import type { WorldClients, WorldQuestion } from '../../activities/plans/world/q
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { secretsOfReceiver } from '../../domain/plan-notices.ts';
 import { isUnencrypted } from '../../domain/plan-storage.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 import { layout } from '../../domain/recovery-point.ts';
@@ -103,6 +104,7 @@ function secretsOf(plan: Plan): Record<string, SecretRef> {
     found[`SSH key of ${name}`] = site.ssh.key;
     found[`known hosts of ${name}`] = site.ssh.knownHosts;
   }
-  for (const each of plan.notices) found[`address of notice ${each.name}`] = each.url;
+  for (const receiver of plan.notices)
+    for (const [path, ref] of secretsOfReceiver(receiver)) found[`${path} of notice ${receiver.name}`] = ref;
   return found;
 }

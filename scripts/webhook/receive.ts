@@ -7,7 +7,7 @@ import { Refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { nameSchema } from '../../domain/plan-values.ts';
 import { workflowQueue } from '../../domain/protocol.ts';
-import { type SignedHeaders, whyUnsigned } from './signature.ts';
+import { type SignedHeaders, whyUnsigned } from '../../activities/notices/signature.ts';
 
 export interface Receiver {
   plan(service: string): Promise<Plan>;

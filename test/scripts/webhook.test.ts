@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { loadPlan } from '../../activities/plans/load-plan.ts';
 import type { RunStatus } from '../../domain/run.ts';
 import { webhookServer } from '../../scripts/webhook/server.ts';
-import { signatureOf } from '../../scripts/webhook/signature.ts';
+import { signatureOf } from '../../activities/notices/signature.ts';
 import { act, openRange, type Range, stage } from './fixtures/range.ts';
 
 const secret = 'a secret that only the pipeline knows';

@@ -1,11 +1,7 @@
 /** TLS in front of a plain server on loopback, with a certificate of its own for `localhost`. */
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createServer, type TLSSocket } from 'node:tls';
-import { promisify } from 'node:util';
+import { selfSigned } from './certificate.ts';
 
 export interface TlsFront {
   readonly endpoint: string;
@@ -15,14 +11,9 @@ export interface TlsFront {
 }
 
 export async function startTlsFront(to: string): Promise<TlsFront> {
-  const folder = await mkdtemp(join(tmpdir(), 'muster-tls-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  await promisify(execFile)('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert, ...names]);
-  const certificate = await readFile(cert, 'utf8');
+  const { key, certificate } = await selfSigned();
   const open = new Set<TLSSocket>();
-  const server = createServer({ key: await readFile(key), cert: certificate }, (socket) => {
+  const server = createServer({ key, cert: certificate }, (socket) => {
     open.add(socket);
     const { hostname, port } = new URL(to);
     const behind = connect(Number(port), hostname);
@@ -40,7 +31,6 @@ export async function startTlsFront(to: string): Promise<TlsFront> {
     async stop() {
       for (const socket of open) socket.destroy();
       await new Promise((done) => server.close(done));
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }
