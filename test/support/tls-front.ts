@@ -14,11 +14,12 @@ export interface TlsFront {
   stop(): Promise<void>;
 }
 
-export async function startTlsFront(to: string): Promise<TlsFront> {
+/** @param days  how long its certificate is valid */
+export async function startTlsFront(to: string, days = 2): Promise<TlsFront> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-tls-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', String(days)];
   await promisify(execFile)('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert, ...names]);
   const certificate = await readFile(cert, 'utf8');
   const open = new Set<TLSSocket>();
