@@ -67,6 +67,7 @@ export function buildReport(input: ReportInput): Report {
     requestedBy: status.requestedBy,
     reason: status.reason,
     playbook: status.playbook,
+    plan: input.assessment?.plan,
     point: status.point,
     made: madeBy(input.outputs),
     components: componentRows(input.playbook, rows, input.outputs ?? {}),

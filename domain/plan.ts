@@ -15,6 +15,7 @@ import { encryptionSchema } from './plan-encryption.ts';
 import { fencingSchema } from './plan-fencing.ts';
 import { imagesSchema } from './plan-images.ts';
 import { noticesSchema } from './plan-notices.ts';
+import { readinessSchema } from './plan-readiness.ts';
 import { retentionSchema } from './plan-retention.ts';
 import { catchUpSchema, scheduleSchema, webhookSchema } from './plan-schedules.ts';
 import { slosSchema } from './plan-slos.ts';
@@ -183,6 +184,8 @@ export const planSchema = z.strictObject({
   schedules: z.array(scheduleSchema).default([]),
   catchUp: catchUpSchema.optional(),
   webhook: webhookSchema.optional(),
+  /** What a look at readiness asks besides a failover's own steps. */
+  readiness: readinessSchema.optional(),
   queues: z.strictObject({ fallback: z.string().default('muster-fallback') }).prefault({}),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -3,12 +3,16 @@ import type { Assessment } from './assessment.ts';
 import type { Playbook } from './playbook.ts';
 import { stepsOf } from './playbook.ts';
 
+export type LackLevel = 'missing' | 'late' | 'unknown';
+
 export interface Lacking {
   /** `missing` keeps the failover from succeeding; `late` makes it lose or last more; `unknown` could not be found out from here. */
-  readonly level: 'missing' | 'late' | 'unknown';
+  readonly level: LackLevel;
   /** Id of a fact, a risk or a step, or the name of what the assessment refused. */
   readonly id: string;
   readonly what: string;
+  /** What mends it: a command, or what a person does. */
+  readonly mend?: string;
 }
 
 export interface Readiness {
@@ -51,7 +55,16 @@ export function readinessOf(
       return seen?.state === 'blocked' ? [{ level: 'missing', id, what: `${title}: ${seen.why}` }] : [];
     }),
   ];
-  return { ready: lacking.length === 0, lacking: [...lacking].sort((a, b) => order(a) - order(b)) };
+  return { ready: lacking.length === 0, lacking: worstFirst(lacking) };
+}
+
+export function lack(level: LackLevel, id: string, what: string, mend: string): Lacking {
+  return { level, id, what, mend };
+}
+
+/** Missing before late before unknown; within one level as they stand. */
+export function worstFirst(lacking: readonly Lacking[]): Lacking[] {
+  return [...lacking].sort((a, b) => order(a) - order(b));
 }
 
 /** Facts of the site that would take over, and of what it takes over with; the other site's own are not its readiness. */

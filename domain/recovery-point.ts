@@ -193,6 +193,8 @@ export const layout = {
   lease: (service: string) => `${service}/lease.json`,
   /** Written to learn the store's time. */
   leaseClock: (service: string) => `${service}/lease-clock`,
+  /** Test notices, and whether somebody acknowledged them. */
+  testNotices: (service: string) => `${service}/notices/test-`,
   allReports: (service: string) => `${service}/reports/`,
   /** Reports of one procedure's runs. */
   reports: (service: string, procedure: string) => `${service}/reports/${procedure}-`,

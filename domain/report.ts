@@ -31,6 +31,8 @@ export const reportSchema = z.object({
   reason: z.string(),
   /** SHA-256 of the playbook, hex. */
   playbook: z.string().optional(),
+  /** SHA-256 of the plan that it was run by, hex. Absent in reports of older builds. */
+  plan: z.string().optional(),
   point: pointSummarySchema.optional(),
   /** The recovery point that a backup wrote. Absent in reports of older builds, as are `components`. */
   made: z.string().optional(),

@@ -36,7 +36,7 @@ export function wantedSchedules(plan: Plan): WantedSchedule[] {
 }
 
 function wanted(plan: Plan, schedule: Schedule): WantedSchedule {
-  const { name, cron, zone, every, offset = 0, jitter, catchUpWindow, label = name, ...rest } = schedule;
+  const { name, cron, zone, every, offset = 0, jitter: _jitter, catchUpWindow, label = name, ...rest } = schedule;
   const due: Due = {
     ...rest,
     service: plan.service,
@@ -48,12 +48,7 @@ function wanted(plan: Plan, schedule: Schedule): WantedSchedule {
   };
   return {
     id: scheduleId(plan.service, name),
-    times: {
-      ...(cron === undefined ? {} : { calendar: parseCron(cron) }),
-      ...(every === undefined ? {} : { every: { every, offset } }),
-      zone,
-      jitter,
-    },
+    times: plannedTimes(schedule),
     catchUpWindow,
     due,
     when:
@@ -61,6 +56,22 @@ function wanted(plan: Plan, schedule: Schedule): WantedSchedule {
         ? `every ${formatDuration(every ?? 0)}${offset ? ` + ${formatDuration(offset)}` : ''}`
         : `${cron} ${zone}`,
     what: whatOf(due),
+  };
+}
+
+/** When, as the plan says it. */
+export function plannedTimes({
+  cron,
+  every,
+  offset = 0,
+  zone,
+  jitter,
+}: Pick<Schedule, 'cron' | 'every' | 'offset' | 'zone' | 'jitter'>): Times {
+  return {
+    ...(cron === undefined ? {} : { calendar: parseCron(cron) }),
+    ...(every === undefined ? {} : { every: { every, offset } }),
+    zone,
+    jitter,
   };
 }
 

@@ -1,6 +1,7 @@
 /** Whether everybody whom the plan lets decide could prove it: for `muster plan check --live`. Reads one file. */
 import type { Plan } from '../../domain/plan.ts';
 import { peopleOf } from '../../domain/plan-approvals.ts';
+import { covers } from '../../domain/readiness/approvers.ts';
 import { pinnedSignersOf, principalsOf } from './allowed-signers.ts';
 
 /** In words. @throws AllowedSignersMissing; Error where people of the plan have no key there */
@@ -11,13 +12,4 @@ export async function checkSigners(plan: Plan, planFolder: string): Promise<stri
   const without = peopleOf(plan.approvals).filter((person) => !principals.some((each) => covers(each, person)));
   if (without.length > 0) throw new Error(`no key of ${without.join(', ')} is there, so they cannot sign`);
   return `keys of ${principals.join(', ')}`;
-}
-
-/** ssh-keygen's patterns: `*` and `?`. */
-function covers(pattern: string, person: string): boolean {
-  const literal = pattern
-    .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${literal}$`).test(person);
 }

@@ -3,6 +3,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Route53Client } from '@aws-sdk/client-route-53';
+import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 
 const timeouts = { connectionTimeout: 3_000, requestTimeout: 8_000, throwOnRequestTimeout: true };
 
@@ -10,6 +11,7 @@ export class AwsClients {
   private readonly ec2Clients = new Map<string, Promise<EC2Client>>();
   private readonly rdsClients = new Map<string, Promise<RDSClient>>();
   private readonly cloudWatchClients = new Map<string, Promise<CloudWatchClient>>();
+  private readonly quotaClients = new Map<string, Promise<ServiceQuotasClient>>();
   private route53Client: Promise<Route53Client> | undefined;
 
   ec2(region: string): Promise<EC2Client> {
@@ -30,6 +32,13 @@ export class AwsClients {
     return perRegion(this.cloudWatchClients, region, async () => {
       const { CloudWatchClient } = await import('@aws-sdk/client-cloudwatch');
       return new CloudWatchClient({ region, requestHandler: timeouts });
+    });
+  }
+
+  serviceQuotas(region: string): Promise<ServiceQuotasClient> {
+    return perRegion(this.quotaClients, region, async () => {
+      const { ServiceQuotasClient } = await import('@aws-sdk/client-service-quotas');
+      return new ServiceQuotasClient({ region, requestHandler: timeouts });
     });
   }
 

@@ -1,11 +1,12 @@
 /** `muster rpo`: how much of each component would be lost if it were lost now, against what was promised. */
+
+import { logPositions } from '../../activities/logs/log-positions.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { reaches } from '../../domain/point-state.ts';
 import { type ComponentRpo, rpoOf } from '../../domain/rpo.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
-import { logPositions } from '../cli/log-positions.ts';
 import { openStores, type ServicePoints, servicePoints } from '../cli/service-points.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { columns } from '../views/columns.ts';

@@ -6,6 +6,8 @@ import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { readInstance } from '../../activities/compute/instances.ts';
+import { readinessChecks } from '../../activities/readiness/checks/index.ts';
+import { readinessResultSchema } from '../../domain/readiness/result.ts';
 import { seedInstances } from '../../lab/aws/seed-instances.ts';
 import { seedZones } from '../../lab/aws/seed-zones.ts';
 import { filesComponent, makeWorld, type World } from '../activities/points/world.ts';
@@ -99,7 +101,37 @@ test('says what the standby lacks, by name, and changes nothing', async () => {
   expect(state).toBe('stopped');
   const text = await muster('readiness spacetime');
   expect(text.out).toMatch(/^west is not ready to take over spacetime from east, with 20260102_031500\n {2}late {4}/);
+  expect(text.out).toMatch(/\n {2}score {3}81 of 100\n {2}first {3}images-west: muster sync spacetime\n$/);
 }, 60_000);
+
+test('with a readiness block in its plan much more is asked, and each thing that lacks says what mends it', async () => {
+  const file = join(plans, 'spacetime.yaml');
+  const before = await readFile(file, 'utf8');
+  const temporal = { regions: ['us-east-1'] };
+  await writeFile(file, stringify({ ...parse(before), readiness: { temporal } }));
+  vi.stubEnv('AWS_ENDPOINT_URL_SERVICE_QUOTAS', 'http://127.0.0.1:9');
+  vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:9');
+  const { code, out } = await muster('readiness spacetime --json');
+  await writeFile(file, before);
+  expect(code).toBe(10);
+  const { checks, lacking, first, score } = readinessResultSchema.parse(JSON.parse(out));
+  expect(checks.map(({ id }) => id)).toEqual(['failover', ...readinessChecks.map(({ id }) => id)]);
+  expect(lacking.filter(({ mend }) => !mend)).toEqual([]);
+  expect(first).toMatchObject({ level: 'missing', id: 'temporal-place' });
+  expect(score).toBeLessThanOrEqual(50);
+  const ids = lacking.map(({ level, id }) => `${level} ${id}`);
+  for (const id of [
+    'missing temporal-place',
+    'late never-proven',
+    'late review',
+    'unknown workers',
+    'unknown schedules',
+    'unknown capacity',
+  ])
+    expect(ids).toContain(id);
+  expect(ids).not.toContain('missing opens-point');
+  expect(checks.find(({ id }) => id === 'keys')?.lacking.map(({ id }) => id)).toEqual([]);
+}, 90_000);
 
 test('a site that serves is no standby; hosts that are gone are what it lacks, and what could not be asked is not known', async () => {
   await leadTo('dr-lb-us-west-2.amazonaws.com', '127.0.2.10');
@@ -110,10 +142,16 @@ test('a site that serves is no standby; hosts that are gone are what it lacks, a
   await aws.ec2('us-west-2').send(new TerminateInstancesCommand({ InstanceIds: Object.values(standby) }));
   const gone = await muster('readiness spacetime --json');
   expect(gone.code).toBe(10);
+  const hosts = {
+    ...{ level: 'missing', id: 'HostNotFound', what: expect.stringMatching(/^No instance at west has the tags of/) },
+    mend: 'muster plan check spacetime --live',
+  };
   expect(JSON.parse(gone.out)).toEqual({
-    ...{ service: 'spacetime', from: 'east', to: 'west', ready: false },
-    lacking: [
-      { level: 'missing', id: 'HostNotFound', what: expect.stringMatching(/^No instance at west has the tags of/) },
+    ...{ format: 1, service: 'spacetime', from: 'east', to: 'west', ready: false, score: 50 },
+    ...{ lacking: [hosts], first: hosts, at: expect.any(String), plan: expect.stringMatching(/^[0-9a-f]{64}$/) },
+    checks: [
+      expect.objectContaining({ id: 'failover', state: 'lacking', lacking: [hosts] }),
+      expect.objectContaining({ id: 'opens-point', state: 'good', lacking: [] }),
     ],
   });
   vi.stubEnv('AWS_ENDPOINT_URL_EC2', 'http://127.0.0.1:9');

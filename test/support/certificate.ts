@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 /** PEM each. */
-export async function selfSigned(): Promise<{ key: string; certificate: string }> {
+export async function selfSigned(days = 2): Promise<{ key: string; certificate: string }> {
   const folder = await mkdtemp(join(tmpdir(), 'muster-tls-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', String(days)];
   try {
     await promisify(execFile)('openssl', ['req', '-x509', ...kind, '-keyout', key, '-out', cert, ...names]);
     return { key: await readFile(key, 'utf8'), certificate: await readFile(cert, 'utf8') };

@@ -10,8 +10,9 @@ export interface TlsFront {
   stop(): Promise<void>;
 }
 
-export async function startTlsFront(to: string): Promise<TlsFront> {
-  const { key, certificate } = await selfSigned();
+/** @param days  how long its certificate is valid */
+export async function startTlsFront(to: string, days = 2): Promise<TlsFront> {
+  const { key, certificate } = await selfSigned(days);
   const open = new Set<TLSSocket>();
   const server = createServer({ key, cert: certificate }, (socket) => {
     open.add(socket);

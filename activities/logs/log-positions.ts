@@ -1,9 +1,9 @@
 /** How far the archived logs of a service reach, as the newest report of a shipment says. Its locations are asked side by side. */
 
-import type { ObjectStore } from '../../activities/storage/store.ts';
 import { layout } from '../../domain/recovery-point.ts';
 import { reportSchema } from '../../domain/report.ts';
-import { within } from './within.ts';
+import type { ObjectStore } from '../storage/store.ts';
+import { withLimit } from '../waiting.ts';
 
 /** ms for each location. */
 const patience = 5_000;
@@ -16,7 +16,9 @@ export async function logPositions(
   now: number,
 ): Promise<Record<string, string>> {
   const found = await Promise.all(
-    stores.map((store) => within(patience, newestAt(store, service, now)).catch((): Record<string, string> => ({}))),
+    stores.map((store) =>
+      withLimit(patience, undefined, () => newestAt(store, service, now)).catch((): Record<string, string> => ({})),
+    ),
   );
   const positions: Record<string, string> = {};
   for (const [component, moment] of found.flatMap((each) => Object.entries(each))) {
