@@ -11,7 +11,7 @@ export const catchUpName = 'catch-up';
 export const validationNames = { hashes: 'validation', full: 'validation-full' } as const;
 const temporaryNames: readonly string[] = [catchUpName, ...Object.values(validationNames)];
 
-const cronSchema = z.string().superRefine((text, context) => {
+export const cronSchema = z.string().superRefine((text, context) => {
   try {
     parseCron(text);
   } catch (error) {
@@ -23,7 +23,7 @@ const cronSchema = z.string().superRefine((text, context) => {
   }
 });
 
-const zoneSchema = z.string().refine(isZone, { error: 'there is no such time zone. Try: UTC or Europe/Berlin' });
+export const zoneSchema = z.string().refine(isZone, { error: 'there is no such time zone. Try: UTC or Europe/Berlin' });
 
 export const scheduleSchema = z
   .strictObject({

@@ -9,21 +9,47 @@ import type { PointSummary } from '../domain/assessment.ts';
 import { refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { Component } from '../domain/plan-component.ts';
-import type { Step } from '../domain/playbook.ts';
+import type { PlaybookItem, Step } from '../domain/playbook.ts';
 import { hostsOf, locationsFor, placeAt, playbook, type Situation, stage } from './compiler.ts';
 import { notRestorable } from './refusals.ts';
 
 export function testRestores(situation: Situation) {
+  const { items, point } = testStages(situation);
+  return playbook(situation, point, items);
+}
+
+/** Less than all of the point. */
+interface Part {
+  /** Names of components. */
+  readonly components?: readonly string[];
+  /** Of components of files: only what lies at or below these. */
+  readonly pathsOf?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** @throws NoRecoveryPoint, HostMissing, ComponentMissing where the point has nothing of what is wanted */
+export function testStages(
+  situation: Situation,
+  { components, pathsOf }: Part = {},
+): { items: PlaybookItem[][]; point: string } {
   const { plan, assessment } = situation;
   const { to, point } = assessment;
   if (!point) throw notRestorable(situation);
   const at = placeAt(plan, to);
-  const tests = plan.components
+  const wanted = plan.components.filter(({ name }) => components?.includes(name) ?? true);
+  const lacking = components?.find((name) => !point.components.includes(name));
+  if (lacking !== undefined) {
+    throw refusal(
+      'ComponentMissing',
+      `Recovery point ${point.id} has no ${lacking}.`,
+      'a point that has it: --point ID.',
+    );
+  }
+  const tests = wanted
     .filter(({ name }) => point.components.includes(name))
-    .map((component) => testOf(situation, component, point));
+    .map((component) => testOf(situation, component, point, pathsOf?.get(component.name)));
   const hosts = new Map(tests.map(({ host }) => [host.name, host]));
   const steps = tests.map(({ step }) => step);
-  return playbook(situation, point.id, [
+  const items = [
     stage(
       'Look at the hosts',
       [...hosts.values()].map((host) =>
@@ -38,10 +64,16 @@ export function testRestores(situation: Situation) {
         at('prove-point', { needs: steps.map(({ id }) => id) }),
       ),
     ]),
-  ]);
+  ];
+  return { items, point: point.id };
 }
 
-function testOf(situation: Situation, component: Component, point: PointSummary): { step: Step; host: Host } {
+function testOf(
+  situation: Situation,
+  component: Component,
+  point: PointSummary,
+  paths?: readonly string[],
+): { step: Step; host: Host } {
   const { plan, assessment, run, request } = situation;
   const { to } = assessment;
   const asked = request?.restore?.host;
@@ -62,6 +94,7 @@ function testOf(situation: Situation, component: Component, point: PointSummary)
     {
       ...{ service: plan.service, point: { id: point.id, sha256: point.sha256 }, component, host, site: to, into },
       locations: locationsFor(plan, to),
+      ...(paths ? { paths: [...paths] } : {}),
     },
     placeAt(plan, to)(`test-${component.name}`),
   );

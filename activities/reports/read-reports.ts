@@ -110,8 +110,7 @@ async function readReport({ run, read }: Candidate): Promise<Report> {
 
 /** Run ids hold the time at which they began: `<procedure>-YYYYMMDD-HHMMSS-<random>`. One that holds none may be of any time. */
 function mayFit(run: string, { from, to }: Window): boolean {
-  const [, year, month, day, hour, minute, second] =
-    run.match(/-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(?:-|$)/) ?? [];
+  const [, year, month, day, hour, minute, second] = run.match(/-(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)(?:-|$)/) ?? [];
   if (year === undefined) return true;
   const began = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
   return began < to && began >= from - longestRun;

@@ -16,6 +16,8 @@ import { defineStep } from '../../step.ts';
 const input = componentOnHost.extend({
   /** A folder or a database of this run's own: it is removed at the end, whatever is in it. */
   into: z.string().regex(/^(\/var\/tmp\/muster-test-[A-Za-z0-9_-]+\/[a-z0-9-]+|muster_test_[a-z0-9_]{1,50})$/),
+  /** Only these files and folders; all of the component where absent. */
+  paths: z.array(z.string()).min(1).optional(),
 });
 type Input = z.output<typeof input>;
 
@@ -42,10 +44,10 @@ export const testRestore = defineStep({
   kind: 'testRestore',
   version: 1,
   input,
-  title: ({ component, point, host, into }) =>
-    `Restore ${component.name} of ${point.id} into ${into} on ${host.name}, look at it, remove it`,
-  shell: ({ component, point, into }) => [
-    `bash restore.sh --component ${component.name} --target ${shellQuote(into)}  # of ${point.id}`,
+  title: ({ component, point, host, into, paths }) =>
+    `Restore ${paths ? `${paths.join(', ')} of ` : ''}${component.name} of ${point.id} into ${into} on ${host.name}, look at it, remove it`,
+  shell: ({ component, point, into, paths }) => [
+    `bash restore.sh --component ${component.name} --target ${shellQuote(into)}  # of ${point.id}${paths ? `; only ${paths.join(', ')} is looked at` : ''}`,
     `rm -rf -- ${shellQuote(into)}`,
   ],
   limits: { startToClose: 6 * 3_600_000 },

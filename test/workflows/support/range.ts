@@ -49,6 +49,7 @@ export interface Script {
   audit?: Compiled['audit'];
   /** As in a playbook. */
   onFailure?: Playbook['onFailure'];
+  drill?: Playbook['drill'];
   sha256?: string;
   /** The assessment is refused. */
   unknown?: boolean;
@@ -124,6 +125,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
         risks: call.assessment.risks.map((risk) => risk.id),
         items: script.items,
         ...(script.onFailure ? { onFailure: script.onFailure } : {}),
+        ...(script.drill ? { drill: script.drill } : {}),
         ...(script.steady ? { steady: script.steady } : {}),
       };
       try {

@@ -1,0 +1,75 @@
+/**
+ * A drill of the plan: what people prepare, the same steps as the real thing in a place of its own, what people look at and learn, and
+ * who signs. Runbooks: "Monthly Backup Verification", "Quarterly DR Drill", "Monthly Restore Test", "Tabletop".
+ */
+import { refusal } from '../../domain/errors.ts';
+import type { Drill, DrillKind } from '../../domain/plan-drills.ts';
+import type { Playbook, PlaybookItem } from '../../domain/playbook.ts';
+import type { Procedure } from '../../domain/procedures.ts';
+import { type Compiler, playbook, type Situation, stage } from '../compiler.ts';
+import { type Asking, askAll, askForSignatures } from './checklist.ts';
+import { componentDrill, partialRestore, restoreTest } from './restores.ts';
+import { tabletop } from './tabletop.ts';
+
+/** What a kind does between the checklists, and what it asks people meanwhile. */
+export interface Rehearsal {
+  readonly items: readonly PlaybookItem[][];
+  readonly asked?: readonly Asking[];
+  /** The recovery point that is tried. */
+  readonly point?: string;
+}
+
+/** What a kind is given: the real compilers too, since a drill rehearses what they make. */
+export type Rehearse<Kind extends DrillKind = DrillKind> = (
+  situation: Situation,
+  drill: Extract<Drill, { kind: Kind }>,
+  real: Readonly<Record<Exclude<Procedure, 'drill'>, Compiler>>,
+) => Rehearsal;
+
+const kinds: { readonly [Kind in DrillKind]: Rehearse<Kind> } = {
+  'restore-test': restoreTest,
+  'partial-restore': partialRestore,
+  component: componentDrill,
+  tabletop,
+};
+
+/** @throws DrillUnknown */
+export function drillWith(real: Readonly<Record<Exclude<Procedure, 'drill'>, Compiler>>): Compiler {
+  return (situation) => {
+    const drill = drillOf(situation);
+    const before = askAll(situation, drill, 'before', drill.checklist.before);
+    const { items, asked = [], point } = (kinds[drill.kind] as Rehearse)(situation, drill, real);
+    const during = askAll(situation, drill, 'during', drill.checklist.during);
+    const after = askAll(situation, drill, 'after', drill.checklist.after);
+    const signed = askForSignatures(situation, drill);
+    const all = [...before, ...asked, ...during, ...after, ...signed];
+    const whole = playbook(situation, point, [
+      stage('Before the drill', stepsIn(before)),
+      ...items.map((each) => [...each]),
+      stage('Look at it', stepsIn(during)),
+      stage('After the drill', stepsIn(after)),
+      stage('Sign off', stepsIn(signed)),
+    ]);
+    return named(whole, drill, all);
+  };
+}
+
+function named(whole: Playbook, drill: Drill, asked: readonly Asking[]): Playbook {
+  const { name, kind, participants } = drill;
+  const roles = participants.map(({ role }) => role);
+  return { ...whole, drill: { name, kind, roles, items: asked.map(({ row }) => row) } };
+}
+
+function stepsIn(asked: readonly Asking[]) {
+  return asked.map(({ step }) => step);
+}
+
+/** @throws DrillUnknown */
+function drillOf({ plan, request }: Situation): Drill {
+  const drills = plan.drills ?? [];
+  const wanted = request?.drill?.name;
+  const found = drills.find(({ name }) => name === wanted);
+  if (found) return found;
+  const names = drills.map(({ name }) => name).join(', ') || 'it has none; drills: in the plan names them';
+  throw refusal('DrillUnknown', `The plan of ${plan.service} has no drill ${wanted ?? 'without a name'}.`, `${names}.`);
+}
