@@ -32,9 +32,11 @@ function askedOf(run: Run, id: string): Asked {
   return (step?.input ?? {}) as Asked;
 }
 
+/** Also under a plan before this one, of which only the outputs came along. */
 function signers(run: Run): { by: string; role: string }[] {
-  return [...run.confirmed].flatMap(([id, { by }]) => {
-    const { signs, role } = askedOf(run, id);
-    return signs && role ? [{ by, role }] : [];
-  });
+  const now = [...run.confirmed].map(([id, { by }]) => ({ by, role: askedOf(run, id).role }));
+  const before = [...run.outputs.values()].map(({ by, role }) => ({ by, role }));
+  return [...now, ...before].flatMap(({ by, role }) =>
+    typeof by === 'string' && typeof role === 'string' ? [{ by, role }] : [],
+  );
 }

@@ -25,6 +25,7 @@ import { badInput, describeFailure, failedRun } from './failures.ts';
 import { startFollowUps } from './follow.ts';
 import { execute } from './interpreter.ts';
 import { holdLease, releaseLeases } from './lease.ts';
+import { makingWay } from './make-way.ts';
 import { receiveDecisions } from './messages.ts';
 import { notify } from './notify.ts';
 import { drillSeen, pointOf, summaryOf } from './outcome.ts';
@@ -58,7 +59,7 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
       if (!goes) return await turnedDown(run);
 
       run.phase('executing');
-      await execute(run);
+      await makingWay(run, () => execute(run));
       await startFollowUps(run);
       run.phase('reporting');
     });

@@ -14,6 +14,8 @@ export interface ReportSources {
   readonly stores: readonly ObjectStore[];
   /** Folder of local copies, for example `MUSTER_REPORTS`. */
   readonly folder?: string | undefined;
+  /** Which runs are read, by their ids; all where absent. */
+  readonly wants?: (run: string) => boolean;
   /** ms a place may take for all of it; default 20 s. */
   readonly limit?: number;
 }
@@ -56,7 +58,9 @@ export async function readReports(service: string, window: Window, sources: Repo
     placesOf(service, sources).map(async (place) => {
       try {
         await withLimit(sources.limit ?? 20_000, undefined, async (signal) => {
-          const candidates = (await place.candidates()).filter(({ run }) => mayFit(run, window));
+          const candidates = (await place.candidates()).filter(
+            ({ run }) => mayFit(run, window) && (sources.wants?.(run) ?? true),
+          );
           await mapLimited(candidates, sideBySide, async (candidate) => {
             signal.throwIfAborted();
             if (found.has(candidate.run)) return;

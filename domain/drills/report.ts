@@ -1,13 +1,13 @@
 /** What a drill has shown: who answered what and when, who signed, and what is wrong. Out of the run's own status and outputs. Pure. */
 import { z } from 'zod';
+import { type DrillFault, drillFaults } from '../drill-request.ts';
 import type { Playbook } from '../playbook.ts';
 import type { StepOutput } from '../protocol.ts';
 import type { RunStatus, StepStatus } from '../run.ts';
 import { yesOrNo } from './answers.ts';
-import { drillInPlaybookSchema, drillKinds } from './in-playbook.ts';
-
-/** `called-off`: somebody aborted it, or it made way for a real recovery. */
-export const drillResults = ['passed', 'incomplete', 'failed', 'called-off'] as const;
+import { drillComparisonSchema } from './compare.ts';
+import { drillInPlaybookSchema, drillKinds, drillResults } from './in-playbook.ts';
+import { drillMetrics, drillMetricsSchema } from './metrics.ts';
 
 const answerSchema = drillInPlaybookSchema.shape.items.element.extend({
   state: z.enum(['answered', 'skipped', 'not answered']),
@@ -20,10 +20,15 @@ const answerSchema = drillInPlaybookSchema.shape.items.element.extend({
 export const drillReportSchema = z.object({
   name: z.string(),
   kind: z.enum(drillKinds),
+  /** Put in on purpose. */
+  fault: z.enum(drillFaults).optional(),
   result: z.enum(drillResults),
   /** What keeps it from being passed, a sentence each. */
   findings: z.array(z.string()),
   answers: z.array(answerSchema),
+  metrics: drillMetricsSchema,
+  /** Beside the one before it; absent at the first, and where no earlier report could be read. */
+  compared: drillComparisonSchema.optional(),
 });
 export type DrillReport = z.infer<typeof drillReportSchema>;
 type Answer = z.infer<typeof answerSchema>;
@@ -42,10 +47,22 @@ export function drillReportOf({ playbook, status, outputs = {} }: Seen): DrillRe
   const items = new Set(drill.items.map(({ step }) => step));
   const answers = drill.items.map((item): Answer => ({ ...item, ...answerOf(item.step, steps, outputs) }));
   const work = steps.filter(({ id }) => !items.has(id));
-  const wrong = [...answers.flatMap(wrongIn), ...work.flatMap((step) => brokenIn(step, outputs[step.id]))];
-  const open = [...answers.flatMap(openIn), ...work.flatMap((step) => untriedIn(step, outputs[step.id]))];
-  const { name, kind } = drill;
-  return { name, kind, result: resultOf(status, wrong, open), findings: [...wrong, ...open], answers };
+  const wrong = [...answers.flatMap(wrongIn), ...work.flatMap((step) => brokenIn(step, outputs[step.id], drill.fault))];
+  const open =
+    status.phase === 'aborted'
+      ? calledOff(status)
+      : [...answers.flatMap(openIn), ...work.flatMap((step) => untriedIn(step, outputs[step.id]))];
+  const { name, kind, fault } = drill;
+  const ended = status.timeline.at(-1)?.at ?? status.clock.declared.at;
+  return {
+    name,
+    kind,
+    ...(fault ? { fault } : {}),
+    result: resultOf(status, wrong, open),
+    findings: [...wrong, ...open],
+    answers,
+    metrics: drillMetrics(playbook, status, ended),
+  };
 }
 
 /** `Drill quarterly (restore-test) of spacetime passed: 12 of 12 items answered.` */
@@ -61,6 +78,12 @@ function resultOf({ phase }: RunStatus, wrong: readonly string[], open: readonly
   if (phase === 'aborted' || phase === 'rejected') return 'called-off';
   if (phase === 'failed' || wrong.length > 0) return 'failed';
   return open.length > 0 ? 'incomplete' : 'passed';
+}
+
+/** By whom and why; what was not answered then says nothing. */
+function calledOff({ timeline }: RunStatus): string[] {
+  const word = timeline.findLast(({ kind, text }) => kind === 'decision' && text.startsWith('abort'));
+  return word ? [`Called off by ${word.by}${word.text.slice('abort'.length)}.`] : [];
 }
 
 function answerOf(
@@ -87,9 +110,11 @@ function openIn({ state, title, by }: Answer): string[] {
 }
 
 /** A test that came out wrong ends well as a step: what it says counts. */
-function brokenIn({ title, state, error }: StepStatus, output: StepOutput | undefined): string[] {
+function brokenIn({ title, state, error }: StepStatus, output: StepOutput | undefined, fault?: DrillFault): string[] {
   if (state === 'failed') return [`${title} failed: ${error?.message ?? 'no reason recorded'}.`.replace(/\.+$/, '.')];
-  return output?.verdict === 'bad' ? [`${output.component} does not restore as it was: ${output.why}`] : [];
+  // What was damaged on purpose is to be called bad.
+  const wanted = fault !== undefined && fault !== 'worker-lost';
+  return output?.verdict === 'bad' && !wanted ? [`${output.component} does not restore as it was: ${output.why}`] : [];
 }
 
 function untriedIn({ title, state, skippedBy }: StepStatus, output: StepOutput | undefined): string[] {

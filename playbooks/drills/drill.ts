@@ -8,6 +8,7 @@ import type { Playbook, PlaybookItem } from '../../domain/playbook.ts';
 import type { Procedure } from '../../domain/procedures.ts';
 import { type Compiler, playbook, type Situation, stage } from '../compiler.ts';
 import { type Asking, askAll, askForSignatures } from './checklist.ts';
+import { sweepOnly } from './place-steps.ts';
 import { componentDrill, partialRestore, restoreTest } from './restores.ts';
 import { tabletop } from './tabletop.ts';
 
@@ -33,10 +34,12 @@ const kinds: { readonly [Kind in DrillKind]: Rehearse<Kind> } = {
   tabletop,
 };
 
-/** @throws DrillUnknown */
+/** @throws DrillUnknown, FaultUnfit */
 export function drillWith(real: Readonly<Record<Exclude<Procedure, 'drill'>, Compiler>>): Compiler {
   return (situation) => {
+    if (situation.request?.drill?.sweep) return sweepOnly(situation);
     const drill = drillOf(situation);
+    assertFit(situation, drill);
     const before = askAll(situation, drill, 'before', drill.checklist.before);
     const { items, asked = [], point } = (kinds[drill.kind] as Rehearse)(situation, drill, real);
     const during = askAll(situation, drill, 'during', drill.checklist.during);
@@ -50,18 +53,46 @@ export function drillWith(real: Readonly<Record<Exclude<Procedure, 'drill'>, Com
       stage('After the drill', stepsIn(after)),
       stage('Sign off', stepsIn(signed)),
     ]);
-    return named(whole, drill, all);
+    return named(whole, drill, all, situation);
   };
 }
 
-function named(whole: Playbook, drill: Drill, asked: readonly Asking[]): Playbook {
+function named(whole: Playbook, drill: Drill, asked: readonly Asking[], { plan, request }: Situation): Playbook {
   const { name, kind, participants } = drill;
   const roles = participants.map(({ role }) => role);
-  return { ...whole, drill: { name, kind, roles, items: asked.map(({ row }) => row) } };
+  const fault = request?.drill?.fault;
+  const rto = plan.objectives.rto[promiseOf(drill) ?? '']?.maximum;
+  const targets = { ...(rto === undefined ? {} : { rto }), rpo: plan.objectives.rpo };
+  const items = asked.map(({ row }) => row);
+  return { ...whole, drill: { name, kind, roles, ...(fault ? { fault } : {}), targets, items } };
+}
+
+/** Which promise of the plan the real thing would be measured by; of one component it has none. */
+function promiseOf(drill: Drill): string | undefined {
+  switch (drill.kind) {
+    case 'restore-test':
+      return 'full-recovery';
+    case 'partial-restore':
+      return 'partial-recovery';
+    case 'component':
+      return undefined;
+    case 'tabletop':
+      return drill.procedure;
+  }
 }
 
 function stepsIn(asked: readonly Asking[]) {
   return asked.map(({ step }) => step);
+}
+
+/** @throws FaultUnfit */
+function assertFit({ request }: Situation, { name, kind }: Drill): void {
+  if (request?.drill?.fault === undefined || kind !== 'tabletop') return;
+  throw refusal(
+    'FaultUnfit',
+    `Drill ${name} is a tabletop: it restores nothing that a fault could be put into.`,
+    'without --fault.',
+  );
 }
 
 /** @throws DrillUnknown */

@@ -2,7 +2,9 @@
 
 import { type ReportsRead, readReports } from '../../activities/reports/read-reports.ts';
 import { describeSchedule } from '../../activities/schedules/apply.ts';
+import { compareDrills, type DrillComparison } from '../../domain/drills/compare.ts';
 import { overdueSince } from '../../domain/drills/overdue.ts';
+import { mayBeDrill } from '../../domain/drills/run-ids.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { Drill } from '../../domain/plan-drills.ts';
 import type { Report } from '../../domain/report.ts';
@@ -22,6 +24,8 @@ export interface DrillSeen {
   readonly paused: boolean;
   /** It has a time, and no Schedule stands in Temporal for it. */
   readonly absent: boolean;
+  /** Those that were held and their reports found, the newest first. */
+  readonly held: readonly HeldDrill[];
   readonly last?: {
     readonly run: string;
     readonly ended: string;
@@ -30,6 +34,15 @@ export interface DrillSeen {
   };
   /** Since when it should have been held, ISO. */
   readonly overdue?: string;
+}
+
+/** One that was held, beside the one before it. */
+export interface HeldDrill {
+  readonly run: string;
+  /** ISO */
+  readonly ended: string;
+  readonly drill: NonNullable<Report['drill']>;
+  readonly compared?: DrillComparison;
 }
 
 /** A drill that was held once in two years is remembered. */
@@ -41,7 +54,7 @@ export async function seeDrills(cli: Cli, plan: Plan): Promise<{ drills: DrillSe
   const now = Date.now();
   const folder = cli.io.env.MUSTER_REPORTS ?? 'reports';
   const window = { from: now - remembered, to: now };
-  const read = await readReports(plan.service, window, { stores, folder });
+  const read = await readReports(plan.service, window, { stores, folder, wants: mayBeDrill });
   const drills: DrillSeen[] = [];
   for (const drill of plan.drills ?? []) drills.push(await see(cli, plan.service, drill, read.reports, now));
   return { drills, unread: [...unreachable.map(({ location, why }) => ({ place: location, why })), ...read.unread] };
@@ -64,7 +77,8 @@ async function see(
     result: newest.drill?.result ?? newest.result,
     findings: newest.drill?.findings ?? [],
   };
-  const base = { name, kind, paused: false, absent: false, ...(last ? { last } : {}) };
+  const all = own.toReversed().map((report) => heldOf(report, reports));
+  const base = { name, kind, held: all, paused: false, absent: false, ...(last ? { last } : {}) };
   if (drill.cron === undefined && drill.every === undefined) return base;
   const temporal = await cli.temporal();
   const id = scheduleId(service, drillScheduleName(name));
@@ -77,6 +91,12 @@ async function see(
   const { paused } = there.state;
   const [next] = upcoming;
   return { ...timed, paused, ...(next && !paused ? { next } : {}), ...(overdue ? { overdue } : {}) };
+}
+
+function heldOf(report: Report, reports: readonly Report[]): HeldDrill {
+  const compared = compareDrills(report, reports);
+  const drill = report.drill as NonNullable<Report['drill']>;
+  return { run: report.run, ended: report.times.ended, drill, ...(compared ? { compared } : {}) };
 }
 
 /** What a person should know without having asked, a line each. */

@@ -5,10 +5,10 @@ import { type Playbook, playbookSchema, stepsOf } from '../../domain/playbook.ts
 import { compilers } from '../../playbooks/index.ts';
 import { aSituation } from './a-situation.ts';
 
-async function compile(drill: object, request = 'x'): Promise<Playbook> {
+async function compile(drill: object, request = 'x', more: object = {}): Promise<Playbook> {
   const situation = await aSituation('drill');
   const plan = { ...situation.plan, drills: [drillSchema.parse({ name: 'x', ...drill })] };
-  return playbookSchema.parse(compilers.drill({ ...situation, plan, request: { drill: { name: request } } }));
+  return playbookSchema.parse(compilers.drill({ ...situation, plan, request: { drill: { name: request, ...more } } }));
 }
 
 const kinds = (playbook: Playbook) => [...new Set(stepsOf(playbook).map(({ kind }) => kind))];
@@ -26,7 +26,7 @@ describe('a restore test', () => {
     const playbook = await compile({ kind: 'restore-test', checklist, participants, signOff, answerWithin: '2d' });
     const whole = [titles(playbook)[0], ...titles(playbook).slice(-3)];
     expect(whole).toEqual(['Before the drill', 'Look at it', 'After the drill', 'Sign off']);
-    expect(kinds(playbook)).toEqual(['manual', 'awaitHost', 'testRestore', 'provePoint']);
+    expect(kinds(playbook)).toEqual(['manual', 'awaitHost', 'prepareDrill', 'testRestore', 'provePoint', 'clearDrill']);
     const asked = stepsOf(playbook).filter(({ kind }) => kind === 'manual');
     expect(asked.map(({ id, required, input }) => ({ id, required, ...input }))).toMatchObject([
       { id: 'before-notify-team', required: false, within: 2 * 86_400_000 },
@@ -47,7 +47,7 @@ describe('a restore test', () => {
 
   it('without any checklist is done by itself', async () => {
     const playbook = await compile({ kind: 'restore-test' });
-    expect(kinds(playbook)).toEqual(['awaitHost', 'testRestore', 'provePoint']);
+    expect(kinds(playbook)).toEqual(['awaitHost', 'prepareDrill', 'testRestore', 'provePoint', 'clearDrill']);
     const tested = stepsOf(playbook).filter(({ kind }) => kind === 'testRestore');
     expect(tested).toHaveLength(5);
     expect(tested.every(({ input }) => input.paths === undefined)).toBe(true);
@@ -87,6 +87,63 @@ describe('less than all of it', () => {
     const without = { ...situation.assessment, point: { ...point, components: ['logs'] } };
     const call = { ...situation, plan, assessment: without, request: { drill: { name: 'x' } } };
     expect(() => compilers.drill(call)).toThrow(/has no database/);
+  });
+});
+
+describe('the place of a drill', () => {
+  it('carries the names of service and run, and is marked on each host with what is tried there', async () => {
+    const playbook = await compile({ kind: 'restore-test' });
+    const steps = stepsOf(playbook);
+    const prepared = steps.filter(({ kind }) => kind === 'prepareDrill');
+    expect(prepared.map(({ id, undoable }) => [id, undoable])).toEqual([
+      ['prepare-drill-app', true],
+      ['prepare-drill-db', true],
+    ]);
+    expect(prepared[1]?.input.tried).toEqual([
+      {
+        component: 'database',
+        point: '20260102_020000',
+        into: expect.stringMatching(/^muster_drill_[0-9a-f]{16}_database$/),
+      },
+    ]);
+    const into = steps.filter(({ kind }) => kind === 'testRestore').map(({ input }) => String(input.into));
+    expect(into).toContain('/var/tmp/muster-drill-spacetime.run-1/application');
+    const cleared = steps.filter(({ kind }) => kind === 'clearDrill').map(({ input }) => input);
+    expect(cleared).toEqual(prepared.map(({ input }) => input));
+  });
+
+  it('is swept without a drill, on every host of the site', async () => {
+    const playbook = await compile({ kind: 'restore-test' }, 'x', { sweep: true });
+    expect(stepsOf(playbook).map(({ kind, input }) => [kind, input.tried])).toEqual([
+      ['prepareDrill', []],
+      ['prepareDrill', []],
+    ]);
+    expect(playbook.drill).toBeUndefined();
+  });
+});
+
+describe('a fault that is put in on purpose', () => {
+  it('is in every restore, and is judged instead of the point: no mark is put', async () => {
+    const playbook = await compile({ kind: 'restore-test' }, 'x', { fault: 'damaged-part' });
+    expect(kinds(playbook)).toEqual(['awaitHost', 'prepareDrill', 'testRestore', 'judgeFault', 'clearDrill']);
+    const tested = stepsOf(playbook).filter(({ kind }) => kind === 'testRestore');
+    expect(tested.map(({ input }) => input.fault)).toEqual(Array(5).fill('damaged-part'));
+    expect(tested[0]?.title).toContain('(damaged-part, on purpose)');
+    expect(playbook.drill?.fault).toBe('damaged-part');
+    const judged = stepsOf(playbook).find(({ kind }) => kind === 'judgeFault');
+    expect(judged?.needs).toEqual(tested.map(({ id }) => id));
+  });
+
+  it('truncates files only, and is refused where there are none, or nothing is restored', async () => {
+    const playbook = await compile({ kind: 'restore-test' }, 'x', { fault: 'truncated-copy' });
+    const tested = stepsOf(playbook).filter(({ kind }) => kind === 'testRestore');
+    expect(tested.map(({ id }) => id)).not.toContain('test-database');
+    expect(tested).toHaveLength(4);
+    const fault = { fault: 'truncated-copy' };
+    await expect(compile({ kind: 'component', components: ['database'] }, 'x', fault)).rejects.toMatchObject({
+      type: 'FaultUnfit',
+    });
+    await expect(compile({ kind: 'tabletop' }, 'x', fault)).rejects.toMatchObject({ type: 'FaultUnfit' });
   });
 });
 

@@ -89,7 +89,7 @@ describe('the checklist of a drill', () => {
     expect(await sign('erik', 'sign-off-manager')).toMatchObject({ taken: true });
     expect(await run.result()).toMatchObject({
       phase: 'done',
-      summary: 'Drill quarterly (restore-test) of ' + `${run.service} passed: 4 of 4 items answered.`,
+      summary: `Drill quarterly (restore-test) of ${run.service} passed: 4 of 4 items answered.`,
     });
     const { timeline } = await run.status();
     const said = timeline.map(({ by, text }) => `${by}: ${text}`);
@@ -159,5 +159,83 @@ describe('a drill that is announced', () => {
     expect(told()).toBe(2);
     await handle.delete();
     await range.client.schedule.getHandle(`${service}/drill-weekly`).delete();
+  });
+});
+
+describe('a drill beside which a real recovery begins', () => {
+  const failover = async (service: string) => {
+    const handle = await range.client.workflow.start('failover', {
+      taskQueue: 'muster',
+      workflowId: `${service}/recovery`,
+      args: [{ procedure: 'failover', service, by: 'asker' }],
+    });
+    return runOf(handle);
+  };
+  const seen = async (what: string) => {
+    for (const deadline = Date.now() + 20_000; !range.calls.includes(what); ) {
+      if (Date.now() > deadline) throw new Error(`${what} never came`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  };
+
+  it('ends itself in the middle of its work, and takes away what it made', async () => {
+    const run = await hold(scriptOf('makes-way', { wait: true }));
+    await seen('makes-way#1');
+    const recovery = await failover(run.service);
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    expect(range.calls).toContain('undo makes-way to {"was":"makes-way"}');
+    const { timeline, phase } = await run.status();
+    expect(phase).toBe('aborted');
+    const words = timeline.map(({ by, text }) => `${by}: ${text}`);
+    expect(words).toContainEqual(
+      expect.stringMatching(/^Muster: abort: it makes way for a recovery: .*\/recovery \(failover\) began$/),
+    );
+    expect((await recovery.status()).phase).toBe('awaiting-approval');
+    await recovery.go({ decision: 'no-go' });
+    await recovery.result();
+    await record('drill-makes-way', run.handle);
+  });
+
+  it('ends itself while it waits for people, too', async () => {
+    const run = await hold(scriptOf('waits-for-people'));
+    await run.until(asks('during-endpoints'));
+    const recovery = await failover(run.service);
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    await recovery.go({ decision: 'no-go' });
+    await recovery.result();
+  });
+
+  it('ends itself for a script that took the lease, and not for a service that is only watched', async () => {
+    const script = scriptOf('lease-taken', { wait: true });
+    const service = range.service(script);
+    const now = new Date();
+    const lease = {
+      ...{ format: 1 as const, service, generation: 3, run: 'by-hand-1', procedure: 'failover', holder: 'dana' },
+      ...{ since: now.toISOString(), until: new Date(now.getTime() + 600_000).toISOString() },
+    };
+    range.leased(service, { ...lease, settled: true });
+    const run = await hold(script, service);
+    await seen('lease-taken#1');
+    // Many looks at a lease that is in nobody's way.
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await run.status()).phase).toBe('executing');
+    range.leased(service, { ...lease, settled: false });
+    expect(await run.result()).toMatchObject({ phase: 'aborted' });
+    const { timeline } = await run.status();
+    expect(timeline.map(({ text }) => text)).toContainEqual(
+      expect.stringContaining('run by-hand-1 (failover, for dana)'),
+    );
+  });
+
+  it('is left alone by a recovery that ended before it, and leaves no question open behind it', async () => {
+    const script = scriptOf('alone', {}, 2_000);
+    const service = range.service(script);
+    const before = await failover(service);
+    await before.until(({ phase }) => phase === 'awaiting-approval');
+    await before.go({ decision: 'no-go' });
+    await before.result();
+    const run = await hold(script, service);
+    await run.until(asks('during-endpoints'));
+    expect(await run.result()).toMatchObject({ phase: 'done' });
   });
 });

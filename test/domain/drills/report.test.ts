@@ -82,9 +82,29 @@ describe('a drill', () => {
     expect(reportOf(cannot)?.result).toBe('incomplete');
   });
 
-  it('was called off where somebody aborted it, whatever was answered', () => {
-    expect(reportOf({}, { 'after-lessons': 'pending' }, { phase: 'aborted' })?.result).toBe('called-off');
+  it('was called off where somebody aborted it, whatever was answered, and says why', () => {
+    const timeline = [
+      {
+        at: at(1),
+        kind: 'decision' as const,
+        by: 'Muster',
+        text: 'abort: it makes way for a recovery: svc/recovery began',
+      },
+    ];
+    expect(reportOf({}, { 'after-lessons': 'pending' }, { phase: 'aborted', timeline })).toMatchObject({
+      result: 'called-off',
+      findings: ['Called off by Muster: it makes way for a recovery: svc/recovery began.'],
+    });
     expect(reportOf({}, {}, { phase: 'failed' })?.result).toBe('failed');
+  });
+
+  it('with a fault put in is passed when what was damaged is called bad, and failed when that went unnoticed', () => {
+    const faulty = { ...playbook, drill: { ...playbook.drill, fault: 'damaged-part' } } as Playbook;
+    const bad = { ...said, 'test-database': { component: 'database', verdict: 'bad', why: 'PartCorrupted' } };
+    const noticed = buildReport({ status: statusOf(), playbook: faulty, outputs: bad }).drill;
+    expect(noticed).toMatchObject({ result: 'passed', fault: 'damaged-part', findings: [] });
+    const missed = statusOf({ 'test-database': 'failed' });
+    expect(buildReport({ status: missed, playbook: faulty, outputs: said }).drill?.result).toBe('failed');
   });
 
   it('has its part of the report, which reads back, and a run that is none has no such part', () => {
