@@ -6,6 +6,7 @@ import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
 import { auditOf, auditWith, keepApprovedWith } from './audit/audited.ts';
 import { type WatchCall, watchForOutage } from './declaring/watch-for-outage.ts';
+import { awaitRecoveryWith, type RecoveryCall } from './drills/await-recovery.ts';
 import { keepLease } from './lease/keep-lease.ts';
 import { notify } from './notices/notify.ts';
 import { compilePlaybook } from './planning/compile.ts';
@@ -28,6 +29,8 @@ export function activities(deps: Dependencies) {
     compilePlaybook: (call: CompileCall) =>
       alive(async () => ({ ...(await compilePlaybook(call, deps)), ...auditOf(call.procedure) })),
     describeRun: (call: { workflowId: string }) => alive(() => describeRun(call.workflowId, deps)),
+    awaitRecovery: (call: RecoveryCall) =>
+      alive(() => awaitRecoveryWith(call, deps, Context.current().cancellationSignal)),
     keepLease: (call: LeaseCall) => alive(() => keepLease(call, deps)),
     notify: (call: NoticeCall) =>
       alive(async () => {

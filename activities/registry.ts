@@ -16,6 +16,9 @@ import { awaitReplica } from './databases/replica/await-replica.ts';
 import { demoteDatabase } from './databases/replica/demote-database.ts';
 import { promoteDatabase } from './databases/replica/promote-database.ts';
 import { reattachReplica } from './databases/replica/reattach-replica.ts';
+import { clearDrill } from './drills/clear-drill.ts';
+import { judgeFault } from './drills/judge-fault.ts';
+import { prepareDrill } from './drills/prepare-drill.ts';
 import { fenceSite } from './fencing/fence-site.ts';
 import { liftFence } from './fencing/lift-fence.ts';
 import { checkHealth } from './health/check-health.ts';
@@ -71,6 +74,7 @@ export const stepDefinitions = [
   deletePoint,
   pinPoint,
   previewRetention,
+  judgeFault,
   keepScript,
   awaitHost,
   awaitReplica,
@@ -90,6 +94,7 @@ export const stepDefinitions = [
   checkData,
   checkHealth,
   checkHost,
+  clearDrill,
   clearSwitch,
   command,
   commitPoint,
@@ -102,6 +107,7 @@ export const stepDefinitions = [
   lowerTtl,
   manual,
   pointNameAt,
+  prepareDrill,
   prepareHost,
   preparePoint,
   putSwitch,

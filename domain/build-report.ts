@@ -5,6 +5,7 @@
 
 import type { Assessment } from './assessment.ts';
 import { criticalPath } from './critical-path.ts';
+import { drillReportOf } from './drills/report.ts';
 import type { Playbook } from './playbook.ts';
 import { traitsOf } from './procedures.ts';
 import type { StepOutput } from './protocol.ts';
@@ -72,6 +73,7 @@ export function buildReport(input: ReportInput): Report {
     made: madeBy(input.outputs),
     components: componentRows(input.playbook, rows, input.outputs ?? {}),
     ...standbysOf(input),
+    ...drillOf(input),
     archivedTo: archivedBy(input.outputs),
     times,
     durations: durationsOf(status, times),
@@ -103,6 +105,11 @@ function standbysOf({ status, playbook, outputs }: ReportInput): Pick<Report, 's
   if (traitsOf(status.procedure).planned && !status.passedNoReturn) return {};
   const standbys = standbyRows(playbook, outputs ?? {});
   return standbys.length > 0 ? { standbys } : {};
+}
+
+function drillOf(input: ReportInput): Pick<Report, 'drill'> {
+  const drill = drillReportOf(input);
+  return drill ? { drill } : {};
 }
 
 function emergenciesOf(status: RunStatus): Report['emergencies'] {

@@ -1,5 +1,6 @@
 /** Input and answer of the workflow `scheduled`: what is due, and how it comes to its turn. */
 import { z } from 'zod';
+import { type Announced, announcesSchema } from './drills/announcing.ts';
 import { nameSchema } from './plan-values.ts';
 import { procedures } from './procedures.ts';
 import { requestFields } from './requests.ts';
@@ -28,6 +29,8 @@ export const dueSchema = z.object({
   catchingUp: z.boolean().default(false),
   /** A run of the temporary schedule that looks daily at the recovery points until a look of this depth passes. */
   validating: z.enum(['hashes', 'full']).optional(),
+  /** Starts nothing: tells people ahead of what another schedule starts. */
+  announces: announcesSchema.optional(),
   /** Muster's run id of the run that is started. */
   run: z.string().optional(),
 });
@@ -35,7 +38,7 @@ export type Due = z.input<typeof dueSchema>;
 export type DueInput = z.output<typeof dueSchema>;
 
 export interface DueResult {
-  readonly outcome: 'done' | 'skipped' | 'unchanged' | 'caught up' | 'passed' | 'not due';
+  readonly outcome: 'done' | 'skipped' | 'unchanged' | 'caught up' | 'passed' | 'not due' | 'announced';
   /** One sentence for people. */
   readonly why: string;
   /** Muster's id of the run that was made. */
@@ -45,6 +48,8 @@ export interface DueResult {
   readonly fingerprint?: string;
   /** When the last point of it was asked for, ISO. */
   readonly backedUpAt?: string;
+  /** What was told ahead of which time, where the schedule announces. */
+  readonly announced?: Announced;
 }
 
 /** Where those who go first while they wait are seen by the others that wait. */

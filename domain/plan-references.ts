@@ -5,6 +5,7 @@
  */
 
 import { databaseProblems } from './database-references.ts';
+import { drillProblems } from './drill-references.ts';
 import { imageProblems } from './image-references.ts';
 import { objectiveNames } from './plan.ts';
 import { scheduleProblems } from './schedule-references.ts';
@@ -53,13 +54,8 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
         'on',
       ]),
     ),
-    ...scheduleProblems(
-      list(plan.schedules),
-      list(plan.components).flatMap((component) => {
-        const { name } = map(component);
-        return typeof name === 'string' ? [name] : [];
-      }),
-    ),
+    ...scheduleProblems(list(plan.schedules), namesOf(plan.components)),
+    ...drillProblems(list(plan.drills), namesOf(plan.components), namesOf(plan.schedules)),
     ...hostEverywhere(map(plan.control).host, sites, ['control', 'host']),
     ...Object.keys(map(plan.bare)).flatMap((group) => hostEverywhere(group, sites, ['bare', group])),
     ...list(map(plan.traffic).records).flatMap((record, index) => {
@@ -128,6 +124,13 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
       return on === undefined || on === 'worker' ? [] : hostEverywhere(on, sites, ['monitoring', index, 'on']);
     }),
   ];
+}
+
+function namesOf(written: unknown): string[] {
+  return list(written).flatMap((each) => {
+    const { name } = map(each);
+    return typeof name === 'string' ? [name] : [];
+  });
 }
 
 /** A recovery is told its direction by the roles, so there is exactly one primary. */

@@ -11,6 +11,7 @@ import { componentSchema } from './plan-component.ts';
 import { compromiseSchema } from './plan-compromise.ts';
 import { managedDatabaseSchema } from './plan-databases.ts';
 import { declareSchema } from './plan-declare.ts';
+import { drillsSchema } from './plan-drills.ts';
 import { encryptionSchema } from './plan-encryption.ts';
 import { fencingSchema } from './plan-fencing.ts';
 import { imagesSchema } from './plan-images.ts';
@@ -183,6 +184,8 @@ export const planSchema = z.strictObject({
   /** What happens by itself, and when. */
   schedules: z.array(scheduleSchema).default([]),
   catchUp: catchUpSchema.optional(),
+  /** What is rehearsed, and when. */
+  drills: drillsSchema.optional(),
   webhook: webhookSchema.optional(),
   /** What a look at readiness asks besides a failover's own steps. */
   readiness: readinessSchema.optional(),

@@ -4,6 +4,7 @@
  * changes exactly when what would be done changes.
  */
 import { z } from 'zod';
+import { drillInPlaybookSchema } from './drills/in-playbook.ts';
 import { procedures } from './procedures.ts';
 
 export const stepSchema = z.object({
@@ -105,6 +106,8 @@ export const playbookSchema = z.object({
   /** `putBack`: before the point of no return a required step that fails is not asked about; what was changed is put back at once. */
   onFailure: z.literal('putBack').optional(),
   items: z.array(z.discriminatedUnion('type', [stageSchema, gateSchema, pointOfNoReturnSchema, watchSchema])).min(1),
+  /** What is rehearsed; absent in a playbook that is none. */
+  drill: drillInPlaybookSchema.optional(),
   /** Looks after something was put back: what is true now. They only read, and fail nothing. */
   steady: z.array(stepSchema).optional(),
 });

@@ -2,7 +2,7 @@
 import { oneLine } from './markdown.ts';
 import { approvalRules } from './present-approval.ts';
 import { commandFor } from './procedures.ts';
-import type { Approval, RunStatus } from './run.ts';
+import type { Approval, RunStatus, StepStatus } from './run.ts';
 
 const nobody = 'YOUR NAME';
 
@@ -60,6 +60,11 @@ function signedLines(status: RunStatus): string[] {
   ];
 }
 
+function answerFor({ id, asks }: StepStatus): object {
+  const answer = { 'yes-no': 'yes', text: 'WORDS' } as const;
+  return { by: nobody, step: id, ...(asks ? { answer: answer[asks] } : {}) };
+}
+
 function acceptLine(status: RunStatus, risk: string): string {
   if (status.asks?.signed !== 'required')
     return `- \`acceptRisk\`: \`${JSON.stringify({ by: nobody, risk, playbook: status.playbook, reason: 'WHY' })}\``;
@@ -75,7 +80,7 @@ function decisionLines(status: RunStatus): string[] {
     if (step.state === 'failed' && step.required) {
       say('`retry` or `skip`', { by: nobody, step: step.id, reason: 'WHY' });
     }
-    if (step.state === 'running' && step.kind === 'manual') say('`confirm`', { by: nobody, step: step.id });
+    if (step.state === 'running' && step.kind === 'manual') say('`confirm`', answerFor(step));
   }
   if (status.stages.some((stage) => stage.type === 'gate' && stage.state === 'waiting')) {
     for (const risk of status.risks) if (!risk.acceptedBy) lines.push(acceptLine(status, risk.id));

@@ -27,6 +27,8 @@ export interface ProcedureTraits {
   readonly atStandby?: true;
   /** Rehearses: whoever may let it go may not therefore let a real one go. A property of the procedure, never of the request. */
   readonly drill?: true;
+  /** Ends itself, and takes away what it made, when a real recovery begins. It may wait for people for days, and holds nothing up meanwhile. */
+  readonly makesWay?: true;
   /** Neither reads nor writes recovery points: nothing that deletes them has to stand aside for it. */
   readonly leavesPoints?: true;
 }
@@ -42,6 +44,20 @@ export const procedureTraits = {
     approval: false,
     priority: 4,
     standsAside: true,
+  },
+  drill: {
+    workflow: 'drill',
+    lock: 'drill',
+    verb: 'drill',
+    drill: true,
+    restores: false,
+    takesPoint: true,
+    moves: false,
+    hosts: true,
+    approval: false,
+    priority: 5,
+    standsAside: true,
+    makesWay: true,
   },
   failover: {
     workflow: 'failover',

@@ -1,5 +1,6 @@
 /** The report as Markdown, for the people who read it the next morning. Pure. */
 
+import { drillMarkdown } from './drills/markdown.ts';
 import { formatDuration } from './duration.ts';
 import { joinParts, markdownList, markdownTable } from './markdown.ts';
 import { directionOf } from './present.ts';
@@ -13,6 +14,7 @@ export function renderReportMarkdown(report: Report): string {
     summary(report),
     exceptions(report),
     standbys(report),
+    drillMarkdown(report),
     risks(report),
     approvals(report),
     markdownList('Decisions', report.decisions.map(entry)),

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { pointSummarySchema, riskSchema } from './assessment.ts';
+import { drillReportSchema } from './drills/report.ts';
 import { procedures } from './procedures.ts';
 import { componentRowSchema } from './report-components.ts';
 import { standbyRowSchema } from './report-standbys.ts';
@@ -90,6 +91,8 @@ export const reportSchema = z.object({
     }),
   ),
   skipped: z.array(z.object({ step: z.string(), title: z.string(), by: z.string().optional() })),
+  /** What was rehearsed, and what that has shown; absent in a run that is no drill of the plan. */
+  drill: drillReportSchema.optional(),
   /** What only an old primary had, and nobody counted. Absent where nothing is. */
   uncounted: z.array(uncountedSchema).optional(),
   failed: z.array(z.object({ step: z.string(), title: z.string(), error: z.string() })),

@@ -3,6 +3,7 @@
  * assessment and to the compiler as it is. A new procedure adds its own here.
  */
 import { z } from 'zod';
+import { drillRequestSchema } from './drill-request.ts';
 import { nameSchema } from './plan-values.ts';
 import { pointIdSchema } from './point-id.ts';
 import { restoreRequestSchema } from './restore-request.ts';
@@ -72,6 +73,7 @@ const compromiseRequestSchema = z.strictObject({
 
 export const requestFields = {
   compromise: compromiseRequestSchema.optional(),
+  drill: drillRequestSchema.optional(),
   retention: retentionRequestSchema.optional(),
   backup: backupRequestSchema.optional(),
   rotate: rotateRequestSchema.optional(),

@@ -69,6 +69,8 @@ export type Approval = z.input<typeof approvalSchema>;
 
 export const operatorSchema = z.object(attributed);
 export const stepDecisionSchema = z.object({ ...attributed, step: z.string().min(1) });
+/** A manual step was done; with an answer where it asks for one. */
+export const confirmSchema = stepDecisionSchema.extend({ answer: z.string().max(4_000).optional() });
 export const skipSchema = z.object({ ...attributed, step: z.string().min(1), reason: z.string().min(1) });
 export const handoverSchema = z.object({ by: z.string().min(1), to: z.string().min(1), text: z.string().min(1) });
 export const replanSchema = z.object({
@@ -116,6 +118,8 @@ export const stepStatusSchema = z.object({
   required: z.boolean(),
   /** ms */
   expected: z.number(),
+  /** Of a manual step that wants an answer. */
+  asks: z.enum(['yes-no', 'text']).optional(),
 });
 export type StepStatus = z.infer<typeof stepStatusSchema>;
 

@@ -1,19 +1,13 @@
 /** From a plan to the Schedules that should exist in Temporal. Pure. */
-import { type Calendar, parseCron } from './cron.ts';
+import { announcesOf } from './drills/announcing.ts';
 import { type Due, dueSchema } from './due.ts';
 import { formatDuration } from './duration.ts';
 import type { Plan } from './plan.ts';
+import type { Drill } from './plan-drills.ts';
 import { catchUpName, type Schedule, validationNames } from './plan-schedules.ts';
 import { requestOf } from './requests.ts';
+import { type Times, timesOf, whenOf } from './schedule-times.ts';
 import type { LookDepth } from './verification.ts';
-
-/** When, as plain numbers that can be compared. Times in ms. */
-export interface Times {
-  readonly calendar?: Calendar;
-  readonly every?: { readonly every: number; readonly offset: number };
-  readonly zone: string;
-  readonly jitter: number;
-}
 
 export interface WantedSchedule {
   /** `spacetime/daily` */
@@ -32,11 +26,14 @@ export function scheduleId(service: string, name: string): string {
 }
 
 export function wantedSchedules(plan: Plan): WantedSchedule[] {
-  return plan.schedules.map((schedule) => wanted(plan, schedule));
+  return [
+    ...plan.schedules.map((schedule) => wanted(plan, schedule)),
+    ...(plan.drills ?? []).flatMap((drill) => drillSchedules(plan.service, drill)),
+  ];
 }
 
 function wanted(plan: Plan, schedule: Schedule): WantedSchedule {
-  const { name, cron, zone, every, offset = 0, jitter: _jitter, catchUpWindow, label = name, ...rest } = schedule;
+  const { name, cron, zone, every, offset, jitter, catchUpWindow, label = name, ...rest } = schedule;
   const due: Due = {
     ...rest,
     service: plan.service,
@@ -46,33 +43,53 @@ function wanted(plan: Plan, schedule: Schedule): WantedSchedule {
     reason: 'due by the plan',
     ...(plan.catchUp && schedule.procedure === 'backup' ? { catchUp: plan.catchUp } : {}),
   };
+  const timed = { cron, zone, every, offset, jitter };
   return {
     id: scheduleId(plan.service, name),
-    times: plannedTimes(schedule),
+    times: timesOf(timed),
     catchUpWindow,
     due,
-    when:
-      cron === undefined
-        ? `every ${formatDuration(every ?? 0)}${offset ? ` + ${formatDuration(offset)}` : ''}`
-        : `${cron} ${zone}`,
+    when: whenOf(timed),
     what: whatOf(due),
   };
 }
 
-/** When, as the plan says it. */
-export function plannedTimes({
-  cron,
-  every,
-  offset = 0,
-  zone,
-  jitter,
-}: Pick<Schedule, 'cron' | 'every' | 'offset' | 'zone' | 'jitter'>): Times {
-  return {
-    ...(cron === undefined ? {} : { calendar: parseCron(cron) }),
-    ...(every === undefined ? {} : { every: { every, offset } }),
-    zone,
-    jitter,
+/** The drill itself, and what looks hourly whether it is to be announced. None for one that is held by hand only. */
+function drillSchedules(service: string, drill: Drill): WantedSchedule[] {
+  const { name, kind, overlap, wait, patience } = drill;
+  if (drill.cron === undefined && drill.every === undefined) return [];
+  const own = drillScheduleName(name);
+  const base = { service, procedure: 'drill' as const, drill: { name }, reason: 'due by the plan' };
+  const id = scheduleId(service, own);
+  const what = `drill ${name} (${kind})`;
+  const held: WantedSchedule = {
+    id,
+    times: timesOf(drill),
+    catchUpWindow: drill.catchUpWindow,
+    due: { ...base, name: own, label: own, by: `schedule ${own}`, overlap, wait, patience },
+    when: whenOf(drill),
+    what,
   };
+  const announces = announcesOf(drill, id);
+  if (!announces) return [held];
+  const told = `${own}-notice`;
+  const notice: WantedSchedule = {
+    id: scheduleId(service, told),
+    times: timesOf({ zone: 'UTC', every: lookEvery, jitter: 0 }),
+    catchUpWindow: lookEvery,
+    due: { ...base, name: told, label: told, by: `schedule ${told}`, overlap: 'skip', wait: 0, announces },
+    when: `${announces.ahead.map(({ before }) => formatDuration(before)).join(' and ')} before`,
+    what: `tell of ${what}`,
+  };
+  return [held, notice];
+}
+
+/** Announcements are of days; one that comes an hour late is in time. */
+const lookEvery = 3_600_000;
+
+/** So that a drill and a schedule of the plan may have the same name. */
+export function drillScheduleName(drill: string): string {
+  return `drill-${drill}`;
 }
 
 /** Tries again and again, and gives way to whatever else holds the lock: the next try is soon. */

@@ -2,6 +2,7 @@
 import type { Procedure } from '../domain/procedures.ts';
 import { backup } from './backup.ts';
 import type { Compiler } from './compiler.ts';
+import { drillWith } from './drills/drill.ts';
 import { failback } from './failback.ts';
 import { failover } from './failover.ts';
 import { fence } from './fence.ts';
@@ -18,7 +19,7 @@ import { sync } from './sync.ts';
 import { testRestores } from './test-restore.ts';
 import { verify } from './verify.ts';
 
-export const compilers: Record<Procedure, Compiler> = {
+const real: Record<Exclude<Procedure, 'drill'>, Compiler> = {
   backup,
   failback,
   failover,
@@ -36,3 +37,6 @@ export const compilers: Record<Procedure, Compiler> = {
   'test-restore': testRestores,
   verify,
 };
+
+/** A drill rehearses what the others make. */
+export const compilers: Record<Procedure, Compiler> = { ...real, drill: drillWith(real) };

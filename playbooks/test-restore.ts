@@ -6,6 +6,7 @@ import { awaitHost } from '../activities/compute/await-host.ts';
 import { provePoint } from '../activities/points/verify/prove-point.ts';
 import { testRestore } from '../activities/points/verify/test-restore.ts';
 import type { PointSummary } from '../domain/assessment.ts';
+import type { DrillFault } from '../domain/drill-request.ts';
 import { refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
 import type { Component } from '../domain/plan-component.ts';
@@ -14,35 +15,73 @@ import { hostsOf, locationsFor, placeAt, playbook, type Situation, stage } from 
 import { notRestorable } from './refusals.ts';
 
 export function testRestores(situation: Situation) {
+  const run = situation.run.replaceAll(/[^A-Za-z0-9_-]/g, '_');
+  const { hosts, tests, prove, point } = testsOf(situation, { place: (component) => placeOf(run, component) });
+  return playbook(situation, point.id, [
+    stage('Look at the hosts', hosts),
+    stage('Restore each component beside what is there, look at it, remove it', ...tests),
+    stage('Say what was shown', [prove]),
+  ]);
+}
+
+interface Wanted {
+  /** Where a component is laid out. */
+  place(component: Component): string;
+  /** Names of components; all of the point's where absent. */
+  readonly components?: readonly string[] | undefined;
+  /** Of components of files: only what lies at or below these. */
+  readonly pathsOf?: ReadonlyMap<string, readonly string[]> | undefined;
+  readonly fault?: DrillFault | undefined;
+}
+
+/** `tests` are one after another: a test must not take a serving host's disk and cores for itself. @throws NoRecoveryPoint, HostMissing, ComponentMissing */
+export function testsOf(situation: Situation, wanted: Wanted) {
   const { plan, assessment } = situation;
   const { to, point } = assessment;
   if (!point) throw notRestorable(situation);
   const at = placeAt(plan, to);
-  const tests = plan.components
-    .filter(({ name }) => point.components.includes(name))
-    .map((component) => testOf(situation, component, point));
-  const hosts = new Map(tests.map(({ host }) => [host.name, host]));
-  const steps = tests.map(({ step }) => step);
-  return playbook(situation, point.id, [
-    stage(
-      'Look at the hosts',
-      [...hosts.values()].map((host) =>
-        awaitHost.step({ host, within: plan.limits.boot }, at(`await-host-${host.name}`)),
-      ),
+  const lacking = wanted.components?.find((name) => !point.components.includes(name));
+  if (lacking !== undefined) {
+    throw refusal(
+      'ComponentMissing',
+      `Recovery point ${point.id} has no ${lacking}.`,
+      'a point that has it: --point ID.',
+    );
+  }
+  const tried = plan.components
+    .filter(({ name }) => point.components.includes(name) && (wanted.components?.includes(name) ?? true))
+    .map((component) => testOf(situation, component, point, wanted));
+  const used = [...new Map(tried.map(({ host }) => [host.name, host])).values()];
+  const steps = tried.map(({ step }) => step);
+  const locations = locationsFor(plan, to);
+  return {
+    point,
+    tried,
+    used,
+    steps,
+    hosts: used.map((host) => awaitHost.step({ host, within: plan.limits.boot }, at(`await-host-${host.name}`))),
+    tests: steps.map((step) => [step]),
+    prove: provePoint.step(
+      { service: plan.service, point: { id: point.id, sha256: point.sha256 }, locations },
+      at('prove-point', { needs: steps.map(({ id }) => id) }),
     ),
-    // One after another: a test must not take a serving host's disk and cores for itself.
-    stage('Restore each component beside what is there, look at it, remove it', ...steps.map((step) => [step])),
-    stage('Say what was shown', [
-      provePoint.step(
-        { service: plan.service, point: { id: point.id, sha256: point.sha256 }, locations: locationsFor(plan, to) },
-        at('prove-point', { needs: steps.map(({ id }) => id) }),
-      ),
-    ]),
-  ]);
+  };
 }
 
-function testOf(situation: Situation, component: Component, point: PointSummary): { step: Step; host: Host } {
-  const { plan, assessment, run, request } = situation;
+function placeOf(run: string, { name, driver }: Component): string {
+  const database = `muster_test_${`${name}_${run}`.toLowerCase().replaceAll('-', '_')}`.slice(0, 62);
+  return driver === 'files' ? `/var/tmp/muster-test-${run}/${name}` : database;
+}
+
+export interface Tried {
+  readonly component: Component;
+  readonly step: Step;
+  readonly host: Host;
+  readonly into: string;
+}
+
+function testOf(situation: Situation, component: Component, point: PointSummary, wanted: Wanted): Tried {
+  const { plan, assessment, request } = situation;
   const { to } = assessment;
   const asked = request?.restore?.host;
   const host = asked
@@ -55,15 +94,16 @@ function testOf(situation: Situation, component: Component, point: PointSummary)
       'name one with --host, or another site with --at.',
     );
   }
-  const unique = run.replaceAll(/[^A-Za-z0-9_-]/g, '_');
-  const database = `muster_test_${`${component.name}_${unique}`.toLowerCase().replaceAll('-', '_')}`.slice(0, 62);
-  const into = component.driver === 'files' ? `/var/tmp/muster-test-${unique}/${component.name}` : database;
+  const into = wanted.place(component);
+  const paths = wanted.pathsOf?.get(component.name);
   const step = testRestore.step(
     {
       ...{ service: plan.service, point: { id: point.id, sha256: point.sha256 }, component, host, site: to, into },
       locations: locationsFor(plan, to),
+      ...(paths ? { paths: [...paths] } : {}),
+      ...(wanted.fault ? { fault: wanted.fault } : {}),
     },
     placeAt(plan, to)(`test-${component.name}`),
   );
-  return { step, host };
+  return { component, step, host, into };
 }

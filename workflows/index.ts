@@ -1,6 +1,7 @@
 /** The workflow types that Muster registers, one for each procedure. */
 export { backup } from './backup.ts';
 export { declaring } from './declaring.ts';
+export { drill } from './drill.ts';
 export { failback } from './failback.ts';
 export { failover } from './failover.ts';
 export { fence } from './fence.ts';

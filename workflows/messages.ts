@@ -9,6 +9,7 @@ import type { StepOutput } from '../domain/protocol.ts';
 import {
   acceptRiskSchema,
   approvalSchema,
+  confirmSchema,
   type DecisionAnswer,
   handoverSchema,
   noteSchema,
@@ -20,6 +21,8 @@ import {
 } from '../domain/run.ts';
 import { acceptRisk } from './accept-risk.ts';
 import { approve, approveText } from './approve.ts';
+import { confirm, confirmText } from './confirm.ts';
+import { ending, isEnding, isOver } from './ending.ts';
 import { putsBack } from './put-back.ts';
 import { cannotReplan } from './replan.ts';
 import type { Run } from './run.ts';
@@ -92,14 +95,7 @@ export function receiveDecisions(run: Run): void {
       };
     },
   );
-  receive('confirm', stepDecisionSchema, 'A manual step was done: {"by": "...", "step": "<id>"}', (decision) => {
-    const status = run.stepStatus(decision.step);
-    if (status?.kind !== 'manual') return no(`there is no manual step ${decision.step}`);
-    if (isEnding(run)) return no(ending);
-    if (status.state !== 'running') return no(`${decision.step} is ${status.state}, it waits for no confirmation`);
-    run.confirmed.set(decision.step, { by: decision.by, reason: decision.reason ?? '' });
-    return { taken: true, why: `${decision.step} confirmed` };
-  });
+  receive('confirm', confirmSchema, confirmText, (decision) => confirm(run, decision));
   receive('acceptRisk', acceptRiskSchema, 'Accept a risk by name: {"by": "...", "risk": "<id>"}', (decision) =>
     acceptRisk(run, decision),
   );
@@ -201,17 +197,7 @@ function cannotSkip(run: Run, step: string): string | undefined {
   return `${step} is ${status.state}; a step that failed, waits for a person or has not begun can be skipped`;
 }
 
-const ending = 'the run is ending, or its plan is being changed; nothing more is decided here';
 const changing = 'the plan is being changed: send it again in a moment';
-
-/** Aborted, cancelled, failed or through: what is decided now would change nothing. */
-function isEnding(run: Run): boolean {
-  return run.replan !== undefined || isOver(run);
-}
-
-function isOver(run: Run): boolean {
-  return run.abort !== undefined || run.gaveUp !== undefined || run.failure !== undefined || run.ended;
-}
 
 /** Two people who decide at once: the first one is followed, the second is told. */
 function decidedAlready(run: Run, step: string): string | undefined {

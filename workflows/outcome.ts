@@ -1,4 +1,5 @@
 /** What a run has come to, in a sentence: the last line of its timeline, of its notice and of its report. */
+import { type DrillReport, drillReportOf, drillSentence } from '../domain/drills/report.ts';
 import { rejoins, traitsOf } from '../domain/procedures.ts';
 import { redundancyOf } from '../domain/report-standbys.ts';
 import { whyNotServing } from './put-back.ts';
@@ -60,6 +61,15 @@ function madeBy(run: Run): string | undefined {
   const { procedure, service } = run.status;
   if (procedure === 'backup') return `Recovery point ${pointOf(run) ?? ''} of ${service} is written.`;
   if (rejoins(procedure) && run.playbook) return redundancyOf(run.playbook, Object.fromEntries(run.outputs));
-  const said = [...run.outputs.values()].flatMap(({ summary }) => summary ?? []);
+  const drill = drillSeen(run);
+  const said = [
+    ...(drill ? [drillSentence(drill, service)] : []),
+    ...[...run.outputs.values()].flatMap(({ summary }) => summary ?? []),
+  ];
   return said.length > 0 ? said.join(' ') : undefined;
+}
+
+/** What a drill has shown so far; undefined where the run is none. */
+export function drillSeen({ playbook, status, outputs }: Run): DrillReport | undefined {
+  return playbook?.drill && drillReportOf({ playbook, status, outputs: Object.fromEntries(outputs) });
 }

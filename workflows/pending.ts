@@ -22,5 +22,10 @@ function pendingStep(step: Step): StepStatus {
     generation: 1,
     required: step.required,
     expected: step.expected,
+    ...asksOf(step),
   };
+}
+
+function asksOf({ kind, input }: Step): Pick<StepStatus, 'asks'> {
+  return kind === 'manual' && (input.ask === 'yes-no' || input.ask === 'text') ? { asks: input.ask } : {};
 }

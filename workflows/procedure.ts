@@ -25,9 +25,10 @@ import { badInput, describeFailure, failedRun } from './failures.ts';
 import { startFollowUps } from './follow.ts';
 import { execute } from './interpreter.ts';
 import { holdLease, releaseLeases } from './lease.ts';
+import { makingWay } from './make-way.ts';
 import { receiveDecisions } from './messages.ts';
 import { notify } from './notify.ts';
-import { pointOf, summaryOf } from './outcome.ts';
+import { drillSeen, pointOf, summaryOf } from './outcome.ts';
 import { assess, compile } from './planning-activities.ts';
 import { whyNotServing } from './put-back.ts';
 import { anotherPlan, goOnWith } from './replan.ts';
@@ -58,7 +59,7 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
       if (!goes) return await turnedDown(run);
 
       run.phase('executing');
-      await execute(run);
+      await makingWay(run, () => execute(run));
       await startFollowUps(run);
       run.phase('reporting');
     });
@@ -147,7 +148,10 @@ function tellEnd(run: Run): void {
   notify(run, run.status.phase, summaryOf(run), severityOf(run));
 }
 
-function severityOf({ status }: Run): 'info' | 'warning' | 'danger' {
+function severityOf(run: Run): 'info' | 'warning' | 'danger' {
+  const { status } = run;
+  const drill = drillSeen(run)?.result;
+  if (drill) return drill === 'passed' ? 'info' : drill === 'failed' ? 'danger' : 'warning';
   if (status.phase === 'done') return 'info';
   return status.phase === 'rejected' || status.phase === 'put-back' ? 'warning' : 'danger';
 }

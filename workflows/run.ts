@@ -54,7 +54,7 @@ export class Run {
   readonly work = new CancellationScope();
   readonly outputs = new Map<string, StepOutput>();
   readonly verdicts = new Map<string, StepVerdict>();
-  readonly confirmed = new Map<string, { by: string; reason: string }>();
+  readonly confirmed = new Map<string, { by: string; reason: string; answer?: string }>();
   readonly undo: Undo[] = [];
   readonly pendingNotices = new Set<Promise<unknown>>();
   readonly trail = new AuditTrail();

@@ -1,4 +1,5 @@
 /** The activities of what is due: looked up on any worker, since nothing is known yet of where the run will act. */
+import type { NextDue } from '../domain/drills/announcing.ts';
 import type { DueInput, DueResult } from '../domain/due.ts';
 import { matterOf } from '../domain/notice-events.ts';
 import type { NoticeCall } from '../domain/protocol.ts';
@@ -44,6 +45,11 @@ export async function validationState({ service, validating: depth }: DueInput):
 
 export async function endValidation({ service, validating: depth }: DueInput): Promise<void> {
   await call<boolean>('endValidation', `End the daily looks at ${service}`, { service, depth });
+}
+
+/** When a Schedule begins next. */
+export async function nextDue(schedule: string): Promise<NextDue> {
+  return await call<NextDue>('nextDue', `When ${schedule} is due`, { schedule });
 }
 
 /** True when it was made now. */

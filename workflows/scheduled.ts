@@ -20,6 +20,7 @@ import { formatDuration } from '../domain/duration.ts';
 import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
 import { type RunResult, workflowQueue } from '../domain/protocol.ts';
 import { requestOf } from '../domain/requests.ts';
+import { announce } from './announce.ts';
 import { badInput, describeFailure } from './failures.ts';
 import {
   countFailures,
@@ -34,6 +35,8 @@ import {
 
 export async function scheduled(raw: Due): Promise<DueResult> {
   const due = readDue(raw);
+  if (due.announces) return say(await announce(due, due.announces, last().announced));
+
   const since = due.catchingUp ? await caughtUp(due) : undefined;
   if (since) return since;
 
@@ -164,9 +167,9 @@ async function validated(due: DueInput): Promise<DueResult | undefined> {
 }
 
 /** What the look before left for this one; Temporal hands the last good answer of a Schedule to its next run. */
-function last(): Pick<DueResult, 'fingerprint' | 'backedUpAt'> {
-  const { fingerprint, backedUpAt } = (workflowInfo().lastResult ?? {}) as Partial<DueResult>;
-  return { fingerprint, backedUpAt };
+function last(): Pick<DueResult, 'fingerprint' | 'backedUpAt' | 'announced'> {
+  const { fingerprint, backedUpAt, announced } = (workflowInfo().lastResult ?? {}) as Partial<DueResult>;
+  return { fingerprint, backedUpAt, ...(announced ? { announced } : {}) };
 }
 
 function say(result: DueResult): DueResult {

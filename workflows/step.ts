@@ -6,6 +6,7 @@ import { commandFor } from '../domain/procedures.ts';
 import type { StepAnswer } from '../domain/protocol.ts';
 import { sameWork } from '../domain/replan.ts';
 import type { StepStatus } from '../domain/run.ts';
+import { awaitConfirmation } from './await-confirmation.ts';
 import { describeFailure, failedRun } from './failures.ts';
 import { holdLease } from './lease.ts';
 import { notify } from './notify.ts';
@@ -26,7 +27,7 @@ export async function runStep(run: Run, step: Step): Promise<void> {
     run.trail.operation(step, status, 'begins');
     try {
       if (step.kind === 'manual') {
-        if ((await awaitConfirmation(run, step, status)) === 'skip') return;
+        if ((await awaitConfirmation(run, step, status)) === 'skip') return markSkipped(run, step, status);
       } else succeed(run, step, status, await namedWhenStuck(run, step, status, attempt(run, step, status)));
       status.state = 'done';
       status.finishedAt = new Date().toISOString();
@@ -80,26 +81,6 @@ function succeed(run: Run, step: Step, status: StepStatus, answer: StepAnswer): 
   }
   run.note('step', `${step.id} done${output.outcome ? `: ${output.outcome}` : ''}`);
   if (output.alarm) notify(run, output.event ?? 'alarm', output.alarm, 'danger', step.id);
-}
-
-async function awaitConfirmation(run: Run, step: Step, status: StepStatus): Promise<'confirmed' | 'skip'> {
-  const asked = Date.now();
-  const skipped = () => run.verdicts.get(step.id)?.action === 'skip';
-  await run.need(
-    `${step.title} (a person does this and confirms it)`,
-    commandFor(run.status, 'confirm', step.id),
-    () => run.confirmed.has(step.id) || skipped(),
-  );
-  const confirmed = run.confirmed.get(step.id);
-  if (!confirmed) {
-    status.finishedAt = new Date().toISOString();
-    markSkipped(run, step, status);
-    return 'skip';
-  }
-  status.outcome = `confirmed by ${confirmed.by}`;
-  run.outputs.set(step.id, { outcome: status.outcome, by: confirmed.by, waited: Date.now() - asked });
-  run.note('decision', `${step.id} confirmed${confirmed.reason ? `: ${confirmed.reason}` : ''}`, confirmed.by);
-  return 'confirmed';
 }
 
 /** A step that an operator skipped before it began. */

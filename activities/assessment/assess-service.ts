@@ -1,6 +1,7 @@
 /** Activity `assess`: wires the assessment to what a worker has. */
 import type { Assessment } from '../../domain/assessment.ts';
 import { readSoMany, readUpTo } from '../../domain/choose-restore.ts';
+import { assessedAs } from '../../domain/drills/assessed-as.ts';
 import { copiesNeeded } from '../../domain/point-state.ts';
 import type { AssessCall } from '../../domain/protocol.ts';
 import { coldOf } from '../../domain/thaw.ts';
@@ -40,34 +41,38 @@ export async function assessWith(call: AssessCall, sight: Sight, signal?: AbortS
   const signers = await loadPinned(plan, folder);
   const restore = call.request?.restore;
   const upTo = readUpTo(call.point, restore);
-  return await assess(call, {
-    plan,
-    sha256,
-    positionOf,
-    ec2: (region) => aws.ec2(region),
-    rds: (region) => aws.rds(region),
-    cloudWatch: (region) => aws.cloudWatch(region),
-    route53: () => aws.route53(),
-    host: (host) => connectHost(host, secret),
-    secret,
-    findPoints: async (location) => {
-      const store = await open(location);
-      const options = { limit: defaultLimit, newest: readSoMany(restore), copies: copiesNeeded(plan) };
-      const asked = await findPoints([store], plan.service, signers, { ...options, upTo });
-      // Nothing is so old: the refusal says what there is.
-      const none = upTo !== undefined && asked.points.length === 0 && asked.unreachable.length === 0;
-      const found = none ? await findPoints([store], plan.service, signers, options) : asked;
-      const [silent] = found.unreachable;
-      if (silent) throw new Error(silent.why);
-      return found;
+  const assessment = await assess(
+    { ...call, procedure: assessedAs(plan, call) },
+    {
+      plan,
+      sha256,
+      positionOf,
+      ec2: (region) => aws.ec2(region),
+      rds: (region) => aws.rds(region),
+      cloudWatch: (region) => aws.cloudWatch(region),
+      route53: () => aws.route53(),
+      host: (host) => connectHost(host, secret),
+      secret,
+      findPoints: async (location) => {
+        const store = await open(location);
+        const options = { limit: defaultLimit, newest: readSoMany(restore), copies: copiesNeeded(plan) };
+        const asked = await findPoints([store], plan.service, signers, { ...options, upTo });
+        // Nothing is so old: the refusal says what there is.
+        const none = upTo !== undefined && asked.points.length === 0 && asked.unreachable.length === 0;
+        const found = none ? await findPoints([store], plan.service, signers, options) : asked;
+        const [silent] = found.unreachable;
+        if (silent) throw new Error(silent.why);
+        return found;
+      },
+      coldAt: async (location, point, components) => {
+        const store = await open(location);
+        const { manifest } = await readManifestAt(store, plan.service, point.id, signers);
+        return coldOf(location, [...(await partClasses(store, manifest, components)).values()]);
+      },
+      leases: () => leasesInForce(plan, open, signal),
+      now: () => new Date(),
+      signal,
     },
-    coldAt: async (location, point, components) => {
-      const store = await open(location);
-      const { manifest } = await readManifestAt(store, plan.service, point.id, signers);
-      return coldOf(location, [...(await partClasses(store, manifest, components)).values()]);
-    },
-    leases: () => leasesInForce(plan, open, signal),
-    now: () => new Date(),
-    signal,
-  });
+  );
+  return { ...assessment, procedure: call.procedure };
 }

@@ -17,23 +17,32 @@ export function cancelByKey(executor: HostExecutor, key: JobKey, place: JobPlace
   return cancelFolder(executor, at, `${at.base}/jobs/${key.run}/${key.step}/${key.generation}`);
 }
 
-/** Starts that have not ended of the parts of a step: NUL-separated folders. */
-const unended = `shopt -s nullglob
-for start in "$1/jobs/$2/$3".*/*/*/; do [[ -s $start/exit ]] || printf '%s\\0' "\${start%/}"; done`;
-
 /** For a worker that does not know what earlier attempts of a step with several jobs have left at work. Out: how many there were */
 export async function cancelParts(
   executor: HostExecutor,
   { run, step }: Pick<JobKey, 'run' | 'step'>,
   place: JobPlace = {},
 ): Promise<number> {
+  return await cancelUnended(executor, run, `${step}.`, place);
+}
+
+/** Whatever a run that has ended has left at work. Out: how many there were */
+export async function cancelRun(executor: HostExecutor, run: string, place: JobPlace = {}): Promise<number> {
+  return await cancelUnended(executor, run, '', place);
+}
+
+/** Starts that have not ended of the steps of a run that begin so: NUL-separated folders. */
+const unended = `shopt -s nullglob
+for start in "$1/jobs/$2/$3"*/*/*/; do [[ -s $start/exit ]] || printf '%s\\0' "\${start%/}"; done`;
+
+async function cancelUnended(executor: HostExecutor, run: string, steps: string, place: JobPlace): Promise<number> {
   const at = { ...defaultPlace, ...place };
   const { code, stdout, stderr } = await executor.exec(
-    shellQuote('exec', 'bash', '-c', unended, 'muster-unended', at.base, run, step),
+    shellQuote('exec', 'bash', '-c', unended, 'muster-unended', at.base, run, steps),
     { inactivity: 60_000 },
   );
   if (code !== 0)
-    throw new HostFault('HostCommandFailed', `${executor.name}: jobs of ${step} cannot be listed: ${stderr}`);
+    throw new HostFault('HostCommandFailed', `${executor.name}: jobs of ${steps || run} cannot be listed: ${stderr}`);
   const folders = stdout.toString('utf8').split('\0').slice(0, -1);
   for (const folder of folders) await cancelFolder(executor, at, folder);
   return folders.length;

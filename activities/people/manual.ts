@@ -10,6 +10,13 @@ const manualInputSchema = z.object({
   title: z.string().min(1),
   /** What to do, for the person who does it. */
   instructions: z.string(),
+  /** As `Asked`; all absent in a step that is only confirmed. */
+  ask: z.enum(['done', 'yes-no', 'text']).optional(),
+  role: z.string().optional(),
+  people: z.array(z.string()).optional(),
+  signs: z.boolean().optional(),
+  /** ms it waits for its answer; for ever where absent. */
+  within: z.number().int().positive().optional(),
 });
 
 export const manual = defineStep({

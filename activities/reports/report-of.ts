@@ -4,18 +4,21 @@ import type { Observed } from '../../domain/build-report.ts';
 import { lostWritesSchema } from '../../domain/observer.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { traitsOf } from '../../domain/procedures.ts';
+import type { Report } from '../../domain/report.ts';
 import { observedOutages } from '../health/observer.ts';
 import { requestText } from '../health/request.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from '../storage/open-store.ts';
+import { readReports } from './read-reports.ts';
 import { type ReportCall, reportRun, type WrittenReport } from './write-report.ts';
 
 /** ms; the observer stands in a third place and may be as far as the lost region. */
 const observerPatience = 5_000;
 /** ms; the observer asks the service for every write. */
 const countPatience = 20_000;
+const drillsRemembered = 2 * 366 * 86_400_000;
 
 export async function reportOf(call: ReportCall, deps: Dependencies): Promise<WrittenReport> {
   const { folder } = deps.plans;
@@ -26,7 +29,19 @@ export async function reportOf(call: ReportCall, deps: Dependencies): Promise<Wr
     folder: deps.reports,
     rpo: plan.objectives.rpo,
     observe: () => observe(plan, call),
+    drills: () => drillsBefore(plan, deps),
   });
+}
+
+/** Reports of the drills of two years, from every place that answers. */
+async function drillsBefore(plan: Plan, { plans, reports: folder }: Dependencies): Promise<readonly Report[]> {
+  const opened = await Promise.allSettled(
+    Object.keys(plan.storage).map((location) => openStore(plan, location, (ref) => resolveSecret(ref, plans.folder))),
+  );
+  const stores = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const now = Date.now();
+  const window = { from: now - drillsRemembered, to: now };
+  return (await readReports(plan.service, window, { stores, folder, procedures: ['drill'], limit: 10_000 })).reports;
 }
 
 /**

@@ -6,6 +6,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assessment } from '../../domain/assessment.ts';
 import { buildReport, type Observed } from '../../domain/build-report.ts';
+import { compareDrills } from '../../domain/drills/compare.ts';
 import type { Playbook } from '../../domain/playbook.ts';
 import type { StepOutput } from '../../domain/protocol.ts';
 import { layout } from '../../domain/recovery-point.ts';
@@ -32,6 +33,8 @@ export interface ReportDeps {
   observe?(call: ReportCall): Promise<Observed | undefined>;
   /** RPO of the service, ms. */
   readonly rpo?: number;
+  /** Reports of drills before this one; asked for one only, and its failure is no reason to lose the report. */
+  drills?(): Promise<readonly Report[]>;
   /** ms a location may take; default 5 s: a report is small. */
   readonly patience?: number;
 }
@@ -51,9 +54,17 @@ export async function reportRun(call: ReportCall, deps: ReportDeps): Promise<Wri
     missed.push(`observer: ${messageOf(error)}`);
     return undefined;
   });
-  const report = buildReport({ ...call, observed, rpo: deps.rpo });
+  const report = await compared(buildReport({ ...call, observed, rpo: deps.rpo }), deps);
   const { written, missed: down } = await writeReport({ report }, deps);
   return { report, written, missed: [...missed, ...down] };
+}
+
+/** A drill beside the one before it. */
+async function compared(report: Report, deps: ReportDeps): Promise<Report> {
+  if (!report.drill || !deps.drills) return report;
+  const before = await deps.drills().catch(() => []);
+  const comparison = compareDrills(report, before);
+  return comparison ? { ...report, drill: { ...report.drill, compared: comparison } } : report;
 }
 
 /** Stores a report that is built already. Safe to repeat: the same run writes the same keys. */

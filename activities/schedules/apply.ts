@@ -123,12 +123,12 @@ function plain(value: unknown): unknown {
 function definition(wanted: WantedSchedule) {
   const { due } = wanted;
   // A run that is due while the one before still goes is to be told of, so it is started and says itself that it is skipped.
-  // Only those that look for a change need what the last one found, which Temporal hands over between runs in sequence.
+  // Only those that look for a change, or announce, need what the last one found, which Temporal hands over between runs in sequence.
   const overlap = due.overlap === 'wait' ? ScheduleOverlapPolicy.BUFFER_ONE : ScheduleOverlapPolicy.ALLOW_ALL;
   return {
     spec: specOf(wanted.times),
     policies: {
-      overlap: due.onChange || due.catchingUp ? ScheduleOverlapPolicy.SKIP : overlap,
+      overlap: due.onChange || due.catchingUp || due.announces ? ScheduleOverlapPolicy.SKIP : overlap,
       catchupWindow: wanted.catchUpWindow,
       // One bad night must not end all backups.
       pauseOnFailure: false,

@@ -6,7 +6,7 @@ import type { Dependencies } from '../runtime/dependencies.ts';
 import { countFailures, endCatchUp, ensureCatchUp } from './catch-up.ts';
 import { holderOf } from './holder-of.ts';
 import { type LookCall, lookForChange } from './look-for-change.ts';
-
+import { nextDue } from './next-due.ts';
 import { endValidation, ensureValidation, type ValidationCall, validationState } from './validation.ts';
 
 type Alive = <Result>(work: () => Promise<Result>) => Promise<Result>;
@@ -22,6 +22,7 @@ export function scheduleActivities(deps: Dependencies, alive: Alive) {
     ensureValidation: (call: ValidationCall) => alive(() => ensureValidation(clientOf(deps), call)),
     endValidation: (call: ValidationCall) => alive(() => endValidation(clientOf(deps), call)),
     validationState: (call: ValidationCall) => alive(() => validationState(call, deps)),
+    nextDue: (call: { schedule: string }) => alive(() => nextDue(clientOf(deps), call.schedule)),
     lookForChange: (call: LookCall) => alive(() => lookForChange(call, deps)),
   };
 }

@@ -4,7 +4,7 @@ import { formatDuration } from '../duration.ts';
 import type { Plan } from '../plan.ts';
 import type { Schedule } from '../plan-schedules.ts';
 import { timeOfPointId } from '../recovery-point.ts';
-import { plannedTimes } from '../wanted-schedules.ts';
+import { timesOf } from '../schedule-times.ts';
 import { dueTimes } from './due-times.ts';
 
 export interface Compliance {
@@ -34,7 +34,7 @@ export function complianceOf(plan: Wanted, points: readonly Seen[], now: number,
   const backups = plan.schedules.filter(({ procedure, onChange }) => procedure === 'backup' && !onChange);
   return backups.flatMap((schedule) => {
     const { jitter, name, label = name } = schedule;
-    const due = dueTimes(plannedTimes(schedule), from, now - grace - jitter).length;
+    const due = dueTimes(timesOf(schedule), from, now - grace - jitter).length;
     return componentsOf(schedule, plan).map((component) => {
       const made = points.filter(
         (point) => point.label === label && point.components.includes(component) && timeOfPointId(point.id) >= from,
@@ -47,7 +47,7 @@ export function complianceOf(plan: Wanted, points: readonly Seen[], now: number,
 /** Points that a day may have by the schedules, those of looks for changes too; and some by hand. */
 export function pointsOfADay({ schedules }: Pick<Plan, 'schedules'>, now: number): number {
   const backups = schedules.filter(({ procedure }) => procedure === 'backup');
-  const due = backups.map((schedule) => dueTimes(plannedTimes(schedule), now - complianceWindow, now).length);
+  const due = backups.map((schedule) => dueTimes(timesOf(schedule), now - complianceWindow, now).length);
   return due.reduce((sum, count) => sum + count, byHand);
 }
 

@@ -9,6 +9,8 @@ import { addCodec } from './codec.ts';
 import { addConfirm } from './confirm.ts';
 import { addDeclaring } from './declaring.ts';
 import { addDelete } from './delete.ts';
+import { addDrill } from './drill.ts';
+import { addDrills } from './drills.ts';
 import { addFailback } from './failback.ts';
 import { addFailover } from './failover.ts';
 import { addFence } from './fence.ts';
@@ -67,6 +69,8 @@ export const verbs: readonly AddVerb[] = [
   addUnpin,
   addDelete,
   addTraffic,
+  addDrill,
+  addDrills,
   addReadiness,
   addPreview,
   addRunbook,

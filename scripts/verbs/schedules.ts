@@ -154,7 +154,7 @@ async function placed(cli: Cli, service: string, name: string | undefined): Prom
   const wanted = wantedSchedules(plan);
   const asked = wanted.filter(({ id }) => name === undefined || id === scheduleId(service, name));
   if (asked.length === 0) {
-    const names = plan.schedules.map((each) => each.name).join(', ') || 'it has none';
+    const names = wanted.map(({ due }) => due.name).join(', ') || 'it has none';
     throw refusal(
       'ScheduleUnknown',
       `The plan of ${service} has no schedule ${name ?? ''}.`.replace(' .', '.'),

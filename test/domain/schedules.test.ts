@@ -77,7 +77,16 @@ describe('a schedule of a plan', () => {
       'spacetime/database: backup full of database, labelled database; every 6h + 50m',
       'spacetime/on-change: backup full of configuration, certificates, labelled configuration, when changed; every 10m',
       'spacetime/retention: retention {"apply":true}; 30 6 * * * UTC',
+      'spacetime/drill-monthly-verification: drill monthly-verification (restore-test); 0 9 * * 0#1 UTC',
+      'spacetime/drill-monthly-partial: drill monthly-partial (partial-restore); 0 11 * * 0#1 UTC',
+      'spacetime/drill-quarterly: drill quarterly (tabletop); 0 10 * 1,4,7,10 6#1 UTC',
+      'spacetime/drill-quarterly-notice: tell of drill quarterly (tabletop); 14d and 1d before',
     ]);
+    // "First Saturday of each quarter at 10:00 UTC".
+    const quarterly = wanted.find(({ id }) => id === 'spacetime/drill-quarterly');
+    const firstSaturday = { dayOfMonth: upTo(1, 7), dayOfWeek: [6], month: [1, 4, 7, 10], hour: [10], minute: [0] };
+    expect(quarterly?.times.calendar).toEqual(firstSaturday);
+    expect(quarterly?.due).toMatchObject({ procedure: 'drill', drill: { name: 'quarterly' }, overlap: 'wait' });
     expect(wanted[3]?.times.calendar).toMatchObject({ dayOfMonth: upTo(1, 7), dayOfWeek: [0], hour: [5], minute: [0] });
     expect(wanted[1]?.due).toMatchObject({
       overlap: 'wait',

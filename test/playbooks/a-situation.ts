@@ -3,6 +3,7 @@ import { loadPlan } from '../../activities/plans/load-plan.ts';
 import type { Assessment } from '../../domain/assessment.ts';
 import type { Host } from '../../domain/host.ts';
 import { componentSchema } from '../../domain/plan-component.ts';
+import { drillSchema } from '../../domain/plan-drills.ts';
 import type { Procedure } from '../../domain/procedures.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 
@@ -17,6 +18,20 @@ export const streaming = {
   user: 'replicator',
   password: { env: 'REPLICATION' },
   slot: 'spacetime',
+};
+
+/** As the runbooks' quarterly drill, of what is restored. */
+const quarterly = {
+  name: 'quarterly',
+  kind: 'restore-test',
+  cron: '0 10 * 1,4,7,10 6#1',
+  participants: [{ role: 'DR Coordinator' }, { role: 'Engineering Manager' }],
+  checklist: {
+    before: [{ title: 'Notify team and stakeholders' }],
+    during: [{ title: 'All endpoints functional', ask: 'yes-no' }],
+    after: [{ title: 'Document lessons learned', ask: 'text' }],
+  },
+  signOff: ['DR Coordinator', 'Engineering Manager'],
 };
 
 export async function aSituation(procedure: Procedure, change: Partial<Assessment> = {}): Promise<Situation> {
@@ -79,6 +94,9 @@ export async function aSituation(procedure: Procedure, change: Partial<Assessmen
     ...change,
   };
   const scratch = { restore: { components: ['application'], into: '/var/tmp/scratch' } };
-  const request = procedure === 'scratch-restore' ? { request: scratch } : {};
+  if (procedure === 'drill') plan.drills = [drillSchema.parse(quarterly)];
+  const drill = { drill: { name: 'quarterly' } };
+  const request =
+    procedure === 'scratch-restore' ? { request: scratch } : procedure === 'drill' ? { request: drill } : {};
   return { plan, assessment, procedure, run: 'run-1', label: 'manual', ...request };
 }

@@ -4,18 +4,28 @@
  */
 import { z } from 'zod';
 import { condemns } from '../../../domain/condemning.ts';
+import { drillFaults } from '../../../domain/drill-request.ts';
+import { drillPlacePattern } from '../../../domain/drills/place.ts';
 import { Refusal } from '../../../domain/errors.ts';
 import { checkData } from '../../archives/check-data.ts';
 import { componentOnHost } from '../../archives/component-input.ts';
 import { restoreComponent } from '../../archives/restore-component.ts';
 import type { StepContext } from '../../context.ts';
+import { withDamagedPart } from '../../drills/faulty-parts.ts';
 import { runHostJob } from '../../hosts/run-job.ts';
 import { shellQuote } from '../../hosts/shell-quote.ts';
 import { defineStep } from '../../step.ts';
 
 const input = componentOnHost.extend({
   /** A folder or a database of this run's own: it is removed at the end, whatever is in it. */
-  into: z.string().regex(/^(\/var\/tmp\/muster-test-[A-Za-z0-9_-]+\/[a-z0-9-]+|muster_test_[a-z0-9_]{1,50})$/),
+  into: z.union([
+    z.string().regex(/^(\/var\/tmp\/muster-test-[A-Za-z0-9_-]+\/[a-z0-9-]+|muster_test_[a-z0-9_]{1,50})$/),
+    z.string().regex(drillPlacePattern),
+  ]),
+  /** Only these files and folders; all of the component where absent. */
+  paths: z.array(z.string()).min(1).optional(),
+  /** What is put in on purpose, in a drill. */
+  fault: z.enum(drillFaults).optional(),
 });
 type Input = z.output<typeof input>;
 
@@ -42,10 +52,10 @@ export const testRestore = defineStep({
   kind: 'testRestore',
   version: 1,
   input,
-  title: ({ component, point, host, into }) =>
-    `Restore ${component.name} of ${point.id} into ${into} on ${host.name}, look at it, remove it`,
-  shell: ({ component, point, into }) => [
-    `bash restore.sh --component ${component.name} --target ${shellQuote(into)}  # of ${point.id}`,
+  title: ({ component, point, host, into, paths, fault }) =>
+    `Restore ${paths ? `${paths.join(', ')} of ` : ''}${component.name} of ${point.id} into ${into} on ${host.name}, look at it, remove it${fault ? ` (${fault}, on purpose)` : ''}`,
+  shell: ({ component, point, into, paths }) => [
+    `bash restore.sh --component ${component.name} --target ${shellQuote(into)}  # of ${point.id}${paths ? `; only ${paths.join(', ')} is looked at` : ''}`,
     `rm -rf -- ${shellQuote(into)}`,
   ],
   limits: { startToClose: 6 * 3_600_000 },
@@ -54,7 +64,8 @@ export const testRestore = defineStep({
     // An attempt that is given up leaves the place to the next one, which goes on in it.
     let ended = true;
     try {
-      const restored = await restoreComponent.run(wanted, within(context, 'restore'));
+      const restored = await restoreComponent.run(wanted, within(damagingParts(wanted, context), 'restore'));
+      await disturb(wanted, context);
       const { entries, bytes } = restored;
       const files = wanted.component.driver === 'files';
       if (files) await checkData.run(wanted, within(context, 'check'));
@@ -80,6 +91,23 @@ export const testRestore = defineStep({
     return { outcome: `${wanted.into} is gone` };
   },
 });
+
+function damagingParts({ fault, service, point }: Input, context: StepContext): StepContext {
+  return fault === 'damaged-part' ? withDamagedPart(context, service, point.id) : context;
+}
+
+/** Between the restore and the look at it. */
+async function disturb(wanted: Input, context: StepContext): Promise<void> {
+  const { fault, into } = wanted;
+  if (fault === 'worker-lost' && context.attempt === 1)
+    throw new Error('This attempt is lost on purpose, as when its worker dies; the next one goes on.');
+  if (fault !== 'truncated-copy') return;
+  const first = `find ${shellQuote(into)} -xdev -type f -size +0 -print0 | LC_ALL=C sort -z | head -z -n 1 | tr -d '\\0'`;
+  // Its time stays: what is newer than the point counts as written by the service.
+  const keepTime =
+    'time=$(mktemp); touch -r "$file" -- "$time"; truncate -s -1 -- "$file"; touch -r "$time" -- "$file"; rm -f -- "$time"';
+  await onHost(wanted, context, 'truncate', `file=$(${first}); ${keepTime}`);
+}
 
 /** Each job of the step has a name of its own, so that a new worker finds the right one. */
 function within(context: StepContext, part: string): StepContext {

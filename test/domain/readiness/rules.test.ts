@@ -14,7 +14,7 @@ import { medianOf, oddSizes } from '../../../domain/readiness/sizes.ts';
 import { quotaNeeds, quotaOf } from '../../../domain/readiness/vcpus.ts';
 import { type Lacking, worstFirst } from '../../../domain/readiness.ts';
 import { pointIdAt } from '../../../domain/recovery-point.ts';
-import { plannedTimes } from '../../../domain/wanted-schedules.ts';
+import { timesOf } from '../../../domain/schedule-times.ts';
 
 const day = 86_400_000;
 const hour = 3_600_000;
@@ -100,7 +100,7 @@ describe('what ends', () => {
 });
 
 const schedule = (given: object) => scheduleSchema.parse({ name: 'hourly', ...given });
-const timesOf = (given: object) => plannedTimes(schedule(given));
+const timesGiven = (given: object) => timesOf(schedule(given));
 
 describe('when a schedule falls due', () => {
   it.each([
@@ -110,7 +110,7 @@ describe('when a schedule falls due', () => {
     ['a weekly one not on another day', { cron: '0 4 * * 1' }, 0],
     ['the first Sunday of a month', { cron: '0 5 * * 0#1' }, 0],
   ])('%s', (_, given, count) => {
-    expect(dueTimes(timesOf(given), now.getTime() - day, now.getTime())).toHaveLength(count);
+    expect(dueTimes(timesGiven(given), now.getTime() - day, now.getTime())).toHaveLength(count);
   });
 
   it('is at the time of its zone', () => {

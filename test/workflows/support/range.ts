@@ -17,12 +17,13 @@ import {
 } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { verifyApproval } from '../../../activities/approvals/verify-approval.ts';
+import { awaitRecovery, type RecoveryCall } from '../../../activities/drills/await-recovery.ts';
 import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
 import type { AuditAnswer, AuditCall } from '../../../domain/audit.ts';
 import type { Refusal } from '../../../domain/errors.ts';
-import type { Hold } from '../../../domain/lease.ts';
+import type { Hold, Lease } from '../../../domain/lease.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
 import type {
   ApprovedCall,
@@ -49,6 +50,7 @@ export interface Script {
   audit?: Compiled['audit'];
   /** As in a playbook. */
   onFailure?: Playbook['onFailure'];
+  drill?: Playbook['drill'];
   sha256?: string;
   /** The assessment is refused. */
   unknown?: boolean;
@@ -98,6 +100,8 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
   const audits = new Map<string, Audited>();
   const sights = new Map<string, { state: string }>();
   const watches = new Map<string, string>();
+  /** Services to who has the lease at their location. */
+  const leases = new Map<string, Lease>();
 
   const activities = {
     async assess(call: AssessCall): Promise<Assessment> {
@@ -124,6 +128,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
         risks: call.assessment.risks.map((risk) => risk.id),
         items: script.items,
         ...(script.onFailure ? { onFailure: script.onFailure } : {}),
+        ...(script.drill ? { drill: script.drill } : {}),
         ...(script.steady ? { steady: script.steady } : {}),
       };
       try {
@@ -201,6 +206,17 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     },
     async notify({ event, severity, service }: NoticeCall) {
       calls.push(`notice ${event} ${severity} of ${service}`);
+    },
+    async awaitRecovery(call: RecoveryCall) {
+      const lease = () => leases.get(call.service);
+      return await awaitRecovery(call, {
+        temporal: client,
+        leases: async () => [{ location: 'east', ...(lease() ? { lease: lease() as Lease } : {}) }],
+        pause: async () => {
+          Context.current().heartbeat();
+          await Context.current().sleep(50);
+        },
+      });
     },
     async describeRun({ workflowId }: { workflowId: string }) {
       return `held: ${workflowId}`;
@@ -288,6 +304,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       audits.set(service, said);
       return said.calls;
     },
+    leased: (service: string, lease: Lease) => leases.set(service, lease),
     see: (service: string, seen: { state: string }) => sights.set(service, seen),
     /** What the watch of a service waits for. */
     watched: (service: string) => watches.get(service),
