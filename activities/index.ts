@@ -6,6 +6,7 @@ import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
 import { auditOf, auditWith, keepApprovedWith } from './audit/audited.ts';
 import { type WatchCall, watchForOutage } from './declaring/watch-for-outage.ts';
+import { drillEnd, recoveryUnderWay } from './drills/recovery-under-way.ts';
 import { keepLease } from './lease/keep-lease.ts';
 import { notify } from './notices/notify.ts';
 import { compilePlaybook } from './planning/compile.ts';
@@ -34,6 +35,8 @@ export function activities(deps: Dependencies) {
         const { plan } = await loadPlan(deps.plans.folder, call.service, { overlays: [...deps.plans.overlays] });
         return await notify(call, { plan, secret: (ref) => resolveSecret(ref, deps.plans.folder) });
       }),
+    recoveryUnderWay: (call: { service: string; run: string }) => alive(() => recoveryUnderWay(call, deps)),
+    drillEnd: (call: { workflowId: string }) => alive(() => drillEnd(call, deps)),
     ...scheduleActivities(deps, alive),
     watchForOutage: (call: WatchCall) => alive(() => watchForOutage(call, deps, Context.current().cancellationSignal)),
     verifyApproval: (call: VerifyCall) => alive(() => verifyApproval(call)),

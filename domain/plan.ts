@@ -14,6 +14,7 @@ import { declareSchema } from './plan-declare.ts';
 import { encryptionSchema } from './plan-encryption.ts';
 import { fencingSchema } from './plan-fencing.ts';
 import { imagesSchema } from './plan-images.ts';
+import { isolationSchema } from './plan-isolation.ts';
 import { retentionSchema } from './plan-retention.ts';
 import { catchUpSchema, scheduleSchema, webhookSchema } from './plan-schedules.ts';
 import { locationSchema } from './plan-storage.ts';
@@ -161,6 +162,8 @@ export const planSchema = z.strictObject({
   notices: z
     .array(z.strictObject({ name: nameSchema, kind: z.enum(['slack', 'webhook']), url: secretSchema }))
     .default([]),
+  /** A world of its own for a rehearsed failover. */
+  isolation: isolationSchema.optional(),
   /** What changes hands after a breach. */
   compromise: compromiseSchema.optional(),
   /** Runbook step 6, "Update monitoring". */

@@ -70,8 +70,14 @@ const compromiseRequestSchema = z.strictObject({
   inPlace: z.literal(true).optional(),
 });
 
+const isolationRequestSchema = z.strictObject({
+  /** Only take away what drills before it left behind. */
+  sweep: z.literal(true).optional(),
+});
+
 export const requestFields = {
   compromise: compromiseRequestSchema.optional(),
+  isolation: isolationRequestSchema.optional(),
   retention: retentionRequestSchema.optional(),
   backup: backupRequestSchema.optional(),
   rotate: rotateRequestSchema.optional(),

@@ -1,10 +1,12 @@
 /** The workflow types that Muster registers, one for each procedure. */
 export { backup } from './backup.ts';
 export { declaring } from './declaring.ts';
+export { drillGuard } from './drill-guard.ts';
 export { failback } from './failback.ts';
 export { failover } from './failover.ts';
 export { fence } from './fence.ts';
 export { fullRecovery } from './full-recovery.ts';
+export { isolatedDrill } from './isolated-drill.ts';
 export { logShipping } from './log-shipping.ts';
 export { rejoin } from './rejoin.ts';
 export { restore } from './restore.ts';

@@ -21,6 +21,7 @@ import {
 import { acceptRisk } from './accept-risk.ts';
 import { approve, approveText } from './approve.ts';
 import { putsBack } from './put-back.ts';
+import { rehearses } from './rehearsal.ts';
 import { cannotReplan } from './replan.ts';
 import type { Run } from './run.ts';
 import { goOnOutside } from './window.ts';
@@ -192,6 +193,7 @@ function cannotSkip(run: Run, step: string): string | undefined {
   if (isEnding(run)) return ending;
   if (run.status.phase !== 'executing')
     return 'before the go nothing is skipped: people approve the playbook as it stands';
+  if (status.required && rehearses(run)) return `a ${run.status.procedure} does every step or none; abort it instead`;
   // A planned move that goes on without one of its proofs is no longer what was approved.
   if (status.required && putsBack(run)) return `a ${run.status.procedure} does every step or none; abort it instead`;
   if (status.kind === 'takeLease' && status.state === 'pending') return 'nothing changes a service without its lease';

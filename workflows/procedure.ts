@@ -30,6 +30,7 @@ import { notify } from './notify.ts';
 import { pointOf, summaryOf } from './outcome.ts';
 import { assess, compile } from './planning-activities.ts';
 import { whyNotServing } from './put-back.ts';
+import { beginRehearsal, endRehearsal } from './rehearsal.ts';
 import { anotherPlan, goOnWith } from './replan.ts';
 import { writeReport } from './report.ts';
 import { Run } from './run.ts';
@@ -58,7 +59,9 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
       if (!goes) return await turnedDown(run);
 
       run.phase('executing');
+      await beginRehearsal(run);
       await execute(run);
+      if (!(await endRehearsal(run))) return;
       await startFollowUps(run);
       run.phase('reporting');
     });

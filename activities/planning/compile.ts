@@ -89,6 +89,7 @@ export function compileWith(
 
 /** A restore is promised by what comes back: all of it, a part, a setting, another day. */
 function promisedAs({ request }: CompileCall, procedure: Procedure): string {
+  if (traitsOf(procedure).isolated) return 'failover';
   return request?.restore && !traitsOf(procedure).moves ? promiseOf(request.restore) : procedure;
 }
 

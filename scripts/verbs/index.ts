@@ -24,6 +24,7 @@ import { addPlan } from './plan.ts';
 import { addPoints } from './points.ts';
 import { addPreview } from './preview.ts';
 import { addReadiness } from './readiness.ts';
+import { addRehearse } from './rehearse.ts';
 import { addReject } from './reject.ts';
 import { addRejoin } from './rejoin.ts';
 import { addReplan } from './replan.ts';
@@ -65,6 +66,7 @@ export const verbs: readonly AddVerb[] = [
   addUnpin,
   addDelete,
   addTraffic,
+  addRehearse,
   addReadiness,
   addPreview,
   addRunbook,

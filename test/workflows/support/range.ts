@@ -17,6 +17,7 @@ import {
 } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { verifyApproval } from '../../../activities/approvals/verify-approval.ts';
+import { drillEnd } from '../../../activities/drills/recovery-under-way.ts';
 import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
@@ -49,6 +50,7 @@ export interface Script {
   audit?: Compiled['audit'];
   /** As in a playbook. */
   onFailure?: Playbook['onFailure'];
+  atEnd?: Playbook['atEnd'];
   sha256?: string;
   /** The assessment is refused. */
   unknown?: boolean;
@@ -98,6 +100,8 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
   const audits = new Map<string, Audited>();
   const sights = new Map<string, { state: string }>();
   const watches = new Map<string, string>();
+  /** Service to what recovers it. */
+  const recoveries = new Map<string, string>();
 
   const activities = {
     async assess(call: AssessCall): Promise<Assessment> {
@@ -124,6 +128,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
         risks: call.assessment.risks.map((risk) => risk.id),
         items: script.items,
         ...(script.onFailure ? { onFailure: script.onFailure } : {}),
+        ...(script.atEnd ? { atEnd: script.atEnd } : {}),
         ...(script.steady ? { steady: script.steady } : {}),
       };
       try {
@@ -249,6 +254,10 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
         await Context.current().sleep(30);
       }
     },
+    async recoveryUnderWay({ service }: { service: string }): Promise<string | null> {
+      return recoveries.get(service) ?? null;
+    },
+    drillEnd: (call: { workflowId: string }) => drillEnd(call, { temporal: client }),
     async writeReport({ status }: { status: RunStatus }) {
       return { report: { run: status.run }, written: ['report'] };
     },
@@ -280,6 +289,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     assessed,
     lost,
     silent,
+    recovering: (service: string, by: string) => recoveries.set(service, by),
     release: (id: string) => released.add(id),
     /** What of a service was to be logged so far; `answer` throws, or says which location missed it. */
     audited(service: string, answer?: Audited['answer']): AuditCall[] {
