@@ -17,8 +17,14 @@ import { demoteDatabase } from './databases/replica/demote-database.ts';
 import { promoteDatabase } from './databases/replica/promote-database.ts';
 import { reattachReplica } from './databases/replica/reattach-replica.ts';
 import { clearDrill } from './drills/clear-drill.ts';
+import { pointDrillName } from './drills/drill-name.ts';
 import { judgeFault } from './drills/judge-fault.ts';
+import { launchDrillHost } from './drills/launch-drill-host.ts';
 import { prepareDrill } from './drills/prepare-drill.ts';
+import { seeIsolated } from './drills/see-isolated.ts';
+import { sweepDrill } from './drills/sweep-drill.ts';
+import { takeDrillHost } from './drills/take-drill-host.ts';
+import { fingerprintProduction, proveUntouched } from './drills/untouched.ts';
 import { fenceSite } from './fencing/fence-site.ts';
 import { liftFence } from './fencing/lift-fence.ts';
 import { checkHealth } from './health/check-health.ts';
@@ -101,6 +107,13 @@ export const stepDefinitions = [
   copyImages,
   copyPoint,
   exchangeRoles,
+  pointDrillName,
+  launchDrillHost,
+  seeIsolated,
+  sweepDrill,
+  takeDrillHost,
+  fingerprintProduction,
+  proveUntouched,
   fenceInstance,
   fenceSite,
   liftFence,

@@ -88,6 +88,10 @@ export const assessmentSchema = z.object({
   managed: z.array(managedSummarySchema).optional(),
   /** Databases of the target that could be asked whether a fence closed them to writes. */
   fenced: z.array(z.object({ component: z.string(), address: z.string(), closed: z.boolean() })).optional(),
+  /** Of an isolated drill: hosts of every real site, which are not touched (`hosts` are the drill's own). */
+  production: z.array(hostSchema).optional(),
+  /** Of an isolated drill: by host group, the image that its hosts are launched from. */
+  images: z.array(z.object({ group: z.string(), image: z.string() })).optional(),
   /** Addresses of hosts of the target of a move that were not off: the service may run there. Absent in assessments of older builds. */
   on: z.array(z.string()).optional(),
   /** Sites that the names of the service lead to; absent in assessments of older builds. */

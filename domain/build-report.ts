@@ -11,6 +11,7 @@ import { traitsOf } from './procedures.ts';
 import type { StepOutput } from './protocol.ts';
 import type { Report } from './report.ts';
 import { componentRows } from './report-components.ts';
+import { rehearsedIn, rehearsedRpo } from './report-drill.ts';
 import { standbyRows } from './report-standbys.ts';
 import { gatesOf, type StepRow, stepRows } from './report-steps.ts';
 import type { RunStatus, StepStatus } from './run.ts';
@@ -97,6 +98,7 @@ export function buildReport(input: ReportInput): Report {
     steps: rows,
     facts: status.facts.map(({ title, value, state, source }) => ({ title, value, state, source })),
     timeline: status.timeline,
+    ...(traitsOf(status.procedure).isolated && status.steady ? { seen: status.steady } : {}),
   };
 }
 
@@ -162,7 +164,10 @@ function rtoOf(status: RunStatus, times: Report['times']): Report['rto'] {
   const { expected, maximum, waiting } = status.clock;
   const promised = { expected, maximum };
   const { recovered } = times;
-  if (!recovered) return { verdict: 'not observed', ...promised };
+  if (!recovered) {
+    const own = rehearsedIn(status);
+    return { verdict: 'not observed', ...(own === undefined ? {} : { ownCheck: own }), ...promised };
+  }
   const ms = between(times.declared.at, recovered.at);
   if (!recovered.observed) return { verdict: 'not observed', ownCheck: ms, ...promised };
   const achieved = { achieved: ms, withoutWaiting: Math.max(0, ms - waiting) };
@@ -174,6 +179,7 @@ function rtoOf(status: RunStatus, times: Report['times']): Report['rto'] {
 /** Outage start minus the oldest restored moment: what happened in between is gone. */
 function rpoOf(input: ReportInput, times: Report['times']): Report['rpo'] {
   const { status, rpo: objective } = input;
+  if (traitsOf(status.procedure).isolated) return rehearsedRpo(status, objective);
   if (!traitsOf(status.procedure).restores)
     return { verdict: 'unknown', basis: `a ${status.procedure} restores nothing`, objective };
   if (traitsOf(status.procedure).planned) return plannedRpo(input, objective);

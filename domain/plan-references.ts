@@ -7,6 +7,7 @@
 import { databaseProblems } from './database-references.ts';
 import { drillProblems } from './drill-references.ts';
 import { imageProblems } from './image-references.ts';
+import { isolationProblems } from './isolation-references.ts';
 import { objectiveNames } from './plan.ts';
 import { scheduleProblems } from './schedule-references.ts';
 import { standbyProblems } from './standby-references.ts';
@@ -44,6 +45,7 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
     ]),
     ...standbyProblems(list(plan.components), sites),
     ...imageProblems(sites),
+    ...isolationProblems(plan),
     ...databaseProblems(list(plan.databases), sites),
     ...list(plan.databases).flatMap((database, index) =>
       hostEverywhere(map(map(map(database).endpoint).command).on, sites, [

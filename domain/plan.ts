@@ -15,6 +15,7 @@ import { drillsSchema } from './plan-drills.ts';
 import { encryptionSchema } from './plan-encryption.ts';
 import { fencingSchema } from './plan-fencing.ts';
 import { imagesSchema } from './plan-images.ts';
+import { isolationSchema } from './plan-isolation.ts';
 import { noticesSchema } from './plan-notices.ts';
 import { readinessSchema } from './plan-readiness.ts';
 import { retentionSchema } from './plan-retention.ts';
@@ -165,6 +166,8 @@ export const planSchema = z.strictObject({
   /** What is kept for how long; without it nothing is ever deleted. */
   retention: retentionSchema.optional(),
   notices: noticesSchema,
+  /** A world of its own for a rehearsed failover. */
+  isolation: isolationSchema.optional(),
   /** What changes hands after a breach. */
   compromise: compromiseSchema.optional(),
   /** Runbook step 6, "Update monitoring". */

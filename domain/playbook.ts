@@ -105,6 +105,8 @@ export const playbookSchema = z.object({
   risks: z.array(z.string()),
   /** `putBack`: before the point of no return a required step that fails is not asked about; what was changed is put back at once. */
   onFailure: z.literal('putBack').optional(),
+  /** `putBack`: whatever was changed is put back at the end too, and what `steady` sees then decides. */
+  atEnd: z.literal('putBack').optional(),
   items: z.array(z.discriminatedUnion('type', [stageSchema, gateSchema, pointOfNoReturnSchema, watchSchema])).min(1),
   /** What is rehearsed; absent in a playbook that is none. */
   drill: drillInPlaybookSchema.optional(),

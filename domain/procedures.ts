@@ -25,6 +25,8 @@ export interface ProcedureTraits {
   readonly standsAside?: true;
   /** Happens at a site that does not serve, found by where the names lead; with `moves`, from the site that serves to that one. */
   readonly atStandby?: true;
+  /** On hosts of its own, which no site has. Ends, and puts back what it did, when a recovery of the service begins. */
+  readonly isolated?: true;
   /** Rehearses: whoever may let it go may not therefore let a real one go. A property of the procedure, never of the request. */
   readonly drill?: true;
   /** Ends itself, and takes away what it made, when a real recovery begins. It may wait for people for days, and holds nothing up meanwhile. */
@@ -124,6 +126,21 @@ export const procedureTraits = {
     hosts: true,
     approval: true,
     priority: 1,
+  },
+  'isolated-drill': {
+    workflow: 'isolatedDrill',
+    // Its own: it holds nothing that a recovery would have to wait for.
+    lock: 'isolated-drill',
+    verb: 'rehearse',
+    drill: true,
+    restores: false,
+    takesPoint: true,
+    moves: false,
+    hosts: true,
+    approval: false,
+    priority: 5,
+    standsAside: true,
+    isolated: true,
   },
   rejoin: {
     workflow: 'rejoin',

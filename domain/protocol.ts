@@ -66,6 +66,9 @@ export interface FollowUp extends RunRequest {
   readonly reason: string;
 }
 
+/** How a drill stands: `killed` is one that could not clean up behind itself. */
+export type DrillEnd = 'runs' | 'in order' | 'killed';
+
 export interface UndoCall extends StepCall {
   readonly before: unknown;
 }

@@ -76,6 +76,10 @@ function summary(report: Report): string {
     ],
     ['Ended', times.ended],
   ];
+  if (traitsOf(report.procedure).isolated) {
+    rows.push(['RTO achieved', describeRto(report)], ['RPO achieved', describeRpo(report)]);
+    for (const line of report.seen ?? []) rows.push(['Seen at the end', line]);
+  }
   if (traitsOf(report.procedure).restores) {
     rows.push(['RTO achieved', describeRto(report)]);
     if (report.rto.withoutWaiting !== undefined)

@@ -103,5 +103,7 @@ export const reportSchema = z.object({
   steps: z.array(stepRowSchema),
   facts: z.array(z.object({ title: z.string(), value: z.string(), state: z.string(), source: z.string() })),
   timeline: z.array(timelineEntrySchema),
+  /** Of a rehearsal: what was seen after all of it was taken away, and that the real thing is as it was. Absent in all others. */
+  seen: z.array(z.string()).optional(),
 });
 export type Report = z.infer<typeof reportSchema>;

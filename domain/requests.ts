@@ -71,9 +71,19 @@ const compromiseRequestSchema = z.strictObject({
   inPlace: z.literal(true).optional(),
 });
 
+const isolationRequestSchema = z.strictObject({
+  /** Only take away what drills before it left behind. */
+  sweep: z.literal(true).optional(),
+});
+
+/** A planned move that is one half of an exercise with real traffic: it goes by signatures only, whatever the plan allows. */
+const exerciseRequestSchema = z.strictObject({ run: z.string().min(1) });
+
 export const requestFields = {
+  exercise: exerciseRequestSchema.optional(),
   compromise: compromiseRequestSchema.optional(),
   drill: drillRequestSchema.optional(),
+  isolation: isolationRequestSchema.optional(),
   retention: retentionRequestSchema.optional(),
   backup: backupRequestSchema.optional(),
   rotate: rotateRequestSchema.optional(),

@@ -1,7 +1,7 @@
 /** What the lab's AWS is seeded with, from the lab's own geography. */
 import type { AwsSeed } from './aws/seed.ts';
 import { type LabCredentials, motoUrl, storeUrl } from './environment.ts';
-import { hosts, primary, type Region, type Role, regions } from './layout.ts';
+import { drill, hosts, primary, type Region, type Role, regions } from './layout.ts';
 
 /** Bucket of a region's store: `muster-<region>`. */
 export function bucketOf(region: Region): string {
@@ -11,6 +11,8 @@ export function bucketOf(region: Region): string {
 export function awsSeed(credentials: LabCredentials): AwsSeed {
   const address = (region: Region, role: Role) =>
     hosts.find((host) => host.region === region && host.role === role)?.address as string;
+  const [app, db] = drill.hosts.map(({ address: its }) => its) as [string, string];
+  const spare = { cidr: drill.cidr, hosts: { app, db } };
   return {
     globalUrl: motoUrl('global'),
     credentials,
@@ -25,6 +27,7 @@ export function awsSeed(credentials: LabCredentials): AwsSeed {
           hosts: { app: address(name, 'app'), db: address(name, 'db') },
           environment: name === primary ? ('production-spacetime' as const) : ('dr-spacetime' as const),
           power: name === primary ? ('running' as const) : ('stopped' as const),
+          ...(name === drill.region ? { drill: spare } : {}),
         },
       ]),
     ),

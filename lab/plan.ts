@@ -81,6 +81,7 @@ function overlay(paths: LabPaths, { zones }: SeededAws): object {
         },
       ],
     },
+    isolation: { name: { ttl: '1s' } },
     observer: { url: `http://${third}:${ports.observer}` },
     notices: [{ name: 'team', kind: 'slack', url: { env: 'SPACETIME_SLACK_WEBHOOK' } }],
     monitoring: ['grafana', 'pagerduty', 'status-page'].map((name) => ({

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { down, refuseForeign } from './down.ts';
 import { labCredentials, labEnvironment, motoUrl, storeUrl } from './environment.ts';
-import { hosts, ports, primary, regions, third } from './layout.ts';
+import { machines, ports, primary, regions, third } from './layout.ts';
 import { openDoor } from './network/relay.ts';
 import { type LabOptions, labOptions } from './options.ts';
 import { labPaths } from './paths.ts';
@@ -106,7 +106,7 @@ function describe(dir: string, tools: Tools, child: ChildProcess, temporalPort: 
       moto: motoUrl(name),
       store: storeUrl(name),
     })),
-    hosts: [...hosts],
+    hosts: [...machines],
     temporal: `${third}:${ports.temporal}`,
     aws: {
       endpoint: `http://${third}:${ports.aws}`,

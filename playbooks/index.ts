@@ -7,6 +7,7 @@ import { failback } from './failback.ts';
 import { failover } from './failover.ts';
 import { fence } from './fence.ts';
 import { fullRecovery } from './full-recovery.ts';
+import { isolatedDrill } from './isolated-drill.ts';
 import { logShipping } from './log-shipping.ts';
 import { rejoin } from './rejoin.ts';
 import { restore } from './restore.ts';
@@ -25,6 +26,7 @@ const real: Record<Exclude<Procedure, 'drill'>, Compiler> = {
   failover,
   fence,
   'full-recovery': fullRecovery,
+  'isolated-drill': isolatedDrill,
   'log-shipping': logShipping,
   rejoin,
   'rotate-keys': rotateKeys,

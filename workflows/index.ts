@@ -2,10 +2,13 @@
 export { backup } from './backup.ts';
 export { declaring } from './declaring.ts';
 export { drill } from './drill.ts';
+export { drillGuard } from './drill-guard.ts';
+export { exercise } from './exercise.ts';
 export { failback } from './failback.ts';
 export { failover } from './failover.ts';
 export { fence } from './fence.ts';
 export { fullRecovery } from './full-recovery.ts';
+export { isolatedDrill } from './isolated-drill.ts';
 export { logShipping } from './log-shipping.ts';
 export { rejoin } from './rejoin.ts';
 export { restore } from './restore.ts';

@@ -24,6 +24,7 @@ import { approve, approveText } from './approve.ts';
 import { confirm, confirmText } from './confirm.ts';
 import { ending, isEnding, isOver } from './ending.ts';
 import { putsBack } from './put-back.ts';
+import { rehearses } from './rehearsal.ts';
 import { cannotReplan } from './replan.ts';
 import type { Run } from './run.ts';
 import { goOnOutside } from './window.ts';
@@ -188,6 +189,7 @@ function cannotSkip(run: Run, step: string): string | undefined {
   if (isEnding(run)) return ending;
   if (run.status.phase !== 'executing')
     return 'before the go nothing is skipped: people approve the playbook as it stands';
+  if (status.required && rehearses(run)) return `a ${run.status.procedure} does every step or none; abort it instead`;
   // A planned move that goes on without one of its proofs is no longer what was approved.
   if (status.required && putsBack(run)) return `a ${run.status.procedure} does every step or none; abort it instead`;
   if (status.kind === 'takeLease' && status.state === 'pending') return 'nothing changes a service without its lease';

@@ -14,6 +14,7 @@ export function summaryOf(run: Run): string {
   const left = `${run.notUndone.length > 0 ? ` NOT put back: ${run.notUndone.join('; ')}.` : ''}${seen}`;
   switch (phase) {
     case 'done':
+      if (traitsOf(procedure).isolated) return `${what} is done.${undone}${left}`;
       if (!traitsOf(procedure).restores) return madeBy(run) ?? `${what} is done.`;
       // A restore moves no name: what came back is what it says.
       if (procedure === 'restore') return madeBy(run) ?? `${what} is done.`;

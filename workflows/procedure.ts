@@ -31,6 +31,7 @@ import { notify } from './notify.ts';
 import { drillSeen, pointOf, summaryOf } from './outcome.ts';
 import { assess, compile } from './planning-activities.ts';
 import { whyNotServing } from './put-back.ts';
+import { beginRehearsal, endRehearsal } from './rehearsal.ts';
 import { anotherPlan, goOnWith } from './replan.ts';
 import { writeReport } from './report.ts';
 import { Run } from './run.ts';
@@ -59,7 +60,9 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
       if (!goes) return await turnedDown(run);
 
       run.phase('executing');
+      await beginRehearsal(run);
       await makingWay(run, () => execute(run));
+      if (!(await endRehearsal(run))) return;
       await startFollowUps(run);
       run.phase('reporting');
     });

@@ -17,6 +17,7 @@ const remembered = 400;
 /** Why a change cannot be taken now; undefined where it can. */
 export function cannotReplan(run: Run, asked: Replan): string | undefined {
   const { phase, passedNoReturn, procedure } = run.status;
+  if (run.playbook?.atEnd) return `a ${procedure} is aborted and started again: it puts everything back`;
   if (run.replan) return `${run.replan.by} is changing the plan already`;
   const open = ['awaiting-approval', 'awaiting-start', 'executing'].includes(phase) || run.planRefused;
   if (!open) return `the run is ${phase}; there is no plan to change`;

@@ -19,6 +19,7 @@ import { thawText } from '../../domain/thaw.ts';
 import { assessPoints } from './assess-points.ts';
 import type { AssessDeps } from './deps.ts';
 import { directionOf, servingSites } from './direction.ts';
+import { assessDrill } from './drill.ts';
 import { coldStorage } from './facts/cold.ts';
 import { fencedDatabases } from './facts/fenced.ts';
 import { siteHealth } from './facts/health.ts';
@@ -57,6 +58,7 @@ export async function assess(call: AssessCall, deps: AssessDeps): Promise<Assess
 
 async function read(call: AssessCall, deps: AssessDeps): Promise<Assessment> {
   const { plan } = deps;
+  if (traitsOf(call.procedure).isolated) return await assessDrill(call, deps);
   if (traitsOf(call.procedure).planned) refuseUnproven(plan, call.procedure, deps.positionOf);
   const seenNames = Promise.all(plan.traffic.records.map((record) => nameNow(record, deps)));
   const { from, to } = await directionOf(call, plan, seenNames);

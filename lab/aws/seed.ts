@@ -21,6 +21,8 @@ type RegionSeed = {
   hosts: { app: string; db: string };
   environment: 'production-spacetime' | 'dr-spacetime';
   power: 'running' | 'stopped';
+  /** Spare hosts of isolated drills, in a network of their own; stopped. */
+  drill?: { cidr: string; hosts: { app: string; db: string } };
 };
 
 export type AwsSeed = {
@@ -33,16 +35,28 @@ export type AwsSeed = {
   primary?: string;
 };
 
-export type SeededAws = { zones: ZoneIds; instances: Record<string, { app: string; db: string }> };
+export type SeededAws = {
+  zones: ZoneIds;
+  instances: Record<string, { app: string; db: string }>;
+  /** By the region that has them. */
+  drills: Record<string, { app: string; db: string } | undefined>;
+};
 
 /** Idempotent: what is there by name or tag stays, what differs is put right. */
 export async function seedAws(seed: AwsSeed): Promise<SeededAws> {
-  const [zones, instances] = await Promise.all([
+  const [zones, instances, drills] = await Promise.all([
     withClient(globalClient(seed), (client) => seedZones(client, namesOf(seed))),
     eachRegion(seed, (client, region) => seedInstances(client, region)),
+    eachRegion(seed, async (client, region) =>
+      region.drill ? seedInstances(client, spareOf(region.drill)) : undefined,
+    ),
     ...Object.entries(seed.regions).map(([name, region]) => region.store && seedBucket(name, region.store)),
   ]);
-  return { zones, instances };
+  return { zones, instances, drills };
+}
+
+function spareOf(drill: NonNullable<RegionSeed['drill']>): InstanceSeed {
+  return { ...drill, environment: 'drill-spacetime', power: 'stopped' };
 }
 
 /** Puts powers, tags and records back to what seeding made; extra records, health checks, machine images and switch objects go away. */
@@ -50,15 +64,15 @@ export async function resetAws(seed: AwsSeed, seeded: SeededAws): Promise<void> 
   await Promise.all([
     withClient(globalClient(seed), (client) => resetRecords(client, seeded.zones, namesOf(seed))),
     eachRegion(seed, (client, region, name) => resetInstances(client, region, seeded.instances[name])),
+    eachRegion(seed, async (client, { drill }, name) => {
+      if (drill) await resetInstances(client, spareOf(drill), seeded.drills[name]);
+    }),
     eachRegion(seed, resetImages),
     ...Object.entries(seed.regions).map(([name, region]) => region.store && resetBucket(name, region.store)),
   ]);
 }
 
-async function eachRegion<T>(
-  seed: AwsSeed,
-  act: (client: EC2Client, region: InstanceSeed, name: string) => Promise<T>,
-) {
+async function eachRegion<T>(seed: AwsSeed, act: (client: EC2Client, region: RegionSeed, name: string) => Promise<T>) {
   const done = await Promise.all(
     Object.entries(seed.regions).map(async ([name, region]) => {
       const client = new EC2Client({ region: name, endpoint: region.awsUrl, credentials: credentialsOf(seed) });

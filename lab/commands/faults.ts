@@ -1,7 +1,7 @@
 /** The verbs that fail a part of the lab and bring it back. */
 import { Argument, type Command } from 'commander';
 import { connectLab, type Lab } from '../client.ts';
-import { hosts, type Region, regions } from '../layout.ts';
+import { machines, type Region, regions } from '../layout.ts';
 import type { RangeStatus } from '../range.ts';
 import { printStatus } from './print.ts';
 
@@ -40,7 +40,7 @@ export function addFaultVerbs(program: Command): void {
     .addArgument(
       choice(
         'host',
-        hosts.map(({ name }) => name),
+        machines.map(({ name }) => name),
       ),
     )
     .addArgument(choice('state', ['off', 'on', 'reboot', 'broken', 'repair']))

@@ -4,7 +4,7 @@ import { Argument, type Command, Option } from 'commander';
 import { connectLab } from '../client.ts';
 import { sshOptions } from '../hosts/login.ts';
 import { commandInside } from '../inside.ts';
-import { hostNamed, hosts, type Place, regions } from '../layout.ts';
+import { hostNamed, machines, type Place, regions } from '../layout.ts';
 
 const place = () =>
   new Option('--in <place>', 'where').choices(['third', ...regions.map(({ name }) => name)]).default('third');
@@ -25,7 +25,7 @@ export function addInsideVerbs(program: Command): void {
   program
     .command('ssh')
     .description('log in to a host, or run a command there')
-    .addArgument(new Argument('<host>').choices(hosts.map(({ name }) => name)))
+    .addArgument(new Argument('<host>').choices(machines.map(({ name }) => name)))
     .argument('[command...]')
     .passThroughOptions()
     .action((host: string, command: string[]) => {

@@ -31,6 +31,7 @@ const runs: { readonly [name: string]: Record } = {
     watched(at, 'backup-incremental', 'backup', ['backup', 'spacetime', '--kind', 'incremental', '--watch']),
   verify: (at) => watched(at, 'verify', 'verify', ['verify', 'spacetime']),
   'test-restore': (at) => watched(at, 'test-restore', 'test-restore', ['verify', 'spacetime', '--full']),
+  'isolated-drill': (at) => watched(at, 'isolated-drill', 'isolated-drill', ['rehearse', 'spacetime', '--watch']),
   retention: (at) => watched(at, 'retention', 'retention', ['retention', 'spacetime', '--apply', '--watch']),
   'rotate-keys': (at) => watched(at, 'rotate-keys', 'keys', ['keys', 'rotate', 'spacetime']),
   'log-shipping': logShipping,

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statfsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { HostSpec } from '../layout.ts';
-import { hosts, third } from '../layout.ts';
+import { machines, third } from '../layout.ts';
 import { checkout, type LabPaths } from '../paths.ts';
 import { copyTree, run } from '../shell.ts';
 import { accountFiles, databaseLine } from '../spacetime/image.ts';
@@ -79,8 +79,8 @@ function installFiles(upper: string, paths: LabPaths, host: HostSpec): void {
     writeFileSync(join(upper, path), text, { mode });
   };
   put('etc/hostname', `${host.name}\n`);
-  const others = hosts.map((each) => `${each.address} ${each.name}\n`).join('');
-  put('etc/hosts', `127.0.0.1 localhost\n${others}${databaseLine(host.region)}`);
+  const others = machines.map((each) => `${each.address} ${each.name}\n`).join('');
+  put('etc/hosts', `127.0.0.1 localhost\n${others}${databaseLine(host.place)}`);
   for (const [path, text] of Object.entries(accountFiles())) put(path, text);
   put('etc/resolv.conf', `nameserver ${third}\noptions timeout:1 attempts:2\n`);
   put('etc/ssh/sshd_config', sshdConfig(host));

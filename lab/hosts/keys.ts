@@ -1,16 +1,16 @@
 /** The lab's SSH keys: one for the operator, one for each host, and the known_hosts that pins them. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { hosts } from '../layout.ts';
+import { machines } from '../layout.ts';
 import type { LabPaths } from '../paths.ts';
 import { run } from '../shell.ts';
 
 export async function makeKeys(paths: LabPaths): Promise<void> {
   await Promise.all([
     makeKey(paths.sshKey, 'muster-lab'),
-    ...hosts.map((host) => makeKey(paths.hostKey(host.name), host.name)),
+    ...machines.map((host) => makeKey(paths.hostKey(host.name), host.name)),
   ]);
-  const lines = hosts.flatMap((host) => {
+  const lines = machines.flatMap((host) => {
     const [type, key] = readFileSync(`${paths.hostKey(host.name)}.pub`, 'utf8').split(' ');
     return [`${host.address} ${type} ${key}`];
   });

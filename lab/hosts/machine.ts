@@ -56,7 +56,7 @@ export function machine(paths: LabPaths, spec: HostSpec, options: { bootDelayMs:
     const log = openSync(paths.log(`host-${spec.name}`), 'a');
     const script = ['bash', bootScript, paths.host(spec.name), spec.name, bootId, process.execPath];
     const isolate = ['unshare', '-m', '-u', '-i', '-p', '-f', '--kill-child=KILL', '--propagation', 'private', '--'];
-    const [file, ...args] = inPlace(paths, spec.region, [...isolate, ...script]);
+    const [file, ...args] = inPlace(paths, spec.place, [...isolate, ...script]);
     const started = spawn(file, args, { stdio: ['ignore', log, log], detached: true, cwd: '/' });
     closeSync(log);
     child = started;
@@ -132,7 +132,7 @@ function attempt<T>(act: () => T): T | undefined {
 
 async function sshListens(paths: LabPaths, spec: HostSpec): Promise<boolean> {
   if (await accepts(spec.address, ports.ssh, 300)) return true;
-  const [file, ...args] = inPlace(paths, spec.region, [
+  const [file, ...args] = inPlace(paths, spec.place, [
     'bash',
     '-c',
     `exec 2>/dev/null </dev/tcp/${spec.address}/${ports.ssh}`,

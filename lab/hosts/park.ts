@@ -1,6 +1,6 @@
 /** All hosts of the lab together: their disks, their power, and putting both back. */
 import { type LabCredentials, motoUrl } from '../environment.ts';
-import { hosts, primary, type Region, regions } from '../layout.ts';
+import { hosts, primary, type Region, regions, machines as specs } from '../layout.ts';
 import type { LabOptions } from '../options.ts';
 import type { LabPaths } from '../paths.ts';
 import { run, until } from '../shell.ts';
@@ -21,7 +21,7 @@ export function hostPark(
   credentials: LabCredentials,
   isUp: (region: Region) => boolean,
 ) {
-  const machines = hosts.map((host) => machine(paths, host, options));
+  const machines = specs.map((host) => machine(paths, host, options));
   const power = powerSwitch(machines, motoUrl, credentials);
 
   /** Keys, clusters and disks. Resolves with something to tell, if there is. */
@@ -29,7 +29,7 @@ export function hostPark(
     await makeKeys(paths);
     const told = await placeForDisks(paths);
     await Promise.all(
-      hosts.map(async (host) => {
+      specs.map(async (host) => {
         if (host.role === 'db') await pristineCluster(paths, host);
         if (!hasDisk(paths, host)) await freshDisk(paths, host);
       }),
@@ -111,7 +111,7 @@ function ofPrimary(one: Machine): boolean {
 
 function find(machines: Machine[], host: string): Machine {
   const one = machines.find((each) => each.spec.name === host || each.spec.address === host);
-  if (!one) throw new Error(`No host ${host} in the lab. Try: ${hosts.map((each) => each.name).join(', ')}.`);
+  if (!one) throw new Error(`No host ${host} in the lab. Try: ${specs.map((each) => each.name).join(', ')}.`);
   return one;
 }
 

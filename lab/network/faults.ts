@@ -3,18 +3,20 @@
  * the sender with an error), at both ends of the region's link, so whoever talks to or from a dead region just waits.
  * Taking the link itself down was tried: callers then get "no route to host" after three seconds, and inside at once.
  */
-import { type Region, regionNamed, regions } from '../layout.ts';
+import { drill, hosts, type Region, regionNamed, regions } from '../layout.ts';
 import type { LabPaths } from '../paths.ts';
 import { run } from '../shell.ts';
 
 const [east, west] = regions.map((region) => region.cidr);
+const real = `{ ${hosts.map(({ address }) => address).join(', ')} }`;
 
 export const ruleset = {
   sealed: `table inet lab {
   set dead { type ifname; }
   chain arriving { type filter hook prerouting priority raw; iifname @dead drop; }
   chain sites { }
-  chain between { type filter hook forward priority filter; jump sites; }
+  chain drills { ip saddr ${drill.cidr} ip daddr ${real} drop; ip saddr ${real} ip daddr ${drill.cidr} drop; }
+  chain between { type filter hook forward priority filter; jump drills; jump sites; }
 }
 `,
   region: `table inet lab {

@@ -1,7 +1,7 @@
 /** Builds the sealed network: the third place, a child namespace a region, and the rules that can fail them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hosts, type RegionSpec, regions, third } from '../layout.ts';
+import { drill, drillPlace, hosts, regions, third } from '../layout.ts';
 import type { LabPaths } from '../paths.ts';
 import { run } from '../shell.ts';
 import { ruleset } from './faults.ts';
@@ -13,7 +13,11 @@ export async function setUpNetwork(paths: LabPaths): Promise<void> {
   writeFileSync('/proc/sys/net/ipv4/ip_forward', '1');
   mkdirSync(paths.namespaces, { recursive: true });
   await run('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'lab-ns', paths.namespaces]);
-  await Promise.all(regions.map((region) => addRegion(paths, region)));
+  const addresses = (name: string) => hosts.filter(({ region }) => region === name).map(({ address }) => address);
+  await Promise.all([
+    ...regions.map((region) => addPlace(paths, { ...region, addresses: [region.service, ...addresses(region.name)] })),
+    addPlace(paths, { ...drill, name: drillPlace, addresses: drill.hosts.map(({ address }) => address) }),
+  ]);
   await run('nft', ['-f', '-'], { input: ruleset.sealed });
 }
 
@@ -25,20 +29,23 @@ export async function useLabResolver(paths: LabPaths): Promise<void> {
   await run('mount', ['--bind', path, '/etc/resolv.conf']);
 }
 
-async function addRegion(paths: LabPaths, region: RegionSpec): Promise<void> {
+interface NetworkPlace {
+  readonly name: string;
+  readonly link: string;
+  readonly gateway: string;
+  readonly addresses: readonly string[];
+}
+
+async function addPlace(paths: LabPaths, region: NetworkPlace): Promise<void> {
   const namespace = paths.namespace(region.name);
   writeFileSync(namespace, '');
   await run('unshare', [`--net=${namespace}`, 'true']);
   await run('ip', ['link', 'add', region.link, 'type', 'veth', 'peer', 'name', 'e0', 'netns', namespace]);
   await run('ip', ['addr', 'add', `${region.gateway}/24`, 'dev', region.link]);
   await run('ip', ['link', 'set', region.link, 'up']);
-  const addresses = [
-    region.service,
-    ...hosts.filter((host) => host.region === region.name).map((host) => host.address),
-  ];
   const batch = [
     'link set lo up',
-    ...addresses.map((address) => `addr add ${address}/24 dev e0`),
+    ...region.addresses.map((address) => `addr add ${address}/24 dev e0`),
     'link set e0 up',
     `route add default via ${region.gateway}`,
   ];

@@ -1,15 +1,15 @@
 /** What every SpaceTime host has before anything is installed or restored: its account, and the database's name. */
 import { readFileSync } from 'node:fs';
-import type { Region } from '../layout.ts';
-import { hosts } from '../layout.ts';
+import type { Place } from '../layout.ts';
+import { machines } from '../layout.ts';
 
 export const databaseName = 'db.spacetime.internal';
 const account = { name: 'spacetime-app', uid: 2077, gid: 2077, home: '/opt/spacetime' };
 
-/** Line for /etc/hosts: in each region the name means that region's own database host, so a restored .env fits both. */
-export function databaseLine(region: Region): string {
-  const found = hosts.find((host) => host.region === region && host.role === 'db');
-  if (!found) throw new Error(`The lab has no database host in ${region}.`);
+/** Line for /etc/hosts: in each place the name means that place's own database host, so a restored .env fits all. */
+export function databaseLine(place: Place): string {
+  const found = machines.find((host) => host.place === place && host.role === 'db');
+  if (!found) throw new Error(`The lab has no database host in ${place}.`);
   return `${found.address} ${databaseName}\n`;
 }
 

@@ -11,6 +11,7 @@ import { addDeclaring } from './declaring.ts';
 import { addDelete } from './delete.ts';
 import { addDrill } from './drill.ts';
 import { addDrills } from './drills.ts';
+import { addExercise } from './exercise.ts';
 import { addFailback } from './failback.ts';
 import { addFailover } from './failover.ts';
 import { addFence } from './fence.ts';
@@ -27,6 +28,7 @@ import { addPlan } from './plan.ts';
 import { addPoints } from './points.ts';
 import { addPreview } from './preview.ts';
 import { addReadiness } from './readiness.ts';
+import { addRehearse } from './rehearse.ts';
 import { addReject } from './reject.ts';
 import { addRejoin } from './rejoin.ts';
 import { addReplan } from './replan.ts';
@@ -71,6 +73,8 @@ export const verbs: readonly AddVerb[] = [
   addTraffic,
   addDrill,
   addDrills,
+  addRehearse,
+  addExercise,
   addReadiness,
   addPreview,
   addRunbook,

@@ -1,13 +1,13 @@
 /** One webhook request: who sent it, what it asks for, and the backup that is begun for it. Knows nothing of sockets. */
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { z } from 'zod';
+import { type SignedHeaders, whyUnsigned } from '../../activities/notices/signature.ts';
 import { backupAsked } from '../../domain/backup-request.ts';
 import { type Due, dueSchema } from '../../domain/due.ts';
 import { Refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { nameSchema } from '../../domain/plan-values.ts';
 import { workflowQueue } from '../../domain/protocol.ts';
-import { type SignedHeaders, whyUnsigned } from '../../activities/notices/signature.ts';
 
 export interface Receiver {
   plan(service: string): Promise<Plan>;

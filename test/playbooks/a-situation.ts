@@ -4,6 +4,7 @@ import type { Assessment } from '../../domain/assessment.ts';
 import type { Host } from '../../domain/host.ts';
 import { componentSchema } from '../../domain/plan-component.ts';
 import { drillSchema } from '../../domain/plan-drills.ts';
+import { isolationSchema } from '../../domain/plan-isolation.ts';
 import type { Procedure } from '../../domain/procedures.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 
@@ -34,6 +35,20 @@ const quarterly = {
   signOff: ['DR Coordinator', 'Engineering Manager'],
 };
 
+/** The world of an isolated drill: a spare host, and one that is launched. */
+export const drillWorld = {
+  site: 'us-west-2',
+  hosts: {
+    app: { tags: { Environment: 'drill-spacetime', Role: 'app' } },
+    db: {
+      addresses: ['10.77.9.11'],
+      launch: { image: 'copied', type: 'r6i.large', subnet: 'subnet-0d', securityGroups: ['sg-0d'] },
+    },
+  },
+  name: { name: 'drill.spacetime-api.company.com' },
+  wipe: 'rm -rf /opt/spacetime/logs',
+};
+
 export async function aSituation(procedure: Procedure, change: Partial<Assessment> = {}): Promise<Situation> {
   const { plan: loaded, sha256 } = await loadPlan(plans, 'spacetime');
   const plan = structuredClone(loaded);
@@ -52,6 +67,7 @@ export async function aSituation(procedure: Procedure, change: Partial<Assessmen
       each.driver === 'postgresql' ? componentSchema.parse({ ...each, standby: streaming }) : each,
     );
   }
+  if (procedure === 'isolated-drill') plan.isolation = isolationSchema.parse(drillWorld);
   const host = (site: string, group: string, index: number): Host => ({
     name: group,
     group,
@@ -93,10 +109,24 @@ export async function aSituation(procedure: Procedure, change: Partial<Assessmen
     },
     ...change,
   };
+  if (procedure === 'isolated-drill') Object.assign(assessment, drillFound(assessment.hosts));
   const scratch = { restore: { components: ['application'], into: '/var/tmp/scratch' } };
   if (procedure === 'drill') plan.drills = [drillSchema.parse(quarterly)];
   const drill = { drill: { name: 'quarterly' } };
   const request =
     procedure === 'scratch-restore' ? { request: scratch } : procedure === 'drill' ? { request: drill } : {};
   return { plan, assessment, procedure, run: 'run-1', label: 'manual', ...request };
+}
+
+/** What the assessment of a drill finds: the drill's own hosts, apart from the real ones. */
+function drillFound(real: readonly Host[]): Partial<Assessment> {
+  const standby = real.filter(({ site }) => site === 'us-west-2');
+  const hosts = standby.map(({ instance, ...host }): Host => {
+    const own = { ...host, name: `drill-${host.group}`, address: `10.77.9.1${host.group === 'db' ? 1 : 0}` };
+    return host.group === 'app' ? { ...own, instance: `${instance}-drill` } : own;
+  });
+  return {
+    ...{ from: 'us-west-2', to: 'us-west-2', hosts, production: [...real] },
+    images: [{ group: 'db', image: 'ami-0d' }],
+  };
 }

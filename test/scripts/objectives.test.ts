@@ -123,7 +123,7 @@ test('every plan is judged where no service is named, and a plan with mistakes d
   await left.replan();
   const { out, code } = await muster('objectives');
   expect(code).toBe(7);
-  expect(out).toMatch(/^bad\nPLAN [^]*\n\nspacetime\nobjective/);
+  expect(out).toMatch(/^bad\nPLAN [\s\S]*\n\nspacetime\nobjective/);
   expect(out).toMatch(/backups succeed +99 % +0 % .* MISSED/);
 });
 

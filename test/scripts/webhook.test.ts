@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { signatureOf } from '../../activities/notices/signature.ts';
 import { loadPlan } from '../../activities/plans/load-plan.ts';
 import type { RunStatus } from '../../domain/run.ts';
 import { webhookServer } from '../../scripts/webhook/server.ts';
-import { signatureOf } from '../../activities/notices/signature.ts';
 import { act, openRange, type Range, stage } from './fixtures/range.ts';
 
 const secret = 'a secret that only the pipeline knows';

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import { drillMetrics } from '../../../domain/drills/metrics.ts';
-import { mayBeDrill } from '../../../domain/drills/run-ids.ts';
 import type { Playbook } from '../../../domain/playbook.ts';
 import { aPlaybook, aStage, aStatus, aStep, at } from '../a-run.ts';
 
@@ -64,11 +63,4 @@ describe('the times of a drill', () => {
       rpo: expect.anything(),
     });
   });
-});
-
-it('runs of other procedures are not looked at for drills, and a run with a name of its own may be one', () => {
-  expect(mayBeDrill('drill-20261123-101500-abcd')).toBe(true);
-  expect(mayBeDrill('my-own-run')).toBe(true);
-  for (const other of ['backup-20261123-101500-abcd', 'test-restore-20261123-101500-abcd'])
-    expect(mayBeDrill(other)).toBe(false);
 });

@@ -115,13 +115,13 @@ describe('when a schedule falls due', () => {
 
   it('is at the time of its zone', () => {
     const [time] = dueTimes(
-      timesOf({ cron: '30 1 * * *', zone: 'America/New_York' }),
+      timesGiven({ cron: '30 1 * * *', zone: 'America/New_York' }),
       now.getTime() - day,
       now.getTime(),
     );
     expect(new Date(time ?? 0).toISOString()).toBe('2026-11-22T06:30:00.000Z');
     const [kathmandu] = dueTimes(
-      timesOf({ cron: '0 6 * * *', zone: 'Asia/Kathmandu' }),
+      timesGiven({ cron: '0 6 * * *', zone: 'Asia/Kathmandu' }),
       now.getTime() - day,
       now.getTime(),
     );
@@ -138,7 +138,7 @@ describe('when a schedule falls due', () => {
     fc.assert(
       fc.property(given, minutes, minutes, minutes, (which, ...cuts) => {
         const [a, b, c] = cuts.sort((x, y) => x - y) as [number, number, number];
-        const times = timesOf(which);
+        const times = timesGiven(which);
         expect([...dueTimes(times, a, b), ...dueTimes(times, b, c)]).toEqual(dueTimes(times, a, c));
       }),
       { numRuns: 30 },

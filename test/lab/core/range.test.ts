@@ -251,8 +251,24 @@ test('reset gives the standby fresh disks and puts power back', async () => {
     'db-us-east-1': 'on',
     'app-us-west-2': 'off',
     'db-us-west-2': 'off',
+    'app-drill': 'off',
+    'db-drill': 'off',
   });
   await lab.power('app-us-west-2', 'on');
   await lab.untilPower('app-us-west-2', 'on');
   expect((await lab.ssh('app-us-west-2', 'ls /opt')).stdout).toBe('');
+}, 30_000);
+
+test('the drill hosts have a network of their own: no real host is in reach of them, the store is', async () => {
+  await Promise.all(['app-drill', 'app-us-west-2'].map((host) => lab.power(host, 'on')));
+  await Promise.all(['app-drill', 'app-us-west-2'].map((host) => lab.untilPower(host, 'on')));
+  const reach = async (address: string, port: number) =>
+    (
+      await lab.ssh('app-drill', `timeout 2 bash -c 'exec 3<>/dev/tcp/${address}/${port}' && echo open || echo silent`)
+    ).stdout.trim();
+  expect(await reach('10.77.2.2', 7070)).toBe('open');
+  expect(await reach('10.77.2.10', 22)).toBe('silent');
+  expect(await reach('10.77.1.11', 5432)).toBe('silent');
+  expect((await lab.ssh('app-drill', 'getent hosts db.spacetime.internal')).stdout).toMatch(/^10\.77\.3\.11 /);
+  await Promise.all(['app-drill', 'app-us-west-2'].map((host) => lab.power(host, 'off')));
 }, 30_000);

@@ -231,7 +231,7 @@ export async function openScenario(service = 'spacetime') {
   }
 
   async function endLeftOver(): Promise<boolean> {
-    const running = (['failover', 'backup', 'sync'] as const).map(async (procedure) => {
+    const running = (['failover', 'backup', 'sync', 'isolated-drill'] as const).map(async (procedure) => {
       const id = workflowIdOf(service, procedure);
       try {
         const found = client.workflow.getHandle(id);

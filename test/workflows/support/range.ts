@@ -18,11 +18,13 @@ import {
 import { inject } from 'vitest';
 import { verifyApproval } from '../../../activities/approvals/verify-approval.ts';
 import { awaitRecovery, type RecoveryCall } from '../../../activities/drills/await-recovery.ts';
+import { drillEnd } from '../../../activities/drills/recovery-under-way.ts';
 import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
 import type { AuditAnswer, AuditCall } from '../../../domain/audit.ts';
 import type { Refusal } from '../../../domain/errors.ts';
+import type { ExerciseStatus } from '../../../domain/exercise.ts';
 import type { Hold, Lease } from '../../../domain/lease.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
 import type {
@@ -51,6 +53,7 @@ export interface Script {
   /** As in a playbook. */
   onFailure?: Playbook['onFailure'];
   drill?: Playbook['drill'];
+  atEnd?: Playbook['atEnd'];
   sha256?: string;
   /** The assessment is refused. */
   unknown?: boolean;
@@ -102,6 +105,9 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
   const watches = new Map<string, string>();
   /** Services to who has the lease at their location. */
   const leases = new Map<string, Lease>();
+  /** Service to what recovers it. */
+  const exercises: ExerciseStatus[] = [];
+  const recoveries = new Map<string, string>();
 
   const activities = {
     async assess(call: AssessCall): Promise<Assessment> {
@@ -129,6 +135,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
         items: script.items,
         ...(script.onFailure ? { onFailure: script.onFailure } : {}),
         ...(script.drill ? { drill: script.drill } : {}),
+        ...(script.atEnd ? { atEnd: script.atEnd } : {}),
         ...(script.steady ? { steady: script.steady } : {}),
       };
       try {
@@ -265,6 +272,14 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
         await Context.current().sleep(30);
       }
     },
+    async recoveryUnderWay({ service }: { service: string }): Promise<string | null> {
+      return recoveries.get(service) ?? null;
+    },
+    drillEnd: (call: { workflowId: string }) => drillEnd(call, { temporal: client }),
+    async writeExercise({ status }: { status: ExerciseStatus }) {
+      exercises.push(status);
+      return ['exercise'];
+    },
     async writeReport({ status }: { status: RunStatus }) {
       return { report: { run: status.run }, written: ['report'] };
     },
@@ -292,10 +307,12 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
 
   return {
     client,
+    exercises,
     calls,
     assessed,
     lost,
     silent,
+    recovering: (service: string, by: string) => recoveries.set(service, by),
     release: (id: string) => released.add(id),
     /** What of a service was to be logged so far; `answer` throws, or says which location missed it. */
     audited(service: string, answer?: Audited['answer']): AuditCall[] {

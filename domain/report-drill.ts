@@ -1,0 +1,33 @@
+/** What a rehearsal achieved: counted from its own start, since nothing was lost when it began. */
+import { traitsOf } from './procedures.ts';
+import type { Report } from './report.ts';
+import type { RunStatus } from './run.ts';
+
+/** ms from its start to the last of its own looks at the service; undefined where it did not come so far, or is no rehearsal. */
+export function rehearsedIn({ procedure, stages, clock }: RunStatus): number | undefined {
+  if (!traitsOf(procedure).isolated) return undefined;
+  const looks = stages
+    .flatMap(({ ranks }) => ranks.flat())
+    .filter(({ kind }) => kind === 'checkHealth' || kind === 'seeFromOutside');
+  const ended = looks.flatMap(({ state, finishedAt }) =>
+    // What is put back at the end was done all the same.
+    (state === 'done' || state === 'undone') && finishedAt ? [Date.parse(finishedAt)] : [],
+  );
+  if (ended.length < looks.length || ended.length === 0) return undefined;
+  return Math.max(0, Math.max(...ended) - Date.parse(clock.declared.at));
+}
+
+/** A region that is lost in this moment loses what came after the recovery point. */
+export function rehearsedRpo(status: RunStatus, objective: number | undefined): Report['rpo'] {
+  const { point, clock } = status;
+  if (!point) return { verdict: 'unknown', basis: 'no recovery point was restored', objective };
+  const achieved = Math.max(0, Date.parse(clock.declared.at) - Date.parse(point.takenAt));
+  const verdict = objective === undefined ? 'unknown' : achieved > objective ? 'missed' : 'met';
+  return {
+    verdict,
+    achieved,
+    basis: 'start of the rehearsal, in place of an outage',
+    takenAt: point.takenAt,
+    objective,
+  };
+}
