@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['test/{domain,activities,playbooks,scripts,observer,workers,plans}/**/*.test.ts'],
+          include: ['test/{domain,activities,playbooks,scripts,observer,workers,plans,deploy}/**/*.test.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

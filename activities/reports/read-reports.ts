@@ -18,6 +18,8 @@ export interface ReportSources {
   readonly limit?: number;
   /** Only runs of these: a month has thousands of shipments. All where absent. */
   readonly procedures?: readonly Procedure[];
+  /** Runs whose report is known already: it does not change, and is not read again. */
+  readonly known?: { has(run: string): boolean };
 }
 
 /** ms since the epoch; a report counts when its run ended in [from, to). */
@@ -53,7 +55,9 @@ export async function readReports(service: string, window: Window, sources: Repo
     placesOf(service, sources).map(async (place) => {
       try {
         await withLimit(sources.limit ?? 20_000, undefined, async (signal) => {
-          const candidates = (await place.candidates()).filter(({ run }) => mayFit(run, window, sources.procedures));
+          const candidates = (await place.candidates()).filter(
+            ({ run }) => mayFit(run, window, sources.procedures) && !sources.known?.has(run),
+          );
           await mapLimited(candidates, sideBySide, async (candidate) => {
             signal.throwIfAborted();
             if (found.has(candidate.run)) return;

@@ -1,5 +1,5 @@
 /** Object store driver for a folder: a disk of the worker's machine, or an NFS mount. Hosts reach it through `serve.ts`. */
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, stat, statfs } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { Refusal, refusal } from '../../domain/errors.ts';
@@ -93,6 +93,11 @@ export async function openLocalStore(name: string, location: LocalLocation, secr
     },
     async presignPut(key, seconds) {
       return { url: signer.sign('PUT', key, seconds), headers: { 'If-None-Match': '*' } };
+    },
+    async room() {
+      // `bavail`: what root keeps for itself is not free to a worker.
+      const { blocks, bavail, bsize } = await call('', () => statfs(location.folder));
+      return { total: blocks * bsize, free: bavail * bsize };
     },
   };
 }

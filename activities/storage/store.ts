@@ -65,6 +65,8 @@ export interface ObjectStore {
   lockedUntil?(key: string, versionId?: string): Promise<Date | undefined>;
   /** Rewrites an object in a storage class of the store, in place; `lost` when it is not the one with this ETag any more. */
   moveToClass?(key: string, etag: string, storageClass: string): Promise<{ outcome: 'moved' | 'lost' }>;
+  /** Size of what the location lies on and what is free of it, bytes. Absent where the store does not know an end. */
+  room?(): Promise<{ readonly total: number; readonly free: number }>;
   /** Lets go of connections. */
   close?(): void;
 }

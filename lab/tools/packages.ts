@@ -23,6 +23,8 @@ const found = {
   'redis-server': onPath('redis-server'),
   pgbackrest: onPath('pgbackrest'),
   chromium: onPath('chromium'),
+  prometheus: onPath('promtool'),
+  'prometheus-alertmanager': onPath('amtool'),
   restic: onPath('restic'),
   shellcheck: onPath('shellcheck'),
 } as const;
@@ -36,6 +38,8 @@ export const testPackages: readonly Package[] = [
   'gnupg',
   'mariadb-server',
   'pgbackrest',
+  'prometheus',
+  'prometheus-alertmanager',
   'redis-server',
 ];
 const others: readonly Package[] = [...testPackages, 'restic', 'shellcheck'];

@@ -182,3 +182,12 @@ describe('a lock on an object', () => {
     expect((await late).outcome).toBe('written');
   });
 });
+
+describe('the room of a folder', () => {
+  it('is what its disk has', async () => {
+    const store = await served.open();
+    const { total, free } = (await store.room?.()) ?? { total: 0, free: 0 };
+    expect(free).toBeGreaterThan(0);
+    expect(total).toBeGreaterThanOrEqual(free);
+  });
+});

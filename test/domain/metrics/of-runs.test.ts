@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type RunFact, runFact, runSamples } from '../../../domain/metrics/of-runs.ts';
+import type { Report } from '../../../domain/report.ts';
+import { aReport } from '../a-report.ts';
+
+const now = Date.parse('2026-02-01T12:00:00.000Z');
+const hour = 3_600_000;
+const about = {
+  service: 'spacetime',
+  components: ['database', 'files'],
+  schedules: [{ name: 'hourly', procedure: 'backup' as const }],
+};
+const row = (component: string, done = true, kind?: 'full' | 'incremental') => ({
+  ...{ component, driver: 'files', step: `capture-${component}`, done, took: 60_000 },
+  ...(kind ? { kind } : {}),
+});
+
+function fact(ago: number, parts: Partial<Report> = {}): RunFact {
+  const ended = new Date(now - ago).toISOString();
+  return { ...runFact(aReport(ended, { components: [row('database', true, 'full')], ...parts })), run: `r${ago}` };
+}
+
+const samples = (runs: RunFact[], counted = true) => runSamples(about, runs, counted, now);
+const value = (found: ReturnType<typeof samples>, name: string, labels: Record<string, string> = {}) =>
+  found.find(
+    (each) => each.name === name && Object.entries(labels).every(([label, wanted]) => each.labels[label] === wanted),
+  )?.value;
+
+describe('what runs say', () => {
+  test('backups are counted by component, kind and end, with reports of older builds', () => {
+    const found = samples([
+      fact(4 * hour),
+      fact(3 * hour, { components: [row('database', true, 'incremental'), row('files', false, 'incremental')] }),
+      fact(2 * hour, { components: [row('database')], result: 'failed' }),
+      fact(hour, { components: undefined, result: 'failed' }),
+    ]);
+    const total = (labels: Record<string, string>) => value(found, 'backup_completed_total', labels);
+    expect(total({ component: 'database', type: 'full', status: 'success' })).toBe(1);
+    expect(total({ component: 'database', type: 'incremental', status: 'success' })).toBe(1);
+    expect(total({ component: 'files', type: 'incremental', status: 'failed' })).toBe(1);
+    expect(total({ component: 'database', type: 'unknown', status: 'failed' })).toBe(1);
+    expect(value(found, 'muster_run_completed_total', { procedure: 'backup', status: 'failed' })).toBe(2);
+    expect(value(found, 'backup_success_ratio')).toBe(0.5);
+    // The run that failed before any capture failed for every component.
+    expect(value(found, 'backup_failures_in_a_row', { component: 'database' })).toBe(2);
+    expect(value(found, 'backup_failures_in_a_row', { component: 'files' })).toBe(2);
+    expect(value(found, 'muster_run_failures_in_a_row', { procedure: 'backup' })).toBe(2);
+    expect(value(found, 'muster_schedule_last_success_timestamp_seconds', { schedule: 'hourly' })).toBe(
+      (now - 3 * hour) / 1_000,
+    );
+  });
+
+  test('a backup of the database only says nothing of the files, and an aborted run is no failure', () => {
+    const found = samples([
+      fact(3 * hour, { components: [row('files', false, 'full')], result: 'failed' }),
+      fact(2 * hour),
+      fact(hour, { result: 'aborted' }),
+    ]);
+    expect(value(found, 'backup_failures_in_a_row', { component: 'files' })).toBe(1);
+    expect(value(found, 'backup_failures_in_a_row', { component: 'database' })).toBe(0);
+  });
+
+  test('a restore took what an observer saw, a drill is counted by its scenario, and a failed one is no last success', () => {
+    const found = samples([
+      fact(3 * hour, { procedure: 'failover', rto: { verdict: 'met', achieved: 300_000 } }),
+      fact(2 * hour, { procedure: 'test-restore' }),
+      fact(hour, { procedure: 'test-restore', result: 'failed' }),
+    ]);
+    expect(value(found, 'backup_restore_duration_seconds', { procedure: 'failover' })).toBe(300);
+    expect(value(found, 'backup_restore_duration_seconds', { procedure: 'test-restore' })).toBe(600);
+    expect(value(found, 'dr_test_completed_total', { scenario: 'test-restore', status: 'success' })).toBe(1);
+    expect(value(found, 'dr_test_completed_total', { scenario: 'test-restore', status: 'failed' })).toBe(1);
+    expect(value(found, 'dr_test_last_success_timestamp_seconds')).toBe((now - 2 * hour) / 1_000);
+    expect(value(found, 'backup_success_ratio')).toBeUndefined();
+    expect(value(found, 'backup_verification_success_ratio')).toBe(0.5);
+  });
+
+  test('the log is as old as the furthest position any shipment reached', () => {
+    const at = (ago: number) => ({ database: new Date(now - ago).toISOString() });
+    const found = samples([
+      fact(3 * hour, { procedure: 'log-shipping', archivedTo: at(2 * hour) }),
+      fact(hour, { procedure: 'log-shipping', archivedTo: at(3 * hour) }),
+    ]);
+    expect(value(found, 'transaction_log_lag_seconds', { component: 'database' })).toBe(7_200);
+  });
+});
+
+test('a counter is absent while reports may be missing, and never falls when more come', () => {
+  const one = fc.record({
+    ago: fc.integer({ min: 1, max: 1_000 }),
+    procedure: fc.constantFrom('backup' as const, 'test-restore' as const, 'failover' as const),
+    result: fc.constantFrom('done' as const, 'failed' as const, 'aborted' as const),
+  });
+  fc.assert(
+    fc.property(fc.uniqueArray(one, { selector: ({ ago }) => ago }), fc.nat(), (made, cut) => {
+      const runs = made.map(({ ago, ...parts }) => fact(ago * hour, parts)).sort((a, b) => a.ended - b.ended);
+      const counters = (found: ReturnType<typeof samples>) => found.filter(({ name }) => name.endsWith('_total'));
+      const before = counters(samples(runs.slice(0, cut % (runs.length + 1))));
+      const after = counters(samples(runs));
+      for (const { name, labels, value: earlier } of before)
+        expect(value(after, name, labels)).toBeGreaterThanOrEqual(earlier);
+      expect(counters(samples(runs, false))).toEqual([]);
+    }),
+  );
+});
