@@ -8,7 +8,7 @@ import type { Playbook, Step } from './playbook.ts';
 import type { Procedure } from './procedures.ts';
 import type { Progress } from './replan.ts';
 import type { RunRequest } from './requests.ts';
-import type { Approval, RiskAcceptance, RunStatus } from './run.ts';
+import type { Approval, RiskAcceptance } from './run.ts';
 import type { LookDepth } from './verification.ts';
 
 /** What every step activity is called with. */
@@ -173,7 +173,7 @@ export interface NoticeCall {
 export interface RunResult {
   readonly run: string;
   readonly workflowId: string;
-  readonly phase: RunStatus['phase'];
+  readonly phase: string;
   /** One sentence that says what is true now. */
   readonly summary: string;
   /** Where the report lies; empty when none could be written. */

@@ -12,8 +12,6 @@ export const componentRowSchema = z.object({
   kind: z.enum(backupKinds).optional(),
   step: z.string(),
   done: z.boolean(),
-  /** Of a capture; absent in reports of older builds. */
-  kind: z.enum(backupKinds).optional(),
   /** ms */
   took: z.number().optional(),
   /** Before compression, and as stored; of a capture. */
@@ -44,7 +42,6 @@ export function componentRows(
         ...(kind === 'captureComponent' ? kindIn(input.kind) : {}),
         step: id,
         done: row?.state === 'done',
-        ...(kind === 'captureComponent' ? { kind: z.enum(backupKinds).catch('full').parse(input.kind) } : {}),
         took: row?.took,
         ...numbersOf(outputs[id], ['bytes', 'storedBytes', 'entries']),
       },

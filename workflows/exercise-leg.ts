@@ -4,7 +4,7 @@ import { ChildWorkflowCancellationType, executeChild, ParentClosePolicy } from '
 import type { ExerciseLeg } from '../domain/exercise.ts';
 import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
 import { type RunResult, workflowQueue } from '../domain/protocol.ts';
-import type { RunInput } from '../domain/run.ts';
+import { endedPhases, type RunInput } from '../domain/run.ts';
 import { describeFailure } from './failures.ts';
 
 /** Never throws: a move that failed, or that another run kept from beginning, is a result too. A cancel of the exercise leaves it to itself. */
@@ -29,7 +29,9 @@ export async function runLeg(
       cancellationType: ChildWorkflowCancellationType.ABANDON,
       memo: { service, procedure, by },
     })) as RunResult;
-    return { ...leg, endedAt: new Date().toISOString(), phase, run, summary, reports: [...reports] };
+    // What began under another id instead is no move of this exercise.
+    const ended = endedPhases.find((each) => each === phase) ?? 'failed';
+    return { ...leg, endedAt: new Date().toISOString(), phase: ended, run, summary, reports: [...reports] };
   } catch (error) {
     const taken = error instanceof WorkflowExecutionAlreadyStartedError;
     const summary = taken ? `another run holds ${workflowIdOf(service, procedure)}` : describeFailure(error).message;

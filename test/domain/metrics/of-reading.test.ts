@@ -14,7 +14,12 @@ test('a schedule that is paused or not in place, and a site nobody works for, ar
     );
   expect(values('muster_temporal_up', 'service')).toEqual({ spacetime: 1 });
   expect(values('muster_schedule_paused', 'schedule')).toEqual({ hourly: 1, daily: 0 });
-  expect(values('muster_schedule_in_place', 'schedule')).toMatchObject({ hourly: 1, daily: 1, weekly: 0, retention: 0 });
+  expect(values('muster_schedule_in_place', 'schedule')).toMatchObject({
+    hourly: 1,
+    daily: 1,
+    weekly: 0,
+    retention: 0,
+  });
   expect(values('muster_schedule_created_timestamp_seconds', 'schedule')).toEqual({ hourly: 5, daily: 5 });
   expect(values('muster_queue_pollers', 'role')).toEqual({ primary: 2, standby: 0 });
   expect(temporalSamples(plan, undefined)).toEqual([
