@@ -1,13 +1,16 @@
 /** Everything a worker registers: one activity for each step kind, and the run's own. A factory over its dependencies. */
 import { Context } from '@temporalio/activity';
 import type { AuditCall } from '../domain/audit.ts';
+import type { NoticeTestResult } from '../domain/notice-test.ts';
 import type { ApprovedCall, AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from '../domain/protocol.ts';
 import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
 import { auditOf, auditWith, keepApprovedWith } from './audit/audited.ts';
 import { type WatchCall, watchForOutage } from './declaring/watch-for-outage.ts';
 import { keepLease } from './lease/keep-lease.ts';
-import { notify } from './notices/notify.ts';
+import { type NotifyDeps, tellAgain, tellPeople } from './notices/notify.ts';
+import { openMatters } from './notices/open-matters.ts';
+import { keepNoticeTestWith } from './notices/tests.ts';
 import { compilePlaybook } from './planning/compile.ts';
 import { loadPlan } from './plans/load-plan.ts';
 import { stepDefinitions } from './registry.ts';
@@ -29,17 +32,26 @@ export function activities(deps: Dependencies) {
       alive(async () => ({ ...(await compilePlaybook(call, deps)), ...auditOf(call.procedure) })),
     describeRun: (call: { workflowId: string }) => alive(() => describeRun(call.workflowId, deps)),
     keepLease: (call: LeaseCall) => alive(() => keepLease(call, deps)),
-    notify: (call: NoticeCall) =>
-      alive(async () => {
-        const { plan } = await loadPlan(deps.plans.folder, call.service, { overlays: [...deps.plans.overlays] });
-        return await notify(call, { plan, secret: (ref) => resolveSecret(ref, deps.plans.folder) });
-      }),
+    notify: (call: NoticeCall) => alive(async () => await tellPeople(call, await noticeDeps(call, deps))),
+    notifyAgain: (call: NoticeCall) => alive(async () => await tellAgain(call, await noticeDeps(call, deps))),
+    keepNoticeTest: (result: NoticeTestResult) => alive(() => keepNoticeTestWith(result, deps)),
     ...scheduleActivities(deps, alive),
     watchForOutage: (call: WatchCall) => alive(() => watchForOutage(call, deps, Context.current().cancellationSignal)),
     verifyApproval: (call: VerifyCall) => alive(() => verifyApproval(call)),
     keepApproved: (call: ApprovedCall) => alive(() => keepApprovedWith(call, deps)),
     writeAudit: (call: AuditCall) => alive(() => auditWith(call, deps)),
     writeReport: (call: ReportCall) => alive(() => reportOf(call, deps)),
+  };
+}
+
+async function noticeDeps({ service }: NoticeCall, { plans, temporal }: Dependencies): Promise<NotifyDeps> {
+  const { plan } = await loadPlan(plans.folder, service, { overlays: [...plans.overlays] });
+  const signal = Context.current().cancellationSignal;
+  return {
+    plan,
+    secret: (ref) => resolveSecret(ref, plans.folder),
+    signal,
+    open: () => openMatters(temporal, service),
   };
 }
 

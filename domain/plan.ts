@@ -12,6 +12,7 @@ import { compromiseSchema } from './plan-compromise.ts';
 import { managedDatabaseSchema } from './plan-databases.ts';
 import { declareSchema } from './plan-declare.ts';
 import { encryptionSchema } from './plan-encryption.ts';
+import { escalationSchema } from './plan-escalation.ts';
 import { fencingSchema } from './plan-fencing.ts';
 import { imagesSchema } from './plan-images.ts';
 import { noticesSchema } from './plan-notices.ts';
@@ -160,6 +161,8 @@ export const planSchema = z.strictObject({
   /** What is kept for how long; without it nothing is ever deleted. */
   retention: retentionSchema.optional(),
   notices: noticesSchema,
+  /** Who is told next when nobody answers; without it a notice is said once. */
+  escalation: escalationSchema.optional(),
   /** What changes hands after a breach. */
   compromise: compromiseSchema.optional(),
   /** Runbook step 6, "Update monitoring". */

@@ -26,7 +26,8 @@ import { startFollowUps } from './follow.ts';
 import { execute } from './interpreter.ts';
 import { holdLease, releaseLeases } from './lease.ts';
 import { receiveDecisions } from './messages.ts';
-import { notify } from './notify.ts';
+import { leaveNotices } from './notice-desk.ts';
+import { notify, settleDecisions } from './notify.ts';
 import { pointOf, summaryOf } from './outcome.ts';
 import { assess, compile } from './planning-activities.ts';
 import { whyNotServing } from './put-back.ts';
@@ -121,6 +122,7 @@ async function stopped(run: Run, error: unknown): Promise<void> {
 async function finish(run: Run): Promise<RunResult> {
   if (run.status.phase === 'reporting') run.phase('done');
   run.ended = true;
+  settleDecisions(run);
   // Nobody waits for a dead site to give a lease back. Runs that began before this told people after it.
   const first = patched('told-before-the-lease');
   if (first) tellEnd(run);
@@ -128,6 +130,7 @@ async function finish(run: Run): Promise<RunResult> {
   if (!first) tellEnd(run);
   const reports = run.playbook ? await writeReport(run) : [];
   await run.noticesSent();
+  await leaveNotices(run);
   // Whoever sent an approval is answered before the run is gone.
   await condition(() => run.verifying === 0);
   await endAudit(run);

@@ -1,6 +1,7 @@
 /** Every verb, in the order of `muster --help`. */
 import { addAbort } from './abort.ts';
 import { addAccept } from './accept.ts';
+import { addAck } from './ack.ts';
 import { addApprove } from './approve.ts';
 import { addArchiving } from './archiving.ts';
 import { addAudit } from './audit.ts';
@@ -17,6 +18,7 @@ import { addHold } from './hold.ts';
 import { addKeys } from './keys.ts';
 import { addLogs } from './logs.ts';
 import { addNote } from './note.ts';
+import { addNotices } from './notices.ts';
 import { addOverview } from './overview.ts';
 import { addPause } from './pause.ts';
 import { addPin, addUnpin } from './pin.ts';
@@ -60,6 +62,7 @@ export const verbs: readonly AddVerb[] = [
   addWebhook,
   addCodec,
   addDeclaring,
+  addNotices,
   addRetention,
   addPin,
   addUnpin,
@@ -89,6 +92,7 @@ export const verbs: readonly AddVerb[] = [
   addAccept,
   addReplan,
   addAbort,
+  addAck,
   addNote,
   addHandover,
   addTakeover,
