@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity';
 import type { AuditCall } from '../domain/audit.ts';
 import type { ExerciseStatus } from '../domain/exercise.ts';
+import type { NoticeTestResult } from '../domain/notice-test.ts';
 import type { ApprovedCall, AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from '../domain/protocol.ts';
 import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
@@ -10,7 +11,9 @@ import { type WatchCall, watchForOutage } from './declaring/watch-for-outage.ts'
 import { awaitRecoveryWith, type RecoveryCall } from './drills/await-recovery.ts';
 import { drillEnd, recoveryUnderWay } from './drills/recovery-under-way.ts';
 import { keepLease } from './lease/keep-lease.ts';
-import { notify } from './notices/notify.ts';
+import { type NotifyDeps, tellAgain, tellPeople } from './notices/notify.ts';
+import { openMatters } from './notices/open-matters.ts';
+import { keepNoticeTestWith } from './notices/tests.ts';
 import { compilePlaybook } from './planning/compile.ts';
 import { loadPlan } from './plans/load-plan.ts';
 import { stepDefinitions } from './registry.ts';
@@ -35,11 +38,9 @@ export function activities(deps: Dependencies) {
     awaitRecovery: (call: RecoveryCall) =>
       alive(() => awaitRecoveryWith(call, deps, Context.current().cancellationSignal)),
     keepLease: (call: LeaseCall) => alive(() => keepLease(call, deps)),
-    notify: (call: NoticeCall) =>
-      alive(async () => {
-        const { plan } = await loadPlan(deps.plans.folder, call.service, { overlays: [...deps.plans.overlays] });
-        return await notify(call, { plan, secret: (ref) => resolveSecret(ref, deps.plans.folder) });
-      }),
+    notify: (call: NoticeCall) => alive(async () => await tellPeople(call, await noticeDeps(call, deps))),
+    notifyAgain: (call: NoticeCall) => alive(async () => await tellAgain(call, await noticeDeps(call, deps))),
+    keepNoticeTest: (result: NoticeTestResult) => alive(() => keepNoticeTestWith(result, deps)),
     recoveryUnderWay: (call: { service: string; run: string }) => alive(() => recoveryUnderWay(call, deps)),
     drillEnd: (call: { workflowId: string }) => alive(() => drillEnd(call, deps)),
     ...scheduleActivities(deps, alive),
@@ -49,6 +50,17 @@ export function activities(deps: Dependencies) {
     writeAudit: (call: AuditCall) => alive(() => auditWith(call, deps)),
     writeExercise: (call: { status: ExerciseStatus }) => alive(() => writeExercise(call, deps)),
     writeReport: (call: ReportCall) => alive(() => reportOf(call, deps)),
+  };
+}
+
+async function noticeDeps({ service }: NoticeCall, { plans, temporal }: Dependencies): Promise<NotifyDeps> {
+  const { plan } = await loadPlan(plans.folder, service, { overlays: [...plans.overlays] });
+  const signal = Context.current().cancellationSignal;
+  return {
+    plan,
+    secret: (ref) => resolveSecret(ref, plans.folder),
+    signal,
+    open: () => openMatters(temporal, service),
   };
 }
 

@@ -55,6 +55,8 @@ export const noticeEvents = {
   'outage-not-declared': { asks: 'stays', level: 'P0' },
   'catch-up': { asks: 'stays', level: 'P0' },
   skipped: { asks: 'tells', level: 'P3' },
+  'notice-failed': { asks: 'tells', level: 'P2' },
+  'notice-test': { asks: 'tells', level: 'P3' },
 } as const satisfies Record<string, EventTraits>;
 
 export type NoticeEvent = keyof typeof noticeEvents;
@@ -70,7 +72,10 @@ interface Told {
 }
 
 /** @param own  the plan's own levels, by event */
-export function levelOf({ event, severity, procedure }: Told, own: Readonly<Record<string, Level>> = {}): Level {
+export function levelOf(
+  { event, severity, procedure }: Told,
+  own: Readonly<Partial<Record<string, Level>>> = {},
+): Level {
   const traits = traitsOfEvent(event);
   const level = own[event] ?? traits?.level ?? byColour[severity];
   return typeof level === 'string' ? level : (level[kindOf(procedure)] as Level);

@@ -4,8 +4,8 @@ import { type Level, levelOf, levels, type NoticeEvent, noticeEvents } from './n
 import { nameSchema, type SecretRef, secretSchema } from './plan-values.ts';
 import type { Procedure } from './procedures.ts';
 
-const eventSchema = z.enum(Object.keys(noticeEvents) as [NoticeEvent, ...NoticeEvent[]]);
-const levelSchema = z.enum(levels);
+export const eventSchema = z.enum(Object.keys(noticeEvents) as [NoticeEvent, ...NoticeEvent[]]);
+export const levelSchema = z.enum(levels);
 
 const everyone = {
   name: nameSchema,

@@ -13,6 +13,7 @@ import { managedDatabaseSchema } from './plan-databases.ts';
 import { declareSchema } from './plan-declare.ts';
 import { drillsSchema } from './plan-drills.ts';
 import { encryptionSchema } from './plan-encryption.ts';
+import { escalationSchema } from './plan-escalation.ts';
 import { fencingSchema } from './plan-fencing.ts';
 import { imagesSchema } from './plan-images.ts';
 import { isolationSchema } from './plan-isolation.ts';
@@ -168,6 +169,8 @@ export const planSchema = z.strictObject({
   notices: noticesSchema,
   /** A world of its own for a rehearsed failover. */
   isolation: isolationSchema.optional(),
+  /** Who is told next when nobody answers; without it a notice is said once. */
+  escalation: escalationSchema.optional(),
   /** What changes hands after a breach. */
   compromise: compromiseSchema.optional(),
   /** Runbook step 6, "Update monitoring". */

@@ -4,6 +4,7 @@ import type { ApprovalPolicy } from './approvals.ts';
 import type { Assessment } from './assessment.ts';
 import type { Hold } from './lease.ts';
 import type { Level } from './notice-events.ts';
+import type { NoticePolicy } from './plan-escalation.ts';
 import type { Playbook, Step } from './playbook.ts';
 import type { Procedure } from './procedures.ts';
 import type { Progress } from './replan.ts';
@@ -121,6 +122,8 @@ export interface Compiled {
   readonly automatic?: string;
   /** RTO of the procedure, ms, where the plan has one. */
   readonly rto?: { readonly expected: number; readonly maximum: number };
+  /** How what people are told is followed up. Absent where the plan does not ask for it, as in older runs. */
+  readonly notices?: NoticePolicy;
   /** What goes into the audit log: every step but those of these kinds, which only read. Absent: nothing, as in older runs. */
   readonly audit?: { readonly reads: readonly string[] };
   /** Queue of the site that acts, and its fallback; for the run's own activities. */
@@ -167,6 +170,21 @@ export interface NoticeCall {
   /** These receivers alone, whatever they hear at once; or all but these. */
   readonly only?: readonly string[];
   readonly except?: readonly string[];
+}
+
+/** Receiver to whether it took a notice. */
+export interface Delivery {
+  readonly name: string;
+  readonly sent: boolean;
+  /** Why not; empty when sent. */
+  readonly why: string;
+}
+
+/** What `notify` answers; older builds answered the deliveries alone. */
+export interface ToldPeople {
+  readonly deliveries: readonly Delivery[];
+  /** Of the plan, for those who have no playbook to take it from. */
+  readonly policy?: NoticePolicy;
 }
 
 /** What a procedure's workflow answers when it ends. */

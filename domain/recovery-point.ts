@@ -189,6 +189,9 @@ export const layout = {
   audit: (service: string) => `${service}/audit/`,
   auditEntry: (service: string, time: string, run: string, n: number) =>
     `${service}/audit/${time}-${run}-${String(n).padStart(5, '0')}.json`,
+  /** Results of test messages to people; see domain/notice-test.ts. */
+  noticeTests: (service: string) => `${service}/notices/test-`,
+  noticeTest: (service: string, at: string) => `${service}/notices/test-${at.replace(/[:.]/g, '')}.json`,
   /** Which run may change the service from here; see domain/lease.ts. */
   lease: (service: string) => `${service}/lease.json`,
   /** Written to learn the store's time. */

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { auditLeftSchema } from './audit.ts';
 import { refusal } from './errors.ts';
 import { holdSchema } from './lease.ts';
+import { deskSchema } from './notice-desk.ts';
 import { type Playbook, type PlaybookItem, type Step, stepSchema } from './playbook.ts';
 import { approvalBeforeSchema } from './taken-approval.ts';
 
@@ -47,6 +48,8 @@ export const goesOnSchema = z.object({
   approvals: z.array(approvalBeforeSchema).optional(),
   /** The audit log goes on as one chain. */
   audit: auditLeftSchema.optional(),
+  /** What people were told and nobody has dealt with. */
+  notices: deskSchema.optional(),
   /** Status of the steps that were done, for people. */
   statuses: z.array(z.record(z.string(), z.unknown())),
 });

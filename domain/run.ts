@@ -84,6 +84,8 @@ export const replanSchema = z.object({
   ungraceful: z.boolean().optional(),
 });
 export type Replan = z.output<typeof replanSchema>;
+/** Without a notice: whatever is open. */
+export const acknowledgeSchema = z.object({ ...attributed, notice: z.string().min(1).optional() });
 export const noteSchema = z.object({ by: z.string().min(1), text: z.string().min(1) });
 export const acceptRiskSchema = z.object({
   ...attributed,
@@ -179,6 +181,14 @@ export const runPhases = [
 /** Phases that a run ends in. */
 export const endedPhases: readonly (typeof runPhases)[number][] = ['done', 'rejected', 'aborted', 'put-back', 'failed'];
 
+const openMatterSchema = z.object({
+  notice: z.string(),
+  level: z.string(),
+  since: z.string(),
+  text: z.string(),
+  by: z.string().optional(),
+});
+
 export const runStatusSchema = z.object({
   run: z.string(),
   workflowId: z.string(),
@@ -226,6 +236,8 @@ export const runStatusSchema = z.object({
   steady: z.array(z.string()).optional(),
   /** Of the playbook, where the plan was changed while the run went on. */
   revision: z.number().optional(),
+  /** What people were told and nobody has dealt with yet; `by` looks after it. Absent where there is nothing. */
+  open: z.array(openMatterSchema).optional(),
 });
 export type RunStatus = z.infer<typeof runStatusSchema>;
 

@@ -4,7 +4,7 @@ import { formatDuration } from '../domain/duration.ts';
 import { commandFor } from '../domain/procedures.ts';
 import type { Compiled } from '../domain/protocol.ts';
 import { keepApproved } from './keep-approved.ts';
-import { notify } from './notify.ts';
+import { notify, settle } from './notify.ts';
 import type { Run } from './run.ts';
 
 /** True for go. On no-go or when the time limit passes the run is `rejected`; nothing was changed by then. */
@@ -29,6 +29,7 @@ export async function awaitApproval(run: Run): Promise<boolean> {
     // What came in time and is still being verified counts.
     if (run.verifying > 0) await condition(() => answered() || run.verifying === 0);
   } while (!answered() && asksOn(run, plan));
+  settle(run, 'approval-needed');
   // An answer that came together with the end of the time limit was taken, so it counts.
   const decided = answered();
   const noGo = refusal(run);

@@ -1,7 +1,7 @@
 /** Speaks when 50, 80 and 100 % of the RTO have passed since the declaration, until the service is seen to be back. */
 import { CancellationScope, condition } from '@temporalio/workflow';
 import { formatDuration } from '../domain/duration.ts';
-import { notify } from './notify.ts';
+import { notify, settle } from './notify.ts';
 import type { Run } from './run.ts';
 
 const marks = [50, 80, 100] as const;
@@ -17,8 +17,8 @@ async function speakAtMarks(run: Run, maximum: number): Promise<void> {
   for (const percent of marks) {
     const wait = declared + (maximum * percent) / 100 - Date.now();
     const summary = `Speak when ${percent} % of the RTO of ${formatDuration(maximum)} has passed`;
-    if (wait > 0 && (await condition(() => settled(run), wait, { summary }))) return;
-    if (settled(run)) return;
+    if (wait > 0 && (await condition(() => settled(run), wait, { summary }))) return settle(run, 'rto-100');
+    if (settled(run)) return settle(run, 'rto-100');
     const text = `${percent} % of the RTO of ${formatDuration(maximum)} has passed`;
     run.status.clock.spoken.push(percent);
     run.note('clock', text);

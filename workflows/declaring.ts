@@ -27,9 +27,10 @@ import {
 } from '../domain/declaring.ts';
 import { matterOf } from '../domain/notice-events.ts';
 import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
-import { type NoticeCall, workflowQueue } from '../domain/protocol.ts';
+import { type NoticeCall, type ToldPeople, workflowQueue } from '../domain/protocol.ts';
 import { callActivity } from './call-activity.ts';
 import { badInput } from './failures.ts';
+import { followUp } from './notice-desk.ts';
 import { asSummary } from './summary.ts';
 
 const statusQuery = defineQuery<DeclaringStatus>('status');
@@ -172,9 +173,8 @@ async function tell(service: string, event: string, text: string): Promise<void>
   const limits = { startToClose: 20_000, scheduleToStart: 10_000, budget: 120_000, heartbeat: 10_000 };
   const matter = matterOf(event);
   const notice: NoticeCall = { service, run: 'declare', event, severity: 'danger', text, fields: {}, matter };
-  await callActivity({ name: 'notify', summary: `Tell people: ${event}`, queues: [anyWorker], limits }, notice).catch(
-    () => {},
-  );
+  const call = { name: 'notify', summary: `Tell people: ${event}`, queues: [anyWorker], limits };
+  await followUp(notice, await callActivity<ToldPeople>(call, notice).catch(() => undefined));
 }
 
 function receiveHolds(state: Declaring, say: (words: string) => void): void {

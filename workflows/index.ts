@@ -10,6 +10,8 @@ export { fence } from './fence.ts';
 export { fullRecovery } from './full-recovery.ts';
 export { isolatedDrill } from './isolated-drill.ts';
 export { logShipping } from './log-shipping.ts';
+export { noticeTest } from './notice-test.ts';
+export { notices } from './notices.ts';
 export { rejoin } from './rejoin.ts';
 export { restore } from './restore.ts';
 export { retention } from './retention.ts';

@@ -5,7 +5,7 @@ import { commandFor } from '../domain/procedures.ts';
 import type { StageStatus } from '../domain/run.ts';
 import { describeFailure } from './failures.ts';
 import { needOnly } from './lease.ts';
-import { notify } from './notify.ts';
+import { notify, settle } from './notify.ts';
 import type { Run } from './run.ts';
 import { runStep } from './step.ts';
 import { callStep } from './step-activities.ts';
@@ -98,6 +98,7 @@ async function passGate(run: Run, gate: Gate, status: StageStatus): Promise<void
       commandFor(run.status, 'accept', gate.risk),
       () => accepted() !== undefined,
     );
+    settle(run, 'gate', gate.risk);
   }
   run.note('decision', `${gate.title}: ${why}; ${gate.risk} accepted`, accepted()?.acceptedBy);
 }
@@ -133,6 +134,7 @@ async function watch(run: Run, item: Watch): Promise<void> {
         notify(run, output.event ?? 'alarm', output.alarm, 'danger', item.step.id);
       }
       told = output.alarm;
+      settle(run, 'unhealthy');
     } catch (error) {
       if (run.abort || isCancellation(error)) throw error;
       bad += 1;

@@ -17,6 +17,6 @@ export function keepApproved(run: Run, plan: Compiled, by: readonly string[]): v
   const keeping = CancellationScope.nonCancellable(() => callActivity(call, argument)).catch((error) =>
     run.note('notice', `the approved playbook could not be kept: ${describeFailure(error).message}`),
   );
-  run.pendingNotices.add(keeping);
-  void keeping.finally(() => run.pendingNotices.delete(keeping));
+  run.telling.pending.add(keeping);
+  void keeping.finally(() => run.telling.pending.delete(keeping));
 }

@@ -4,7 +4,7 @@ import type { Hold } from '../domain/lease.ts';
 import type { LeaseCall, StepOutput } from '../domain/protocol.ts';
 import { callActivity } from './call-activity.ts';
 import { describeFailure } from './failures.ts';
-import { notify } from './notify.ts';
+import { notify, settle } from './notify.ts';
 import type { Run } from './run.ts';
 
 /** Several times within its term, so that one renewal that fails costs nothing. */
@@ -42,6 +42,7 @@ async function renewWhileItLasts(run: Run, term: number): Promise<void> {
   while (!(await condition(() => run.ended, every, { summary }))) {
     try {
       await keep(run, 'renew', term);
+      if (told) settle(run, 'lease');
       told = false;
     } catch (error) {
       const { type, message } = describeFailure(error);

@@ -8,6 +8,7 @@ import type { Playbook } from '../domain/playbook.ts';
 import type { StepOutput } from '../domain/protocol.ts';
 import {
   acceptRiskSchema,
+  acknowledgeSchema,
   approvalSchema,
   confirmSchema,
   type DecisionAnswer,
@@ -23,6 +24,7 @@ import { acceptRisk } from './accept-risk.ts';
 import { approve, approveText } from './approve.ts';
 import { confirm, confirmText } from './confirm.ts';
 import { ending, isEnding, isOver } from './ending.ts';
+import { acknowledge, openMatters } from './notice-desk.ts';
 import { putsBack } from './put-back.ts';
 import { rehearses } from './rehearsal.ts';
 import { cannotReplan } from './replan.ts';
@@ -35,9 +37,11 @@ const reportQuery = defineQuery<unknown>('report');
 const outputsQuery = defineQuery<Record<string, StepOutput>>('outputs');
 
 export function receiveDecisions(run: Run): void {
-  setHandler(statusQuery, () => ({ ...run.status, clock: { ...run.status.clock, waiting: run.waiting.total() } }), {
-    description: 'Where the run stands: phase, facts, risks, stages, steps, clock, what it needs.',
-  });
+  setHandler(
+    statusQuery,
+    () => ({ ...run.status, ...openMatters(run), clock: { ...run.status.clock, waiting: run.waiting.total() } }),
+    { description: 'Where the run stands: phase, facts, risks, stages, steps, clock, what it needs.' },
+  );
   setHandler(playbookQuery, () => run.playbook, { description: 'The compiled playbook whose hash is approved.' });
   setHandler(reportQuery, () => run.report, { description: 'The report, once the run has ended.' });
 
@@ -121,6 +125,15 @@ export function receiveDecisions(run: Run): void {
       run.status.onDuty = { name: note.to, since: new Date().toISOString() };
       run.note('note', `handed over to ${note.to}: ${note.text}`, note.by);
       return { taken: true, why: `handed over to ${note.to}` };
+    },
+  );
+  receive(
+    'acknowledge',
+    acknowledgeSchema,
+    'Look after what people were told of, so that nobody else is told: {"by": "...", "notice": "<id>"}',
+    (given) => {
+      const { taken, why } = acknowledge(run.escalations, given);
+      return taken ? yes(run, why, given) : no(why);
     },
   );
   receive('note', noteSchema, 'Write into the timeline: {"by": "...", "text": "..."}', (note) => {

@@ -1,11 +1,10 @@
 /** What people are told while a run goes on. */
-import { CancellationScope } from '@temporalio/workflow';
-import { matterOf } from '../domain/notice-events.ts';
+import { levelOf, matterOf, type NoticeEvent, outlastsRun } from '../domain/notice-events.ts';
 import type { NoticeCall } from '../domain/protocol.ts';
-import { type Call, callActivity } from './call-activity.ts';
-import { describeFailure } from './failures.ts';
+import { Escalations } from './escalations.ts';
 import { assessmentQueues } from './planning-activities.ts';
 import type { Run } from './run.ts';
+import { callAbout, Telling } from './telling.ts';
 
 /**
  * Tells people. Never waited for by the recovery: what cannot be sent is noted and left.
@@ -19,31 +18,41 @@ export function notify(
   severity: NoticeCall['severity'] = 'info',
   subject?: string,
 ): void {
-  const { status } = run;
-  const argument: NoticeCall = {
-    service: status.service,
-    run: status.run,
-    event,
-    severity,
-    text,
-    procedure: status.procedure,
-    matter: matterOf(event, subject),
-    fields: {
-      Procedure: run.direction(),
-      Status: status.phase,
-      ...(status.playbook && event === 'approval-needed' ? { Playbook: status.playbook } : {}),
-    },
+  const { status, escalations } = run;
+  const { procedure, service, run: id } = status;
+  const level = levelOf({ event, severity, procedure }, escalations.policy?.severities);
+  const matter = matterOf(event, subject);
+  const fields = {
+    Procedure: run.direction(),
+    Status: status.phase,
+    ...(status.playbook && event === 'approval-needed' ? { Playbook: status.playbook } : {}),
   };
-  const call: Call = {
-    name: 'notify',
-    summary: `Tell people: ${event}`,
-    queues: run.plan ? [run.plan.queue, run.plan.fallback] : assessmentQueues(run),
-    limits: { startToClose: 15_000, scheduleToStart: 5_000, budget: 60_000, heartbeat: 5_000 },
-  };
-  // An abort does not take back what people are being told.
-  const sending = CancellationScope.nonCancellable(() => callActivity(call, argument)).catch((error) =>
-    run.note('notice', `could not be sent (${event}): ${describeFailure(error).message}`),
-  );
-  run.pendingNotices.add(sending);
-  void sending.finally(() => run.pendingNotices.delete(sending));
+  const said = { run: id, event, severity, text, procedure, fields };
+  if (matter !== undefined && !escalations.heard({ ...said, id: matter, level })) return;
+  run.telling.send({ ...said, service, matter, ...(escalations.policy ? { level } : {}) });
+}
+
+export function tellingOf(run: Run): Telling {
+  return new Telling({
+    queues: () => (run.plan ? [run.plan.queue, run.plan.fallback] : assessmentQueues(run)),
+    note: (text) => run.note('notice', text),
+  });
+}
+
+export function escalationsOf(run: Run): Escalations {
+  return new Escalations((matter, what, to) => {
+    if (to) run.note('notice', `nobody answered ${matter.id}: now told ${to.join(', ')}`);
+    run.telling.send(callAbout(run.status.service, matter, what, to));
+  });
+}
+
+/** It is decided, or mended: nobody else is told of it. */
+export function settle(run: Run, event: NoticeEvent, subject?: string): void {
+  const id = matterOf(event, subject);
+  run.escalations.settle((matter) => matter.id === id);
+}
+
+/** The run waits for nothing any more. */
+export function settleDecisions(run: Run): void {
+  run.escalations.settle((matter) => !outlastsRun(matter.event));
 }

@@ -27,7 +27,8 @@ import { execute } from './interpreter.ts';
 import { holdLease, releaseLeases } from './lease.ts';
 import { makingWay } from './make-way.ts';
 import { receiveDecisions } from './messages.ts';
-import { notify } from './notify.ts';
+import { leaveNotices } from './notice-desk.ts';
+import { notify, settleDecisions } from './notify.ts';
 import { drillSeen, pointOf, summaryOf } from './outcome.ts';
 import { assess, compile } from './planning-activities.ts';
 import { whyNotServing } from './put-back.ts';
@@ -125,6 +126,7 @@ async function stopped(run: Run, error: unknown): Promise<void> {
 async function finish(run: Run): Promise<RunResult> {
   if (run.status.phase === 'reporting') run.phase('done');
   run.ended = true;
+  settleDecisions(run);
   // Nobody waits for a dead site to give a lease back. Runs that began before this told people after it.
   const first = patched('told-before-the-lease');
   if (first) tellEnd(run);
@@ -132,6 +134,7 @@ async function finish(run: Run): Promise<RunResult> {
   if (!first) tellEnd(run);
   const reports = run.playbook ? await writeReport(run) : [];
   await run.noticesSent();
+  await leaveNotices(run);
   // Whoever sent an approval is answered before the run is gone.
   await condition(() => run.verifying === 0);
   await endAudit(run);

@@ -7,7 +7,8 @@ import type { GoesOn } from '../domain/replan.ts';
 import type { Replan, RunInput, StageStatus, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { approvalsOf } from '../domain/taken-approval.ts';
 import { handOnAudit } from './audit.ts';
-import { notify } from './notify.ts';
+import { leftNotices, takeUpNotices } from './notice-desk.ts';
+import { notify, settleDecisions } from './notify.ts';
 import type { Run } from './run.ts';
 import { undoAll } from './undo.ts';
 
@@ -52,6 +53,7 @@ export async function goOnWith(
     if (run.notUndone.length > 0) return 'not put back';
   }
   notify(run, 'replan', `${run.direction()}: the plan is changed by ${change.by}: ${change.reason}`, 'warning');
+  settleDecisions(run);
   await run.noticesSent();
   if (stopped()) return 'stopped';
   await handOnAudit(run);
@@ -109,6 +111,7 @@ function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
     // They count for nothing under the changed plan, and the report names them.
     approvals: approvalsOf(status),
     audit: run.trail.left(),
+    notices: run.escalations.policy || run.telling.left().length > 0 ? leftNotices(run) : undefined,
     statuses: doneStatuses(run).filter(({ id }) => ids.has(id)) as unknown as GoesOn['statuses'],
   };
   const { from, to } = status;
@@ -162,6 +165,7 @@ export function takeUp(run: Run, goesOn: GoesOn): void {
   run.status.clock = { ...run.status.clock, ...goesOn.clock };
   run.waiting.add(goesOn.clock.waiting);
   if (goesOn.audit) run.trail.takeUp(goesOn.audit);
+  if (goesOn.notices) takeUpNotices(run, goesOn.notices);
   if (goesOn.approvals?.length) run.status.approvedBefore = [...goesOn.approvals];
   run.status.timeline.push(...(goesOn.timeline as unknown as TimelineEntry[]));
   run.undo.push(...goesOn.undo.map(({ step, before, generation }) => ({ step, before, generation })));

@@ -23,10 +23,13 @@ import type { Compiled, StepOutput } from '../domain/protocol.ts';
 import type { Replan, RunStatus, runInputSchema, StepStatus, TimelineEntry } from '../domain/run.ts';
 import { searchAttributes } from '../domain/search-attributes.ts';
 import { AuditTrail } from './audit.ts';
+import type { Escalations } from './escalations.ts';
 import type { Failure } from './failures.ts';
+import { escalationsOf, tellingOf } from './notify.ts';
 import { pendingItem } from './pending.ts';
 import { doneBefore, takeUp } from './replan.ts';
 import { asSummary } from './summary.ts';
+import type { Telling } from './telling.ts';
 import { WaitingClock } from './waiting.ts';
 
 type Input = z.output<typeof runInputSchema>;
@@ -56,7 +59,9 @@ export class Run {
   readonly verdicts = new Map<string, StepVerdict>();
   readonly confirmed = new Map<string, { by: string; reason: string; answer?: string }>();
   readonly undo: Undo[] = [];
-  readonly pendingNotices = new Set<Promise<unknown>>();
+  readonly telling: Telling;
+  /** What people were told and nobody has dealt with; does nothing where the plan follows nothing up. */
+  readonly escalations: Escalations;
   readonly trail = new AuditTrail();
   readonly waiting: WaitingClock;
   /** What the run may change the service by; every mutating attempt reads it. Empty until a step took it. */
@@ -99,6 +104,8 @@ export class Run {
     this.input = input;
     const now = new Date();
     this.waiting = new WaitingClock();
+    this.telling = tellingOf(this);
+    this.escalations = escalationsOf(this);
     this.windowEnd = input.until ?? input.goesOn?.until;
     this.status = {
       run: id,
@@ -163,6 +170,7 @@ export class Run {
     this.status.clock.expected = compiled.rto?.expected;
     this.status.clock.maximum = compiled.rto?.maximum;
     this.status.asks = askedBy(compiled.policy);
+    if (compiled.notices) this.escalations.begin(compiled.notices);
     this.status.stages = [
       ...compiled.playbook.items.map(pendingItem),
       ...doneBefore(this.input.goesOn, compiled.playbook),
@@ -240,7 +248,8 @@ export class Run {
   }
 
   async noticesSent(): Promise<void> {
-    await Promise.all(this.pendingNotices);
+    // One that could not be sent is said to the others: that is waited for too.
+    while (this.telling.pending.size > 0) await Promise.all(this.telling.pending);
   }
 
   /** Brings query, UI details and search attributes to the same state. */

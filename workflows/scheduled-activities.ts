@@ -2,9 +2,10 @@
 import type { NextDue } from '../domain/drills/announcing.ts';
 import type { DueInput, DueResult } from '../domain/due.ts';
 import { matterOf } from '../domain/notice-events.ts';
-import type { NoticeCall } from '../domain/protocol.ts';
+import type { NoticeCall, ToldPeople } from '../domain/protocol.ts';
 import type { LookDepth, ValidationDue } from '../domain/verification.ts';
 import { callActivity } from './call-activity.ts';
+import { followUp } from './notice-desk.ts';
 
 /** Id of the first of these that runs; undefined when none does. */
 export async function holderOf({ service }: DueInput, workflowIds: readonly string[]): Promise<string | undefined> {
@@ -68,7 +69,8 @@ export async function tell(
   const { service, procedure, run = due.name } = due;
   const matter = matterOf(event);
   const notice: NoticeCall = { service, run, event, severity, text, fields, procedure, matter };
-  await call('notify', `Tell people: ${event}`, notice).catch(() => {});
+  const told = await call<ToldPeople>('notify', `Tell people: ${event}`, notice).catch(() => undefined);
+  await followUp(notice, told);
 }
 
 async function call<Result>(name: string, summary: string, argument: unknown, startToClose = 20_000): Promise<Result> {

@@ -9,7 +9,7 @@ import type { StepStatus } from '../domain/run.ts';
 import { awaitConfirmation } from './await-confirmation.ts';
 import { describeFailure, failedRun } from './failures.ts';
 import { holdLease } from './lease.ts';
-import { notify } from './notify.ts';
+import { notify, settle } from './notify.ts';
 import { giveUp, putsBack } from './put-back.ts';
 import type { Run } from './run.ts';
 import { callStep, noteBefore } from './step-activities.ts';
@@ -78,6 +78,7 @@ function succeed(run: Run, step: Step, status: StepStatus, answer: StepAnswer): 
   if (output.recoveredAt && !clock.recovered && Date.parse(output.recoveredAt) >= Date.parse(clock.declared.at)) {
     clock.recovered = { at: output.recoveredAt, source: output.recoveredSource ?? step.title };
     run.note('clock', `recovered at ${output.recoveredAt}`);
+    settle(run, 'rto-100');
   }
   run.note('step', `${step.id} done${output.outcome ? `: ${output.outcome}` : ''}`);
   if (output.alarm) notify(run, output.event ?? 'alarm', output.alarm, 'danger', step.id);
@@ -99,6 +100,7 @@ async function decide(run: Run, step: Step, status: StepStatus): Promise<'retry'
     () => run.verdicts.has(step.id),
     run.input.patience,
   );
+  settle(run, 'step-failed', step.id);
   const verdict = run.verdicts.get(step.id);
   if (!verdict && run.input.patience !== undefined && !run.abort) throw nobodyDecided(run, step, status);
   if (!verdict) throw new CancelledFailure('aborted');

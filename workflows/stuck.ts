@@ -3,7 +3,7 @@ import { condition } from '@temporalio/workflow';
 import { formatDuration } from '../domain/duration.ts';
 import type { Step } from '../domain/playbook.ts';
 import type { StepStatus } from '../domain/run.ts';
-import { notify } from './notify.ts';
+import { notify, settle } from './notify.ts';
 import type { Run } from './run.ts';
 
 /** The attempt's own answer or failure; playbooks without such a time only wait for it. */
@@ -22,6 +22,7 @@ export async function namedWhenStuck<Answer>(
     ended = true;
     status.stuckSince = undefined;
     await naming;
+    settle(run, 'stuck', step.id);
   }
 }
 

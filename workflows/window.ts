@@ -4,7 +4,7 @@
  */
 import { patched } from '@temporalio/workflow';
 import { commandFor } from '../domain/procedures.ts';
-import { notify } from './notify.ts';
+import { notify, settle } from './notify.ts';
 import type { Run } from './run.ts';
 
 /** True where a person has to be asked before anything more is changed; nothing is waited for where not. */
@@ -36,6 +36,7 @@ export async function askOutsideWindow(run: Run): Promise<void> {
     `${commandFor(run.status, 'resume')}, or ${commandFor(run.status, 'abort')}`,
     () => run.status.windowOver === undefined,
   );
+  settle(run, 'window-over');
   await run.untilResumed();
 }
 

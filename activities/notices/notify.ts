@@ -1,34 +1,59 @@
 /** Activity `notify`: tells everyone whom the plan wants to hear it, side by side. A receiver that is down is reported, never a failure. */
-import { levelOf } from '../../domain/notice-events.ts';
+import { type Matter, saidLately } from '../../domain/escalation.ts';
+import { levelOf, outlastsRun } from '../../domain/notice-events.ts';
 import type { Plan } from '../../domain/plan.ts';
+import { type NoticePolicy, noticePolicyOf } from '../../domain/plan-escalation.ts';
 import { receiversOf } from '../../domain/plan-notices.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
-import type { NoticeCall } from '../../domain/protocol.ts';
+import type { Delivery, NoticeCall, ToldPeople } from '../../domain/protocol.ts';
+import { passing } from '../aws/errors.ts';
 import { deliver } from './deliver.ts';
 
 export interface NotifyDeps {
   readonly plan: Plan;
   secret(ref: SecretRef): Promise<string>;
   readonly signal?: AbortSignal;
+  /** What runs before have left and nobody has dealt with; nothing where that cannot be found out in a moment. */
+  open?(): Promise<readonly Matter[]>;
   /** ms since 1970; for tests. */
   readonly now?: () => number;
-}
-
-export interface Delivery {
-  readonly name: string;
-  readonly sent: boolean;
-  /** Why not; empty when sent. */
-  readonly why: string;
 }
 
 /** In: what happened. Out: one delivery for each receiver that is to hear it, in the plan's order. Rejects only when cancelled. */
 export async function notify(call: NoticeCall, deps: NotifyDeps): Promise<Delivery[]> {
   const { plan, secret, signal, now = Date.now } = deps;
-  const notice = { ...call, level: call.level ?? levelOf(call) };
+  const notice = { ...call, level: call.level ?? levelOf(call, plan.escalation?.severities) };
   return await Promise.all(
     receiversOf(plan.notices, notice).map(async (receiver) => {
       const why = await deliver(receiver, notice, { secret: (ref) => secret(ref), signal, now });
       return { name: receiver.name, sent: why === '', why };
     }),
   );
+}
+
+/** As the workflows are answered. */
+export async function tellPeople(call: NoticeCall, deps: NotifyDeps): Promise<ToldPeople> {
+  const policy = noticePolicyOf(deps.plan);
+  if (!policy) return { deliveries: await notify(call, deps) };
+  return { deliveries: (await saidBefore(call, policy, deps)) ? [] : await notify(call, deps), policy };
+}
+
+/** How a run ended may be what the run before it ended with: what nobody has dealt with is not said every time. */
+async function saidBefore(
+  call: NoticeCall,
+  policy: NoticePolicy,
+  { open, now = Date.now }: NotifyDeps,
+): Promise<boolean> {
+  const { matter: id, event, procedure, change, only, except } = call;
+  if (!policy.quiet || !id || !outlastsRun(event) || change || only || except) return false;
+  const level = call.level ?? levelOf(call, policy.severities);
+  return saidLately((await open?.()) ?? [], { id, procedure, event, level }, policy.quiet, now());
+}
+
+/** Activity `notifyAgain`: one receiver that could not be told; Temporal tries it again for a while. @throws NoticeNotSent */
+export async function tellAgain(call: NoticeCall, deps: NotifyDeps): Promise<void> {
+  const missed = (await notify(call, deps)).filter(({ sent }) => !sent);
+  if (missed.length === 0) return;
+  const why = missed.map((each) => `${each.name}: ${each.why}`).join('; ');
+  throw passing('NoticeNotSent', `A notice could not be sent (${why}).`, 'tell them by other means.');
 }

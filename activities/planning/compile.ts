@@ -3,6 +3,7 @@ import { type Durations, withHistory } from '../../domain/durations.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { type ApprovalRules, rulesOf } from '../../domain/plan-approvals.ts';
+import { noticePolicyOf } from '../../domain/plan-escalation.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 import { playbookSchema, stepsOf } from '../../domain/playbook.ts';
 import { type Procedure, traitsOf } from '../../domain/procedures.ts';
@@ -78,6 +79,7 @@ export function compileWith(
   assertOnce(stepsOf(playbook).map((step) => step.id));
   for (const step of stepsOf(playbook)) withHistory(step, known);
   const site = plan.sites[call.assessment.to];
+  const notices = noticePolicyOf(plan);
   return {
     playbook,
     sha256: hashPlaybook(playbook),
@@ -87,6 +89,7 @@ export function compileWith(
     rto: plan.objectives.rto[promisedAs(call, procedure)],
     queue: queueOf(site?.region ?? call.assessment.to),
     fallback: plan.queues.fallback,
+    ...(notices ? { notices } : {}),
   };
 }
 

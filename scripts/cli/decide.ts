@@ -15,13 +15,13 @@ import { inTime, onceItTakesOne, type Temporal, takesNoUpdate } from './temporal
 /** ms; the run has just answered a query when an Update is sent, so this is long. */
 const updatePatience = 15_000;
 
-type Sent =
+export type Sent =
   | ({ readonly way: 'update' } & DecisionAnswer)
   /** Stored by the server; not judged yet. */
   | { readonly way: 'signal' };
 
 /** `signal: true` sends the Signal without trying the Update. @throws RunEnded, or the refusal of a malformed decision */
-async function sendDecision(
+export async function sendDecision(
   temporal: Temporal,
   run: RunSeen,
   name: string,

@@ -1,6 +1,7 @@
 /** Every verb, in the order of `muster --help`. */
 import { addAbort } from './abort.ts';
 import { addAccept } from './accept.ts';
+import { addAck } from './ack.ts';
 import { addApprove } from './approve.ts';
 import { addArchiving } from './archiving.ts';
 import { addAudit } from './audit.ts';
@@ -20,6 +21,7 @@ import { addHold } from './hold.ts';
 import { addKeys } from './keys.ts';
 import { addLogs } from './logs.ts';
 import { addNote } from './note.ts';
+import { addNotices } from './notices.ts';
 import { addObjectives } from './objectives.ts';
 import { addOverview } from './overview.ts';
 import { addPause } from './pause.ts';
@@ -66,6 +68,7 @@ export const verbs: readonly AddVerb[] = [
   addWebhook,
   addCodec,
   addDeclaring,
+  addNotices,
   addRetention,
   addPin,
   addUnpin,
@@ -99,6 +102,7 @@ export const verbs: readonly AddVerb[] = [
   addAccept,
   addReplan,
   addAbort,
+  addAck,
   addNote,
   addHandover,
   addTakeover,

@@ -38,6 +38,7 @@ export function runLines(status: RunStatus, options: LineOptions): string[] {
   return [
     ...headLines(status, options.now),
     ...needLines(status),
+    ...openLines(status),
     ...(status.phase === 'awaiting-approval' ? ['', ...factLines(status), ...approvalRules(status)] : []),
     ...(status.stages.length > 0 ? ['', ...status.stages.flatMap((stage) => stageLines(stage, options))] : []),
   ];
@@ -83,6 +84,16 @@ function headLines(status: RunStatus, now: string): string[] {
 function needLines(status: RunStatus): string[] {
   if (status.needs.length === 0) return [];
   return ['', ...status.needs.flatMap((need) => [`NEEDED since ${need.since}: ${need.what}`, `  Try: ${need.how}`])];
+}
+
+/** What people were told and nobody looks after yet. */
+function openLines({ open = [], service }: RunStatus): string[] {
+  const lines = open.map(
+    ({ notice, level, since, by }) => `  ${level} ${notice} since ${since}${by ? `, ${by} looks after it` : ''}`,
+  );
+  if (lines.length === 0) return [];
+  const unattended = open.some(({ by }) => by === undefined);
+  return ['', 'Told, and not dealt with yet:', ...lines, ...(unattended ? [`  Try: muster ack ${service}`] : [])];
 }
 
 function stageLines(stage: StageStatus, options: LineOptions): string[] {

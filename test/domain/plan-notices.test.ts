@@ -1,5 +1,6 @@
 /** Which receiver hears what at once, and which blocks of a plan are refused. */
 import { expect, test } from 'vitest';
+import { noticeProblems } from '../../domain/notice-references.ts';
 import { type Hearable, type NoticeReceiver, noticesSchema, receiversOf } from '../../domain/plan-notices.ts';
 
 const slack = (name: string, more: object = {}) => ({ name, kind: 'slack', url: { env: 'URL' }, ...more });
@@ -56,4 +57,19 @@ test.each([
   ['a secret that is no reference', { ...pager, routingKey: 'R0UT' }, /routingKey/],
 ])('%s is refused', (_what, receiver, why) => {
   expect(JSON.stringify(noticesSchema.safeParse([receiver]).error?.issues)).toMatch(why);
+});
+
+test('an escalation to a receiver that the plan does not have is refused, and so is a name that stands twice', () => {
+  const escalation = { steps: [{ to: ['team', 'directr'] }] };
+  expect(noticeProblems([slack('team'), slack('director')], escalation)).toEqual([
+    {
+      path: ['escalation', 'steps', 0, 'to', 1],
+      fact: 'there is no receiver directr',
+      hint: 'one of team, director.',
+    },
+  ]);
+  expect(noticeProblems([slack('team'), slack('team')], {})).toMatchObject([{ path: ['notices', 1, 'name'] }]);
+  // As plans of today, which say nothing of it.
+  expect(noticeProblems([slack('team'), slack('team')], undefined)).toEqual([]);
+  expect(noticeProblems([], 'nonsense')).toEqual([]);
 });

@@ -35,6 +35,7 @@ import type {
   NoticeCall,
   StepAnswer,
   StepCall,
+  ToldPeople,
   UndoCall,
   VerifyCall,
 } from '../../../domain/protocol.ts';
@@ -50,6 +51,7 @@ export interface Script {
   policy?: Partial<Compiled['policy']>;
   rto?: Compiled['rto'];
   audit?: Compiled['audit'];
+  notices?: Compiled['notices'];
   /** As in a playbook. */
   onFailure?: Playbook['onFailure'];
   drill?: Playbook['drill'];
@@ -101,6 +103,8 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
   const files = new Map<string, string>();
   const looks = new Map<string, ValidationDue>();
   const audits = new Map<string, Audited>();
+  const told: NoticeCall[] = [];
+  const receivers = new Map<string, (call: NoticeCall) => Promise<ToldPeople>>();
   const sights = new Map<string, { state: string }>();
   const watches = new Map<string, string>();
   /** Services to who has the lease at their location. */
@@ -145,6 +149,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
           policy: { required: true, quorum: 1, requesterMayApprove: false, timeLimit: 60_000, ...script.policy },
           rto: script.rto,
           audit: script.audit,
+          notices: script.notices,
           queue: 'muster-west',
           fallback: 'muster-fallback',
         };
@@ -211,8 +216,19 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       while (what === 'release' && silent.has(run)) await pause(20);
       if (what === 'renew' && lost.has(run)) throw ApplicationFailure.nonRetryable('another run has it', 'LeaseLost');
     },
-    async notify({ event, severity, service }: NoticeCall) {
+    async notify(call: NoticeCall): Promise<ToldPeople | undefined> {
+      const { event, severity, service } = call;
       calls.push(`notice ${event} ${severity} of ${service}`);
+      told.push(call);
+      return await receivers.get(service)?.(call);
+    },
+    async notifyAgain(call: NoticeCall): Promise<void> {
+      const { deliveries = [] } = (await receivers.get(call.service)?.(call)) ?? {};
+      if (deliveries.some(({ sent }) => !sent)) throw new Error('it could not be told again');
+      told.push(call);
+    },
+    async keepNoticeTest(): Promise<string[]> {
+      return ['east', 'west'];
     },
     async awaitRecovery(call: RecoveryCall) {
       const lease = () => leases.get(call.service);
@@ -314,6 +330,10 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     silent,
     recovering: (service: string, by: string) => recoveries.set(service, by),
     release: (id: string) => released.add(id),
+    /** What was sent of a service, in order; a retry once it was taken. */
+    toldOf: (service: string) => told.filter((call) => call.service === service),
+    /** What the receivers of a service answer; they take everything else. */
+    receive: (service: string, answer: (call: NoticeCall) => Promise<ToldPeople>) => receivers.set(service, answer),
     /** What of a service was to be logged so far; `answer` throws, or says which location missed it. */
     audited(service: string, answer?: Audited['answer']): AuditCall[] {
       const said = audits.get(service) ?? { calls: [], answer: () => undefined };
@@ -333,6 +353,10 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       const service = `svc-${randomUUID().slice(0, 8)}`;
       scripts.set(service, script);
       return service;
+    },
+    /** A run of a service that is scripted already. */
+    async startOf(service: string) {
+      return await this.start(scripts.get(service) as Script, { service });
     },
     async start(script: Script, input: Partial<RunInput> = {}, type = 'failover') {
       const service = input.service ?? this.service(script);
