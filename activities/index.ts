@@ -10,6 +10,7 @@ import { keepLease } from './lease/keep-lease.ts';
 import { notify } from './notices/notify.ts';
 import { compilePlaybook } from './planning/compile.ts';
 import { loadPlan } from './plans/load-plan.ts';
+import { scheduledLook } from './readiness/scheduled-look.ts';
 import { stepDefinitions } from './registry.ts';
 import { reportOf } from './reports/report-of.ts';
 import type { ReportCall } from './reports/write-report.ts';
@@ -35,6 +36,11 @@ export function activities(deps: Dependencies) {
         return await notify(call, { plan, secret: (ref) => resolveSecret(ref, deps.plans.folder) });
       }),
     ...scheduleActivities(deps, alive),
+    lookAtReadiness: (call: { service: string }) =>
+      alive(() => {
+        const { cancellationSignal: signal, info } = Context.current();
+        return scheduledLook(call, deps, { queue: info.taskQueue, signal });
+      }),
     watchForOutage: (call: WatchCall) => alive(() => watchForOutage(call, deps, Context.current().cancellationSignal)),
     verifyApproval: (call: VerifyCall) => alive(() => verifyApproval(call)),
     keepApproved: (call: ApprovedCall) => alive(() => keepApprovedWith(call, deps)),

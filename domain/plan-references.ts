@@ -7,6 +7,7 @@
 import { databaseProblems } from './database-references.ts';
 import { imageProblems } from './image-references.ts';
 import { objectiveNames } from './plan.ts';
+import { readinessProblems } from './readiness-references.ts';
 import { scheduleProblems } from './schedule-references.ts';
 import { standbyProblems } from './standby-references.ts';
 
@@ -60,6 +61,7 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
         return typeof name === 'string' ? [name] : [];
       }),
     ),
+    ...readinessProblems(plan.readiness, list(plan.schedules)),
     ...hostEverywhere(map(plan.control).host, sites, ['control', 'host']),
     ...Object.keys(map(plan.bare)).flatMap((group) => hostEverywhere(group, sites, ['bare', group])),
     ...list(map(plan.traffic).records).flatMap((record, index) => {

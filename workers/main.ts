@@ -38,6 +38,7 @@ const workers = await createWorkers({
     plans,
     aws,
     temporal: client,
+    temporalPlace: temporalPlace(process.env),
     reports: process.env.MUSTER_REPORTS ?? 'reports',
   },
 });

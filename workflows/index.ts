@@ -6,6 +6,7 @@ export { failover } from './failover.ts';
 export { fence } from './fence.ts';
 export { fullRecovery } from './full-recovery.ts';
 export { logShipping } from './log-shipping.ts';
+export { readiness } from './readiness.ts';
 export { rejoin } from './rejoin.ts';
 export { restore } from './restore.ts';
 export { retention } from './retention.ts';
