@@ -16,6 +16,7 @@ import { openMatters } from './notices/open-matters.ts';
 import { keepNoticeTestWith } from './notices/tests.ts';
 import { compilePlaybook } from './planning/compile.ts';
 import { loadPlan } from './plans/load-plan.ts';
+import { scheduledLook } from './readiness/scheduled-look.ts';
 import { stepDefinitions } from './registry.ts';
 import { reportOf } from './reports/report-of.ts';
 import { writeExercise } from './reports/write-exercise.ts';
@@ -44,6 +45,11 @@ export function activities(deps: Dependencies) {
     recoveryUnderWay: (call: { service: string; run: string }) => alive(() => recoveryUnderWay(call, deps)),
     drillEnd: (call: { workflowId: string }) => alive(() => drillEnd(call, deps)),
     ...scheduleActivities(deps, alive),
+    lookAtReadiness: (call: { service: string }) =>
+      alive(() => {
+        const { cancellationSignal: signal, info } = Context.current();
+        return scheduledLook(call, deps, { queue: info.taskQueue, signal });
+      }),
     watchForOutage: (call: WatchCall) => alive(() => watchForOutage(call, deps, Context.current().cancellationSignal)),
     verifyApproval: (call: VerifyCall) => alive(() => verifyApproval(call)),
     keepApproved: (call: ApprovedCall) => alive(() => keepApprovedWith(call, deps)),

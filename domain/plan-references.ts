@@ -10,6 +10,7 @@ import { imageProblems } from './image-references.ts';
 import { isolationProblems } from './isolation-references.ts';
 import { noticeProblems } from './notice-references.ts';
 import { objectiveNames } from './plan.ts';
+import { readinessProblems } from './readiness-references.ts';
 import { scheduleProblems } from './schedule-references.ts';
 import { standbyProblems } from './standby-references.ts';
 
@@ -60,6 +61,7 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
     ...scheduleProblems(list(plan.schedules), namesOf(plan.components)),
     ...drillProblems(list(plan.drills), namesOf(plan.components), namesOf(plan.schedules)),
     ...noticeProblems(list(plan.notices), plan.escalation),
+    ...readinessProblems(plan.readiness, list(plan.schedules)),
     ...hostEverywhere(map(plan.control).host, sites, ['control', 'host']),
     ...Object.keys(map(plan.bare)).flatMap((group) => hostEverywhere(group, sites, ['bare', group])),
     ...list(map(plan.traffic).records).flatMap((record, index) => {

@@ -196,6 +196,11 @@ export const layout = {
   lease: (service: string) => `${service}/lease.json`,
   /** Written to learn the store's time. */
   leaseClock: (service: string) => `${service}/lease-clock`,
+  /** What looks at readiness found; see domain/readiness/result.ts. */
+  readiness: (service: string, time: string) => `${service}/readiness/${time}.json`,
+  readinessNewest: (service: string) => `${service}/readiness/newest.json`,
+  /** Those with a time. */
+  readinessTimes: (service: string) => `${service}/readiness/2`,
   /** Test notices, and whether somebody acknowledged them. */
   testNotices: (service: string) => `${service}/notices/test-`,
   allReports: (service: string) => `${service}/reports/`,

@@ -41,6 +41,7 @@ const workers = await createWorkers({
     plans,
     aws,
     temporal: client,
+    temporalPlace: temporalPlace(process.env),
     reports,
   },
 });

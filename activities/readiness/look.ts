@@ -14,12 +14,11 @@ import type { AwsClients } from '../clients/aws.ts';
 import type { StepContext } from '../context.ts';
 import { findPoints } from '../points/find-points.ts';
 import { loadPinned } from '../points/signer.ts';
-import { readingContext } from '../runtime/reading-context.ts';
-import { openStore } from '../storage/open-store.ts';
 import type { TemporalPlace } from '../temporal/settings.ts';
 import { askCheck, type Look } from './check.ts';
 import { readinessChecks } from './checks/index.ts';
 import { askFailover } from './failover.ts';
+import { lookContext } from './look-context.ts';
 
 export interface LookAsked {
   /** The site that would be lost, and the standby. */
@@ -51,17 +50,13 @@ export async function lookAtReadiness({ from, to }: LookAsked, deps: LookDeps): 
   const { plan, sha256, planFolder, aws, queue } = deps;
   const now = new Date();
   const signal = AbortSignal.any([AbortSignal.timeout(limit), ...(deps.signal ? [deps.signal] : [])]);
-  const { context: reading, close } = readingContext(plan, planFolder, signal, aws);
-  const context = {
-    ...reading,
-    run: `readiness-${now.toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`,
-  };
+  const { context, close } = lookContext(plan, planFolder, signal, aws);
   try {
     const { secret } = context;
     const sight = {
       ...{ plan, sha256, folder: planFolder, secret, aws },
       ...(deps.positionOf ? { positionOf: deps.positionOf } : {}),
-      store: (location: string) => openStore(plan, location, secret),
+      store: context.store,
     };
     const { assessment, lacking: ofFailover } = await askFailover({ from, to }, sight, context);
     const look: Look = {

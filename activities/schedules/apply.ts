@@ -7,8 +7,8 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
+import type { AnySchedule } from '../../domain/every-schedule.ts';
 import { workflowQueue } from '../../domain/protocol.ts';
-import type { WantedSchedule } from '../../domain/wanted-schedules.ts';
 import { specOf, timesOf } from './times.ts';
 
 /** Stands in the memo of every Schedule that Muster made; nothing else is ever changed or removed. */
@@ -29,7 +29,7 @@ export interface ScheduleChange {
 export async function compareSchedules(
   client: Client,
   service: string,
-  wanted: readonly WantedSchedule[],
+  wanted: readonly AnySchedule[],
 ): Promise<ScheduleChange[]> {
   const changes = await Promise.all(wanted.map((each) => compareOne(client, service, each)));
   const ids = new Set(wanted.map(({ id }) => id));
@@ -41,7 +41,7 @@ export async function compareSchedules(
 export async function applySchedules(
   client: Client,
   service: string,
-  wanted: readonly WantedSchedule[],
+  wanted: readonly AnySchedule[],
   changes: readonly ScheduleChange[],
 ): Promise<void> {
   const byId = new Map(wanted.map((each) => [each.id, each]));
@@ -57,7 +57,7 @@ export async function applySchedules(
 export async function createSchedule(
   client: Client,
   service: string,
-  wanted: WantedSchedule,
+  wanted: AnySchedule,
   temporary = false,
 ): Promise<boolean> {
   const memo: ScheduleMemo = { musterService: service, ...(temporary ? { temporary } : {}) };
@@ -87,11 +87,11 @@ export async function describeSchedule(client: Client, id: string): Promise<Sche
   }
 }
 
-async function changeSchedule(client: Client, wanted: WantedSchedule): Promise<void> {
+async function changeSchedule(client: Client, wanted: AnySchedule): Promise<void> {
   await client.schedule.getHandle(wanted.id).update(({ state }) => ({ ...definition(wanted), state }));
 }
 
-async function compareOne(client: Client, service: string, wanted: WantedSchedule): Promise<ScheduleChange> {
+async function compareOne(client: Client, service: string, wanted: AnySchedule): Promise<ScheduleChange> {
   const { id } = wanted;
   const there = await describeSchedule(client, id);
   if (!there) return { id, action: 'create', why: `${wanted.what}; ${wanted.when}` };
@@ -101,7 +101,7 @@ async function compareOne(client: Client, service: string, wanted: WantedSchedul
   return { id, action: differs.length > 0 ? 'change' : 'keep', why: differs.join('; ') };
 }
 
-function differences({ spec, policies, action }: ScheduleDescription, wanted: WantedSchedule): string[] {
+function differences({ spec, policies, action }: ScheduleDescription, wanted: AnySchedule): string[] {
   const { policies: policy, action: start } = definition(wanted);
   const same: [string, unknown, unknown][] = [
     [`when: ${wanted.when}`, timesOf(spec), wanted.times],
@@ -120,28 +120,35 @@ function plain(value: unknown): unknown {
   return value === undefined ? undefined : JSON.parse(JSON.stringify(value));
 }
 
-function definition(wanted: WantedSchedule) {
-  const { due } = wanted;
-  // A run that is due while the one before still goes is to be told of, so it is started and says itself that it is skipped.
-  // Only those that look for a change, or announce, need what the last one found, which Temporal hands over between runs in sequence.
-  const overlap = due.overlap === 'wait' ? ScheduleOverlapPolicy.BUFFER_ONE : ScheduleOverlapPolicy.ALLOW_ALL;
+function definition(wanted: AnySchedule) {
   return {
     spec: specOf(wanted.times),
     policies: {
-      overlap: due.onChange || due.catchingUp || due.announces ? ScheduleOverlapPolicy.SKIP : overlap,
+      overlap: overlapOf(wanted),
       catchupWindow: wanted.catchUpWindow,
       // One bad night must not end all backups.
       pauseOnFailure: false,
     },
     action: {
       type: 'startWorkflow' as const,
-      workflowType: 'scheduled',
-      workflowId: `${wanted.id}-due`,
+      workflowType: 'due' in wanted ? 'scheduled' : 'readiness',
+      workflowId: 'due' in wanted ? `${wanted.id}-due` : wanted.id,
       taskQueue: workflowQueue,
-      args: [due],
+      args: ['due' in wanted ? wanted.due : wanted.look],
       staticSummary: `${wanted.what}; ${wanted.when}`.slice(0, 180),
     },
   };
+}
+
+/**
+ * A run that is due while the one before still goes is to be told of, so it is started and says itself that it is skipped. Only those that
+ * look for a change, or announce, and looks at readiness need what the last one found, which Temporal hands over between runs in sequence.
+ */
+function overlapOf(wanted: AnySchedule): ScheduleOverlapPolicy {
+  if (!('due' in wanted)) return ScheduleOverlapPolicy.SKIP;
+  const { onChange, catchingUp, announces } = wanted.due;
+  if (onChange || catchingUp || announces) return ScheduleOverlapPolicy.SKIP;
+  return wanted.due.overlap === 'wait' ? ScheduleOverlapPolicy.BUFFER_ONE : ScheduleOverlapPolicy.ALLOW_ALL;
 }
 
 /** Ids of the lasting Schedules that Muster made for a service. */

@@ -2,10 +2,11 @@
 import type { ScheduleDescription } from '@temporalio/client';
 import { compareSchedules, describeSchedule, type ScheduleChange } from '../../activities/schedules/apply.ts';
 import type { DueResult } from '../../domain/due.ts';
+import { everySchedule } from '../../domain/every-schedule.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { catchUpName, validationNames } from '../../domain/plan-schedules.ts';
 import type { LookDepth } from '../../domain/verification.ts';
-import { scheduleId, validationSchedule, wantedSchedules } from '../../domain/wanted-schedules.ts';
+import { scheduleId, validationSchedule } from '../../domain/wanted-schedules.ts';
 import { inTime, type Temporal } from './temporal.ts';
 
 export interface ScheduleSeen {
@@ -36,7 +37,7 @@ const patience = 10_000;
 export async function seeSchedules(temporal: Temporal, plan: Plan): Promise<ScheduleSeen[]> {
   return await inTime(temporal, patience, async () => {
     const { client } = temporal;
-    const wanted = wantedSchedules(plan);
+    const wanted = everySchedule(plan);
     const changes = await compareSchedules(client, plan.service, wanted);
     const rows = changes.map(async ({ id, action, why }) => {
       const own = wanted.find((each) => each.id === id);

@@ -10,6 +10,7 @@ import type { Plan } from '../../domain/plan.ts';
 import { newestThatCounts } from '../../domain/point-state.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
+import { type ReadinessSeen, readinessSeen, readinessSeenLines } from '../cli/readiness-seen.ts';
 import { flatRun, type RunSeen, seeRun } from '../cli/runs.ts';
 import { scheduleTroubles, seeSchedules } from '../cli/schedules-seen.ts';
 import { ageOf, servicePoints } from '../cli/service-points.ts';
@@ -37,6 +38,8 @@ interface Standing {
   readonly stranded: readonly string[];
   /** Sites that answer though the service was moved away from them. */
   readonly back: readonly LeftSite[];
+  /** What the newest look found; null where none can be read, absent where the plan has no looks of its own. */
+  readonly readiness?: ReadinessSeen | null;
   readonly next: readonly string[];
 }
 
@@ -67,12 +70,14 @@ export const addOverview: AddVerb = (program, run) => {
 async function standingOf(cli: Cli, service: string, withRuns: boolean): Promise<Standing> {
   const runs = withRuns ? await runsOf(cli, service) : [];
   try {
-    const { plan } = await cli.plan(service);
-    const [schedules, stranded, points, back] = await Promise.all([
+    const loaded = await cli.plan(service);
+    const { plan } = loaded;
+    const [schedules, stranded, points, back, readiness] = await Promise.all([
       withRuns ? schedulesOf(cli, plan) : [],
       strandedLeases(cli, plan, runs, withRuns),
       pointsOf(cli, service).catch((error: Error) => error.message),
       sitesBack(plan, runs),
+      readinessSeen(loaded, cli.planFolder).catch(() => null),
     ]);
     const standing = {
       service,
@@ -81,6 +86,7 @@ async function standingOf(cli: Cli, service: string, withRuns: boolean): Promise
       runs,
       schedules,
       stranded,
+      ...(readiness === undefined ? {} : { readiness }),
       ...(typeof points === 'string' ? { pointsUnknown: points } : { points }),
     };
     return { ...standing, next: nextSteps(standing) };
@@ -190,6 +196,7 @@ function standingLines(standing: Standing): string[] {
     );
   }
   for (const { site, why } of standing.back) lines.push(`  site     ${site} IS BACK: ${why}`);
+  lines.push(...readinessSeenLines(standing.service, standing.readiness));
   for (const line of standing.stranded) lines.push(`  lease    ${line}`);
   for (const trouble of standing.schedules) lines.push(`  schedule ${trouble}`);
   for (const next of standing.next) lines.push(`  next     ${next}`);

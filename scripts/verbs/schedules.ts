@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import { applySchedules, compareSchedules } from '../../activities/schedules/apply.ts';
 import { refusal } from '../../domain/errors.ts';
+import { type AnySchedule, everySchedule } from '../../domain/every-schedule.ts';
 import { workflowQueue } from '../../domain/protocol.ts';
-import { scheduleId, type WantedSchedule, wantedSchedules } from '../../domain/wanted-schedules.ts';
+import { scheduleId } from '../../domain/wanted-schedules.ts';
 import type { Cli, Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { type ScheduleSeen, scheduleTroubles, seeSchedules } from '../cli/schedules-seen.ts';
@@ -37,7 +38,7 @@ function addApply(schedules: Command, run: Runner): void {
       run<{ dryRun?: boolean }>(async (cli, [service = ''], options) => {
         const { plan } = await cli.plan(service);
         const temporal = await cli.temporal();
-        const wanted = wantedSchedules(plan);
+        const wanted = everySchedule(plan);
         const changes = await inTime(temporal, patience, async () => {
           const found = await compareSchedules(temporal.client, service, wanted);
           if (!options.dryRun) await applySchedules(temporal.client, service, wanted, found);
@@ -131,30 +132,32 @@ function addRun(schedules: Command, run: Runner): void {
       run<{ force?: boolean }>(async (cli, [service = '', name = ''], options) => {
         const temporal = await cli.temporal();
         const [schedule] = await placed(cli, service, name);
-        const { id, due } = schedule as WantedSchedule;
+        if (!schedule) throw new Error(`${name} is not there any more`);
+        const { id } = schedule;
         await inTime(temporal, patience, async () => {
-          if (!options.force) return await temporal.client.schedule.getHandle(id).trigger('BUFFER_ONE');
+          if (!options.force || !('due' in schedule))
+            return await temporal.client.schedule.getHandle(id).trigger('BUFFER_ONE');
           await temporal.client.workflow.start('scheduled', {
             workflowId: `${id}-due-${new Date().toISOString()}`,
             taskQueue: workflowQueue,
-            args: [{ ...due, onChange: false }],
+            args: [{ ...schedule.due, onChange: false }],
           });
         });
         if (cli.json) sayJson(cli.io, { service, schedule: id, begun: true });
-        else say(cli.io, `${id} begins: ${schedule?.what}\n  what becomes of it  muster schedules list ${service}`);
+        else say(cli.io, `${id} begins: ${schedule.what}\n  what becomes of it  muster schedules list ${service}`);
         return exitCodes.ok;
       }),
     );
 }
 
 /** The plan's schedules that are in Temporal; one, or all. @throws ScheduleUnknown, NotApplied */
-async function placed(cli: Cli, service: string, name: string | undefined): Promise<WantedSchedule[]> {
+async function placed(cli: Cli, service: string, name: string | undefined): Promise<AnySchedule[]> {
   const { plan } = await cli.plan(service);
   const temporal = await cli.temporal();
-  const wanted = wantedSchedules(plan);
+  const wanted = everySchedule(plan);
   const asked = wanted.filter(({ id }) => name === undefined || id === scheduleId(service, name));
   if (asked.length === 0) {
-    const names = wanted.map(({ due }) => due.name).join(', ') || 'it has none';
+    const names = wanted.map(({ id }) => id.slice(service.length + 1)).join(', ') || 'it has none';
     throw refusal(
       'ScheduleUnknown',
       `The plan of ${service} has no schedule ${name ?? ''}.`.replace(' .', '.'),

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
+import { AwsClients } from '../../activities/clients/aws.ts';
 import { readInstance } from '../../activities/compute/instances.ts';
 import { readinessChecks } from '../../activities/readiness/checks/index.ts';
+import { scheduledLook } from '../../activities/readiness/scheduled-look.ts';
 import { readinessResultSchema } from '../../domain/readiness/result.ts';
 import { seedInstances } from '../../lab/aws/seed-instances.ts';
 import { seedZones } from '../../lab/aws/seed-zones.ts';
@@ -83,7 +85,7 @@ async function writePlan(zones: { service: string; balancers: string }): Promise
 }
 
 const muster = (words: string) =>
-  runMuster(words.split(' '), { ...process.env, MUSTER_PLANS: plans } as Record<string, string>);
+  runMuster(words.split(' ').filter(Boolean), { ...process.env, MUSTER_PLANS: plans } as Record<string, string>);
 
 test('says what the standby lacks, by name, and changes nothing', async () => {
   const { code, out, err } = await muster('readiness spacetime --json');
@@ -132,6 +134,45 @@ test('with a readiness block in its plan much more is asked, and each thing that
   expect(ids).not.toContain('missing opens-point');
   expect(checks.find(({ id }) => id === 'keys')?.lacking.map(({ id }) => id)).toEqual([]);
 }, 90_000);
+
+test('a look by itself leaves its result, signed, and the newest break-glass script; the overview shows what to mend first', async () => {
+  const file = join(plans, 'spacetime.yaml');
+  const before = await readFile(file, 'utf8');
+  await writeFile(file, stringify({ ...parse(before), readiness: { every: '1h' } }));
+  vi.stubEnv('AWS_ENDPOINT_URL_SERVICE_QUOTAS', 'http://127.0.0.1:9');
+  vi.stubEnv('TEMPORAL_ADDRESS', '127.0.0.1:9');
+  expect(JSON.parse((await muster('--json')).out).services[0].readiness).toBe(null);
+  const deps = {
+    plans: { folder: plans, overlays: [] },
+    aws: new AwsClients(),
+    reports: join(world.folder, 'reports'),
+  };
+  const at = { queue: 'muster-us-west-2', signal: new AbortController().signal };
+  const looked = await scheduledLook({ service: 'spacetime' }, deps, at);
+  expect(looked).toMatchObject({
+    standby: 'west',
+    ready: false,
+    kept: ['near', 'far'],
+    script: 'kept at near and far',
+  });
+  expect(looked.standsAside).toBeUndefined();
+  const [shown] = JSON.parse((await muster('--json')).out).services;
+  expect(shown.readiness).toMatchObject({
+    score: looked.score,
+    to: 'west',
+    ready: false,
+    first: { id: expect.any(String) },
+  });
+  expect(shown.readiness.outdated).toBeUndefined();
+  expect((await muster('')).out).toMatch(/\n {2}ready {4}west: \d+ of 100, [\d.ms]+ ago\n {2}ready {4}first /);
+  await leadTo('dr-lb-us-west-2.amazonaws.com', '127.0.2.10');
+  expect(await scheduledLook({ service: 'spacetime' }, deps, at)).toMatchObject({ standby: 'east' });
+  await leadTo('primary-lb-us-east-1.amazonaws.com', '127.0.1.10');
+  await writeFile(file, stringify({ ...parse(before), title: 'Another', readiness: { every: '1h' } }));
+  expect((await muster('')).out).toContain('THE PLAN WAS CHANGED SINCE');
+  await writeFile(file, before);
+  expect((await muster('')).out).not.toContain('  ready ');
+}, 120_000);
 
 test('a site that serves is no standby; hosts that are gone are what it lacks, and what could not be asked is not known', async () => {
   await leadTo('dr-lb-us-west-2.amazonaws.com', '127.0.2.10');

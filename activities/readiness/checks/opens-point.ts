@@ -11,6 +11,7 @@ import { loadPinned } from '../../points/signer.ts';
 import { loadSiteKeys } from '../../points/site-keys.ts';
 import { openStores } from '../../storage/open-stores.ts';
 import type { Look, ReadinessCheck } from '../check.ts';
+import { pointsSeen } from '../points-seen.ts';
 
 const mend = ({ context: { plan } }: Look) => `muster keys rotate ${plan.service}`;
 
@@ -22,7 +23,7 @@ export const opensPoint: ReadinessCheck = {
   async ask(look) {
     const { context, to, assessment } = look;
     const { plan, planFolder } = context;
-    const point = assessment?.point ?? (await look.points()).points[0];
+    const point = assessment?.point ?? (await pointsSeen(look))[0];
     // That there is none is said where points are looked for.
     if (!point) return { skipped: 'there is no recovery point that could be opened' };
     const nearest = plan.sites[to]?.storage ?? '';

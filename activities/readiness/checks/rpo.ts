@@ -5,18 +5,19 @@ import { rpoOf } from '../../../domain/rpo.ts';
 import { logPositions } from '../../logs/log-positions.ts';
 import { openStores } from '../../storage/open-stores.ts';
 import type { ReadinessCheck } from '../check.ts';
+import { pointsSeen } from '../points-seen.ts';
 
 export const rpo: ReadinessCheck = {
   id: 'rpo',
   title: 'Age of what would be brought back',
   mend: ({ context: { plan } }) => `muster rpo ${plan.service}`,
-  async ask({ context, points, now }) {
+  async ask(look) {
+    const { context, now } = look;
     const { plan } = context;
     const names = Object.keys(plan.storage);
-    const [found, stores] = await Promise.all([points(), openStores(names, context)]);
-    if (found.unreachable.length === names.length) throw new Error('no storage location answers');
+    const [found, stores] = await Promise.all([pointsSeen(look), openStores(names, context)]);
     const logs = await logPositions(stores, plan.service, now.getTime());
-    const { components } = rpoOf(plan, found.points, now.getTime(), logs);
+    const { components } = rpoOf(plan, found, now.getTime(), logs);
     const lacking = components.flatMap(({ component, verdict, age, objective }) => {
       if (verdict === 'met' || verdict === 'warning') return [];
       const lost = age === undefined ? 'everything' : formatDuration(age);

@@ -3,16 +3,16 @@
 import { complianceOf, describeCompliance } from '../../../domain/readiness/compliance.ts';
 import { lack } from '../../../domain/readiness.ts';
 import type { ReadinessCheck } from '../check.ts';
+import { pointsSeen } from '../points-seen.ts';
 
 export const scheduleCompliance: ReadinessCheck = {
   id: 'compliance',
   title: 'Backups that fell due in the last day',
   mend: ({ context: { plan } }) => `muster points ${plan.service}`,
-  async ask({ context, settings, points, now }) {
+  async ask(look) {
+    const { context, settings, now } = look;
     const { plan } = context;
-    const { points: found, unreachable } = await points();
-    if (unreachable.length === Object.keys(plan.storage).length) throw new Error('no storage location answers');
-    const rows = complianceOf(plan, found, now.getTime(), settings.grace);
+    const rows = complianceOf(plan, await pointsSeen(look), now.getTime(), settings.grace);
     if (rows.length === 0) return { skipped: 'the plan has no schedule of backups' };
     const lacking = rows
       .filter(({ due, made }) => made < due)

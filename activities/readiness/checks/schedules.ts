@@ -1,7 +1,7 @@
 /** Whether what should happen by itself does: every schedule of the plan in place, as the plan says, and not paused by somebody who forgot it. */
 import type { Client } from '@temporalio/client';
+import { everySchedule } from '../../../domain/every-schedule.ts';
 import { type Lacking, lack } from '../../../domain/readiness.ts';
-import { wantedSchedules } from '../../../domain/wanted-schedules.ts';
 import { compareSchedules, describeSchedule } from '../../schedules/apply.ts';
 import type { ReadinessCheck } from '../check.ts';
 
@@ -11,7 +11,7 @@ export const schedules: ReadinessCheck = {
   mend: () => 'name the server with --address, TEMPORAL_ADDRESS or temporal.toml',
   async ask({ context, temporal }) {
     const { plan } = context;
-    const wanted = wantedSchedules(plan);
+    const wanted = everySchedule(plan);
     if (wanted.length === 0) return { skipped: 'the plan has no schedules' };
     if (!temporal) throw new Error('Temporal does not answer');
     return await temporal.withDeadline(Date.now() + 10_000, async () => {

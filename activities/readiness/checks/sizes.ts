@@ -3,14 +3,16 @@
 import { oddSizes } from '../../../domain/readiness/sizes.ts';
 import { lack } from '../../../domain/readiness.ts';
 import type { ReadinessCheck } from '../check.ts';
+import { pointsSeen } from '../points-seen.ts';
 
 export const sizes: ReadinessCheck = {
   id: 'sizes',
   title: 'Size of the newest backup against its history',
   mend: ({ context: { plan } }) => `muster points ${plan.service}`,
-  async ask({ context, settings, points }) {
+  async ask(look) {
+    const { context, settings } = look;
     const { plan } = context;
-    const found = (await points()).points.filter(({ label }) => label !== 'evidence');
+    const found = (await pointsSeen(look)).filter(({ label }) => label !== 'evidence');
     if (found.length === 0) return { skipped: 'there is no recovery point' };
     const names = plan.components.map(({ name }) => name);
     const odd = oddSizes(found, names, settings.sizes);

@@ -39,7 +39,7 @@ afterAll(() => world?.end());
 async function lookWith(plan: Partial<Plan> = {}, parts: Partial<Look> = {}): Promise<Look> {
   const context = await world.context({ step: 'readiness', plan: { ...world.plan, ...plan } });
   const points = async () =>
-    await findPoints(Object.values(world.stores), service, await world.signers(), { copies: 2 });
+    await findPoints(Object.values(world.stores), service, await world.signers(), { copies: 2, limit: 60_000 });
   return aLook(context, { from: 'east', to: 'west', points, ...parts });
 }
 
@@ -63,6 +63,13 @@ test('a key of another pair opens nothing, and one that is not here is not known
   expect(shut.lacking[0]?.what).toContain(`west cannot open ${newest.point}`);
   expect((await found(opensPoint, await withKey('nowhere.key'))).lacks).toEqual(['unknown opens-point']);
   expect((await found(keys, await withKey('strange/west.key'))).lacks).toEqual(['missing key-pair-west']);
+});
+
+test('where no location answers, nothing of the points is known, which is no yes', async () => {
+  const points = async () => ({ points: [], refused: [], unreachable: [{ location: 'near', why: 'no answer' }] });
+  const schedules = [scheduleSchema.parse({ name: 'test', every: '1h' })];
+  for (const check of [opensPoint, rpo, scheduleCompliance, sizes])
+    expect((await found(check, await lookWith({ schedules }, { points }))).lacks).toEqual([`unknown ${check.id}`]);
 });
 
 test('certificates that end soon, a key that is due for rotation, and a signer that nobody believes are named', async () => {

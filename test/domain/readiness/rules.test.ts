@@ -126,6 +126,15 @@ describe('when a schedule falls due', () => {
       now.getTime(),
     );
     expect(new Date(kathmandu ?? 0).toISOString()).toBe('2026-11-22T00:15:00.000Z');
+    const shifted = dueTimes(timesGiven({ every: '4h', offset: '50m' }), now.getTime() - day, now.getTime());
+    expect(shifted.map((each) => new Date(each).toISOString().slice(11, 16)).sort()).toEqual([
+      '00:50',
+      '04:50',
+      '08:50',
+      '12:50',
+      '16:50',
+      '20:50',
+    ]);
   });
 
   it('each time is counted once, wherever the window is cut', () => {

@@ -43,6 +43,7 @@ import { leftOf, type Progress } from '../../../domain/replan.ts';
 import type { DecisionAnswer, RunInput, RunStatus } from '../../../domain/run.ts';
 
 import type { ValidationDue } from '../../../domain/verification.ts';
+import type { Looked } from '../../../workflows/readiness.ts';
 
 export interface Script {
   items: PlaybookItem[];
@@ -112,6 +113,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
   /** Service to what recovers it. */
   const exercises: ExerciseStatus[] = [];
   const recoveries = new Map<string, string>();
+  const readiness = new Map<string, Looked>();
 
   const activities = {
     async assess(call: AssessCall): Promise<Assessment> {
@@ -296,6 +298,11 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       exercises.push(status);
       return ['exercise'];
     },
+    /** Finds what the test last said. */
+    async lookAtReadiness({ service }: { service: string }): Promise<Looked> {
+      calls.push(`look ${service} on ${Context.current().info.taskQueue}`);
+      return readiness.get(service) as Looked;
+    },
     async writeReport({ status }: { status: RunStatus }) {
       return { report: { run: status.run }, written: ['report'] };
     },
@@ -345,6 +352,8 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     see: (service: string, seen: { state: string }) => sights.set(service, seen),
     /** What the watch of a service waits for. */
     watched: (service: string) => watches.get(service),
+    /** What the next looks at readiness find. */
+    finds: (service: string, looked: Looked) => readiness.set(service, looked),
     write: (service: string, text: string) => files.set(service, text),
     looked: (service: string, state: Partial<ValidationDue>) =>
       looks.set(service, { due: true, failing: true, at: new Date(0).toISOString(), why: 'a point failed', ...state }),
