@@ -18,6 +18,7 @@ import { addKeys } from './keys.ts';
 import { addLogs } from './logs.ts';
 import { addNote } from './note.ts';
 import { addObjectives } from './objectives.ts';
+import { addObserve } from './observe.ts';
 import { addOverview } from './overview.ts';
 import { addPause } from './pause.ts';
 import { addPin, addUnpin } from './pin.ts';
@@ -61,6 +62,7 @@ export const verbs: readonly AddVerb[] = [
   addSchedules,
   addWebhook,
   addCodec,
+  addObserve,
   addDeclaring,
   addRetention,
   addPin,
