@@ -35,3 +35,9 @@ export function formatDuration(ms: number): string {
   }
   return parts.slice(0, 2).join('');
 }
+
+/** 5400000 -> `'90m'`: exactly, as a program reads it back. */
+export function formatLength(ms: number): string {
+  const unit = (['d', 'h', 'm', 's'] as const).find((each) => ms > 0 && ms % unitMs[each] === 0) ?? 'ms';
+  return `${ms / unitMs[unit]}${unit}`;
+}

@@ -30,7 +30,7 @@ export const observerLineSchema = z.discriminatedUnion('kind', [
 ]);
 export type ObserverLine = z.infer<typeof observerLineSchema>;
 
-const outageSchema = z.object({
+export const outageSchema = z.object({
   /** When the first failed request was sent. */
   since: time,
   /** First healthy answer; absent while it lasts. */
@@ -49,7 +49,7 @@ const outageSchema = z.object({
 });
 export type Outage = z.infer<typeof outageSchema>;
 
-const windowSchema = z.object({ since: time, until: time });
+export const windowSchema = z.object({ since: time, until: time });
 export type Window = z.infer<typeof windowSchema>;
 
 /** GET /state */
@@ -72,6 +72,8 @@ export const outagesSchema = z.object({
   outages: z.array(outageSchema),
   unobserved: z.array(windowSchema),
   ms: length,
+  /** Before this it knows nothing; absent in answers of older builds. */
+  from: time.optional(),
 });
 export type Outages = z.infer<typeof outagesSchema>;
 
@@ -102,7 +104,7 @@ export const lostWritesSchema = z.object({
 });
 export type LostWrites = z.infer<typeof lostWritesSchema>;
 
-type Span = { from?: number; to?: number };
+type Span = { from?: number | undefined; to?: number | undefined };
 const startOf = (probe: Probe | Write) => Date.parse(probe.at);
 const endOf = (probe: Probe | Write) => Date.parse(probe.at) + probe.ms;
 const iso = (ms: number) => new Date(ms).toISOString();

@@ -49,6 +49,8 @@ export const slosSchema = z.strictObject({
   validation: z.strictObject(promise('100%', '30d')).prefault({}),
   /** Drills that were carried out to their end; a quarter without one counts as one that was not. */
   drills: z.strictObject(promise('95%', '4q')).prefault({}),
+  /** Time in which the service answered, as its observers saw it. */
+  availability: z.strictObject(promise('99%', '30d')).prefault({}),
   /** How fast and how small. */
   speed: z
     .strictObject({

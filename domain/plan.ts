@@ -18,6 +18,7 @@ import { fencingSchema } from './plan-fencing.ts';
 import { imagesSchema } from './plan-images.ts';
 import { isolationSchema } from './plan-isolation.ts';
 import { noticesSchema } from './plan-notices.ts';
+import { observersSchema } from './plan-observers.ts';
 import { readinessSchema } from './plan-readiness.ts';
 import { retentionSchema } from './plan-retention.ts';
 import { catchUpSchema, scheduleSchema, webhookSchema } from './plan-schedules.ts';
@@ -157,6 +158,8 @@ export const planSchema = z.strictObject({
   /** How a site is kept from writing; without it, its instances are stopped. */
   fencing: fencingSchema.optional(),
   observer: z.strictObject({ url: z.url() }).optional(),
+  /** Vantage points that look at the service all the time, how, and what they write. */
+  observers: observersSchema.optional(),
   /** Who may declare an outage besides a person. */
   declare: declareSchema.optional(),
   approvals: approvalsSchema.prefault({}),

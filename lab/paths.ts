@@ -17,7 +17,7 @@ export function labPaths(dir: string) {
     logs: at('logs'),
     log: (name: string) => at('logs', `${name}.log`),
     /** What the observer and the receiver of notices wrote down; like logs, they outlive the lab until the next `up`. */
-    records: [at('observer.jsonl'), at('notices.jsonl')],
+    records: [at('observer.jsonl'), at('observer.jsonl.outages'), at('notices.jsonl')],
     keys: at('keys'),
     /** Private key with which the lab's operator (and Muster) logs in to hosts; `.pub` beside it. */
     sshKey: at('keys', 'ssh'),

@@ -14,11 +14,12 @@ import {
   unobservedOf,
   type Write,
 } from '../domain/observer.ts';
+import type { History } from './history.ts';
 import { countLostWrites } from './lost-writes.ts';
 import type { Memory } from './memory.ts';
 import type { Resolve } from './resolve.ts';
 
-export type ApiContext = { url: URL; canary?: URL; memory: Memory; resolve: Resolve; gapMs: number };
+export type ApiContext = { url: URL; canary?: URL; memory: Memory; history: History; resolve: Resolve; gapMs: number };
 
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 const spanSchema = z.object({ from: time.optional(), to: time.optional() });
@@ -48,16 +49,18 @@ export function createApi(context: ApiContext): Server {
 async function answer(context: ApiContext, request: IncomingMessage): Promise<unknown> {
   const url = new URL(request.url ?? '/', 'http://observer');
   const query = Object.fromEntries(url.searchParams);
-  const { memory, gapMs } = context;
+  const { memory, history, gapMs } = context;
   const now = Date.now();
   switch (`${request.method} ${url.pathname}`) {
     case 'GET /state':
       return memory.state(context.url.href, now, gapMs);
     case 'GET /outages': {
       const span = spanSchema.parse(query);
-      const outages = outagesOf(memory.probes(), { now, gapMs }).filter((one) => overlaps(one, span));
-      const unobserved = unobservedOf(memory.probes(), { now, gapMs }).filter((one) => overlaps(one, span));
-      return { outages, unobserved, ms: outages.reduce((sum, one) => sum + one.ms, 0) } satisfies Outages;
+      const probes = memory.probes();
+      const outages = history.outages(outagesOf(probes, { now, gapMs })).filter((one) => overlaps(one, span));
+      const unobserved = history.unobserved(unobservedOf(probes, { now, gapMs })).filter((one) => overlaps(one, span));
+      const ms = outages.reduce((sum, one) => sum + one.ms, 0);
+      return { outages, unobserved, ms, from: history.from() } satisfies Outages;
     }
     case 'GET /curve': {
       const {

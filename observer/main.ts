@@ -8,14 +8,15 @@
  * Prints one line when it answers; ends on SIGTERM.
  */
 import { once } from 'node:events';
-import type { ObserverLine } from '../domain/observer.ts';
 import { createApi } from './api.ts';
 import { writeCanary } from './canary.ts';
-import { appendLog, readLog } from './log.ts';
+import { openHistory } from './history.ts';
+import { openLog, readLog } from './log.ts';
 import { createMemory } from './memory.ts';
 import { readOptions } from './options.ts';
 import { atPace } from './pace.ts';
 import { probe } from './probe.ts';
+import { createRemember } from './remember.ts';
 import { createResolve } from './resolve.ts';
 
 const options = readOptions(process.argv.slice(2));
@@ -25,19 +26,22 @@ const resolve = createResolve(options);
 /** A pause longer than this between two probes means that nobody looked. */
 const gapMs = 3 * (intervalMs + timeoutMs);
 
-const unreadable = await readLog(log, Date.now() - options.keepMs, memory.take);
+const { unreadable, last } = await readLog(log, Date.now() - options.keepMs, memory.take);
 if (unreadable > 0) console.error(`observer: ${unreadable} lines of ${log} could not be read and are left out`);
-const remember = (line: ObserverLine) => {
-  memory.take(line);
-  try {
-    appendLog(log, line);
-  } catch (error) {
-    console.error(`observer: ${log} cannot be written, a restart will forget this: ${String(error)}`); // It watches on.
-  }
-};
+const history = openHistory(
+  `${log}.outages`,
+  options.keepOutagesMs,
+  memory.probes()[0]?.at ?? new Date().toISOString(),
+);
+const append = openLog(log, options.keepMs);
+const remember = createRemember({
+  ...{ memory, history, append, gapMs, last },
+  // It watches on.
+  failed: (error) => console.error(`observer: ${log} cannot be written, a restart will forget this: ${String(error)}`),
+});
 remember({ kind: 'start', at: new Date().toISOString(), url: url.href });
 
-const api = createApi({ url, canary, memory, resolve, gapMs });
+const api = createApi({ url, canary, memory, history, resolve, gapMs });
 api.listen(options.listen);
 await once(api, 'listening');
 console.log(`observer answers on ${options.listen.host}:${options.listen.port}`);

@@ -16,6 +16,7 @@ export type ObserverOptions = {
   listen: { host: string; port: number };
   log: string;
   keepMs: number;
+  keepOutagesMs: number;
 };
 
 export function readOptions(argv: readonly string[]): ObserverOptions {
@@ -42,15 +43,17 @@ export function readOptions(argv: readonly string[]): ObserverOptions {
         .default(parseAddress('127.0.0.1:8390'), '127.0.0.1:8390'),
     )
     .option('--log <file>', 'append-only JSON lines; read back after a restart', 'observer.jsonl')
-    .addOption(lasting('--keep <duration>', 'how far back it answers', '7d'))
+    .addOption(lasting('--keep <duration>', 'how long it remembers each request and write', '7d'))
+    .addOption(lasting('--keep-outages <duration>', 'how long it remembers outages', '400d'))
     .parse([...argv], { from: 'user' });
-  const { interval, timeout, canaryInterval, keep, ...rest } = command.opts();
+  const { interval, timeout, canaryInterval, keep, keepOutages, ...rest } = command.opts();
   return {
     ...rest,
     intervalMs: interval,
     timeoutMs: timeout,
     canaryIntervalMs: canaryInterval,
     keepMs: keep,
+    keepOutagesMs: keepOutages,
   } as ObserverOptions;
 }
 

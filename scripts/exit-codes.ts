@@ -12,6 +12,7 @@ export const exitCodes = {
   damaged: 8,
   putBack: 9,
   notReady: 10,
+  seenDown: 11,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
@@ -27,6 +28,7 @@ export const exitMeanings: Readonly<Record<ExitCode, string>> = {
   8: 'a recovery point or an audit log that was looked at is damaged or lost; what could be mended was',
   9: 'a planned move did not happen: what it had changed was put back, and the site that it was to leave serves',
   10: 'a standby could not take over as the plan wants it, or that could not be found out',
+  11: 'observers see the service down, or do not agree',
 };
 
 export function exitCodeHelp(): string {

@@ -1,5 +1,12 @@
 /** Asking the observer, which judges the service from outside. */
-import { type ObserverState, type Outages, observerStateSchema, outagesSchema } from '../../domain/observer.ts';
+import {
+  type LostWrites,
+  lostWritesSchema,
+  type ObserverState,
+  type Outages,
+  observerStateSchema,
+  outagesSchema,
+} from '../../domain/observer.ts';
 import { requestText } from './request.ts';
 
 export interface AskObserver {
@@ -18,6 +25,16 @@ export async function observerState(ask: AskObserver): Promise<ObserverState> {
 /** Outages that were not over before `from` (ISO), oldest first. */
 export async function observedOutages(ask: AskObserver, from?: string): Promise<Outages> {
   return outagesSchema.parse(await get(ask, from ? `outages?from=${encodeURIComponent(from)}` : 'outages'));
+}
+
+/** Acknowledged canary writes of a span (ISO) that the service no longer has; undefined where none are written or can be counted. */
+export async function lostWrites(
+  { url, timeout, signal }: AskObserver,
+  span: { readonly from: string | undefined; readonly to: string },
+): Promise<LostWrites | undefined> {
+  const path = `${url.replace(/\/$/, '')}/lost-writes`;
+  const { status, body } = await requestText(path, { method: 'POST', body: JSON.stringify(span), timeout, signal });
+  return status === 200 ? lostWritesSchema.parse(JSON.parse(body)) : undefined;
 }
 
 async function get({ url, timeout, signal }: AskObserver, path: string): Promise<unknown> {

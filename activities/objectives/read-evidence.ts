@@ -1,8 +1,10 @@
-/** What objectives are counted from, read where it lies: reports of the windows, recovery points and their marks. */
+/** What objectives are counted from, read where it lies: reports of the windows, recovery points and their marks, outages that observers saw. */
 import type { Evidence } from '../../domain/objectives/evidence.ts';
-import { type Asked, wantedReports } from '../../domain/objectives/objectives.ts';
+import { type Asked, wantedReports, watchedFrom } from '../../domain/objectives/objectives.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { copiesNeeded } from '../../domain/point-state.ts';
+import { vantagesOf } from '../../domain/vantages.ts';
+import { seeVantages } from '../health/see-vantages.ts';
 import { type FoundPoints, findPoints } from '../points/find-points.ts';
 import type { PinnedSigners } from '../points/signer.ts';
 import { type ReportsRead, readReports } from '../reports/read-reports.ts';
@@ -30,7 +32,13 @@ const mostPoints = 5_000;
 /** Never rejects for a place that is down: it is named, and what only it has is not known. */
 export async function readEvidence(plan: Plan, asked: Asked, sources: EvidenceSources): Promise<EvidenceRead> {
   const { stores, folder, signers, limit = 60_000 } = sources;
-  const [found, ...read] = await Promise.all([
+  const seen = {
+    publicUrl: plan.health.publicUrl,
+    from: new Date(watchedFrom(plan, asked)).toISOString(),
+    count: false,
+  };
+  const [watched, found, ...read] = await Promise.all([
+    seeVantages(vantagesOf(plan), seen),
     findPoints(stores, plan.service, signers, { limit, newest: mostPoints, copies: copiesNeeded(plan) }),
     ...wantedReports(plan, asked).map(({ procedures, span }) =>
       readReports(plan.service, span, { stores, folder, limit, procedures }),
@@ -48,6 +56,7 @@ export async function readEvidence(plan: Plan, asked: Asked, sources: EvidenceSo
       points: found.points,
       reportsKnown: read.every(answered),
       pointsKnown: stores.length > found.unreachable.length,
+      watched,
     },
     unread,
     unreachable: found.unreachable,

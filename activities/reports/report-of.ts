@@ -1,12 +1,10 @@
 /** Activity `writeReport`: asks the observer what it saw, builds the report, and leaves it in every place that answers. */
 
 import type { Observed } from '../../domain/build-report.ts';
-import { lostWritesSchema } from '../../domain/observer.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { traitsOf } from '../../domain/procedures.ts';
 import type { Report } from '../../domain/report.ts';
-import { observedOutages } from '../health/observer.ts';
-import { requestText } from '../health/request.ts';
+import { lostWrites, observedOutages } from '../health/observer.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
@@ -53,7 +51,10 @@ async function observe(plan: Plan, { status }: ReportCall): Promise<Observed | u
   const { declared } = status.clock;
   const { outages } = await observedOutages({ url: plan.observer.url, timeout: observerPatience }, declared.at);
   const last = status.timeline.at(-1)?.at ?? declared.at;
-  const writes = await lostWrites(plan.observer.url, writesSince(status), last);
+  const writes = await lostWrites(
+    { url: plan.observer.url, timeout: countPatience },
+    { from: writesSince(status), to: last },
+  );
   const outage = outages.find((each) => each.since <= last && (each.until === undefined || each.until >= declared.at));
   if (!outage) return { source: `observer at ${plan.observer.url}`, writes };
   const source = `observer at ${plan.observer.url}${outage.observed ? '' : ', which did not look all the time'}`;
@@ -69,17 +70,4 @@ function writesSince({ procedure, point, timeline }: ReportCall['status']): stri
 function lastingOutage(outages: readonly { since: string; until?: string }[], since: string, last: string) {
   const within = outages.filter((each) => each.since >= since && each.since <= last);
   return { since, until: within.at(-1)?.until };
-}
-
-/** Acknowledged canary writes since the restored point that the service no longer has; undefined where none are written. */
-async function lostWrites(url: string, from: string | undefined, to: string): Promise<Observed['writes']> {
-  const body = JSON.stringify({ from, to });
-  const answer = await requestText(`${url.replace(/\/$/, '')}/lost-writes`, {
-    method: 'POST',
-    body,
-    timeout: countPatience,
-  });
-  if (answer.status !== 200) return undefined;
-  const { acknowledged, lost } = lostWritesSchema.parse(JSON.parse(answer.body));
-  return { acknowledged, lost };
 }

@@ -3,6 +3,7 @@ import type { SeenPoint } from '../point-state.ts';
 import type { Procedure } from '../procedures.ts';
 import type { Report } from '../report.ts';
 import { readRunId } from '../run-id.ts';
+import type { Watched } from './availability.ts';
 import type { Span } from './row.ts';
 import { isWithin } from './windows.ts';
 
@@ -16,6 +17,8 @@ export interface Evidence {
   /** False where no place that keeps reports answered, or no storage location. */
   readonly reportsKnown: boolean;
   readonly pointsKnown: boolean;
+  /** What the plan's observers remember; empty where it names none. */
+  readonly watched: readonly Watched[];
 }
 
 /** Reports of these procedures whose runs ended in the span. */

@@ -2,6 +2,7 @@
 import type { Plan } from '../plan.ts';
 import { type Slos, slosOf, type WindowSpec } from '../plan-slos.ts';
 import type { Procedure } from '../procedures.ts';
+import { judgeAvailability } from './availability.ts';
 import { judgeBackups } from './backups.ts';
 import { drills, judgeDrills } from './drills.ts';
 import { judgeDuration } from './duration.ts';
@@ -34,6 +35,9 @@ export function judgeObjectives(plan: Promised, evidence: Evidence, asked: Asked
     judgeRecoveries(evidence, slos.rto.target, over(slos.rto)),
     judgeValidation(evidence, slos.validation.target, over(slos.validation)),
     judgeDrills(evidence, slos.drills.target, over(slos.drills)),
+    ...(evidence.watched.length > 0
+      ? [judgeAvailability(evidence.watched, slos.availability.target, over(slos.availability))]
+      : []),
     ...judgeSpeed(evidence, slos.speed, over(slos.speed)),
   ];
 }
@@ -56,6 +60,11 @@ export function wantedReports(plan: Promised, asked: Asked): { procedures: Proce
       span: { from: earliest([speed, rto, validation, held]), to: asked.now },
     },
   ];
+}
+
+/** From when on the observers' outages are wanted, ms. */
+export function watchedFrom({ objectives }: Promised, asked: Asked): number {
+  return windowOf(asked.window ?? slosOf(objectives).availability.window, asked.now).from;
 }
 
 function limitsOf({ target, within, full, incremental }: Slos['duration'], { objectives }: Promised) {

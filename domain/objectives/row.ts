@@ -9,6 +9,7 @@ export const objectiveIds = [
   'rto',
   'validation',
   'drills',
+  'availability',
   'upload',
   'restore',
   'compression',

@@ -23,6 +23,7 @@ import { addLogs } from './logs.ts';
 import { addNote } from './note.ts';
 import { addNotices } from './notices.ts';
 import { addObjectives } from './objectives.ts';
+import { addObserve } from './observe.ts';
 import { addOverview } from './overview.ts';
 import { addPause } from './pause.ts';
 import { addPin, addUnpin } from './pin.ts';
@@ -67,6 +68,7 @@ export const verbs: readonly AddVerb[] = [
   addSchedules,
   addWebhook,
   addCodec,
+  addObserve,
   addDeclaring,
   addNotices,
   addRetention,

@@ -1,5 +1,5 @@
 /** The observer as a process, watching a real service through a real name server. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -205,3 +205,43 @@ async function post(body: object) {
     await (await fetch(`${base()}/lost-writes`, { method: 'POST', body: JSON.stringify(body) })).json(),
   );
 }
+
+test('outages are remembered longer than the requests that showed them, over a restart, and the log does not grow for ever', async () => {
+  const short = ['--keep', '800ms'];
+  await observe(short);
+  await eventually('it is ok', async () => is('ok', await stateNow()));
+  service.control.ready = false;
+  await eventually('it is failing', async () => is('failing', await stateNow()));
+  service.control.ready = true;
+  await eventually('it is ok again', async () => is('ok', await stateNow()));
+  const [outage] = (await outagesNow()).outages;
+  const { from } = await outagesNow();
+  await eventually('what showed it is out of the log', () => {
+    const files = readdirSync(dir).filter((name) => name.startsWith('observer.jsonl') && !name.endsWith('.outages'));
+    return files.length > 1 && !files.some((name) => readFileSync(join(dir, name), 'utf8').includes('"ok":false'));
+  });
+  observer?.child.kill('SIGKILL');
+  await observer?.stop();
+  const stopped = Date.now();
+  await eventually('nobody has looked for a while', () => Date.now() - stopped > 2_200);
+  await observe(short);
+  await eventually('it is ok', async () => is('ok', await stateNow()));
+  const after = await outagesNow();
+  expect(after.outages).toEqual([outage]);
+  expect(after.from).toBe(from);
+  const gap = after.unobserved.filter(
+    ({ since, until }) => Date.parse(since) <= stopped && Date.parse(until) >= stopped,
+  );
+  expect(gap).toHaveLength(1);
+});
+
+test('a history that cannot be written ends no watch', async () => {
+  mkdirSync(join(dir, 'observer.jsonl.outages.new'));
+  await observe();
+  await eventually('it is ok', async () => is('ok', await stateNow()));
+  service.control.ready = false;
+  await eventually('it is failing', async () => is('failing', await stateNow()));
+  service.control.ready = true;
+  await eventually('it is ok again', async () => is('ok', await stateNow()));
+  expect((await outagesNow()).outages).toHaveLength(1);
+});

@@ -1,5 +1,8 @@
 /** `muster objectives` over what runs left behind in two real locations. */
+import { once } from 'node:events';
 import { rename } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { buildReport } from '../../domain/build-report.ts';
@@ -123,8 +126,37 @@ test('every plan is judged where no service is named, and a plan with mistakes d
   await left.replan();
   const { out, code } = await muster('objectives');
   expect(code).toBe(7);
-  expect(out).toMatch(/^bad\nPLAN [\s\S]*\n\nspacetime\nobjective/);
+  expect(out).toMatch(/^bad\nPLAN (.|\n)*\n\nspacetime\nobjective/);
   expect(out).toMatch(/backups succeed +99 % +0 % .* MISSED/);
+});
+
+test('the time in which the service answered is what its observers remember', async () => {
+  const iso = (ago: number) => new Date(now - ago).toISOString();
+  const outage = { since: iso(3 * hour), until: iso(2 * hour), ms: hour, failed: 9, why: 'status 503', observed: true };
+  const answers: Record<string, object> = {
+    '/state': { url: 'http://shop.example/', state: 'ok', probes: 9, acknowledged: 0 },
+    '/outages': { outages: [outage], unobserved: [], ms: hour, from: iso(50 * hour) },
+  };
+  const observer = createServer(({ url = '' }, response) => {
+    response.end(JSON.stringify(answers[url.split('?')[0] ?? '']));
+  }).listen(0, '127.0.0.1');
+  await once(observer, 'listening');
+  try {
+    const { port } = observer.address() as AddressInfo;
+    await left.replan((plan) => {
+      Object.assign(plan.health as object, { publicUrl: 'http://shop.example/' });
+      plan.observers = [{ name: 'office', url: `http://127.0.0.1:${port}` }];
+    });
+    expect((await shown(' --window 10h')).row('availability')).toMatchObject({
+      verdict: 'missed',
+      achieved: expect.closeTo(0.9),
+    });
+    const longer = (await shown(' --window 60h')).row('availability');
+    expect(longer).toMatchObject({ verdict: 'missed', counted: { bad: hour } });
+    expect(longer?.notes).toEqual(['down for 1h', expect.stringMatching(/^too few looked for (9h|10h)/)]);
+  } finally {
+    observer.close();
+  }
 });
 
 test('a window that is none is refused with a hint', async () => {

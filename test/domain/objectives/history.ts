@@ -53,5 +53,5 @@ export function aPoint(ago: number, more: Partial<SeenPoint> = {}, marks: readon
 }
 
 export function evidence(more: Partial<Evidence> = {}): Evidence {
-  return { reports: [], lostRuns: [], points: [], reportsKnown: true, pointsKnown: true, ...more };
+  return { reports: [], lostRuns: [], points: [], reportsKnown: true, pointsKnown: true, watched: [], ...more };
 }
