@@ -1,5 +1,6 @@
 /** How long it may be quiet between two due times of a schedule: what rules about missing success scale with. Pure. */
-import { type Calendar, parseCron } from './cron.ts';
+import type { Calendar } from './cron.ts';
+import type { Times } from './schedule-times.ts';
 
 const minute = 60_000;
 const day = 86_400_000;
@@ -12,10 +13,11 @@ const firstDay = Date.UTC(2024, 0, 1);
  * The longest time between two due times, ms: `0 2 * * *` -> a day, the first Sunday of a month -> five weeks. A change of daylight
  * saving time, which makes one gap of a year an hour longer, is left out. Infinity for a date that does not come.
  */
-export function periodOf({ cron, every }: { readonly cron?: string; readonly every?: number }): number {
-  if (cron === undefined) return every ?? Number.POSITIVE_INFINITY;
-  const period = known.get(cron) ?? longestGap(parseCron(cron));
-  known.set(cron, period);
+export function periodOf({ calendar, every }: Pick<Times, 'calendar' | 'every'>): number {
+  if (!calendar) return every?.every ?? Number.POSITIVE_INFINITY;
+  const times = JSON.stringify(calendar);
+  const period = known.get(times) ?? longestGap(calendar);
+  known.set(times, period);
   return period;
 }
 

@@ -4,7 +4,7 @@ import { temporal } from '@temporalio/proto';
 import type { TemporalSeen } from '../../domain/metrics/of-reading.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { queueOf } from '../../domain/protocol.ts';
-import { scheduleId } from '../../domain/wanted-schedules.ts';
+import { wantedSchedules } from '../../domain/wanted-schedules.ts';
 import { describeSchedule } from '../schedules/apply.ts';
 
 /** ms for all of it. */
@@ -22,9 +22,9 @@ export async function seeTemporal(client: Client, plan: Plan): Promise<TemporalS
   }
 }
 
-async function schedulesOf(client: Client, { service, schedules }: Plan): Promise<TemporalSeen['schedules']> {
-  const seen = schedules.map(async ({ name }) => {
-    const there = await describeSchedule(client, scheduleId(service, name));
+async function schedulesOf(client: Client, plan: Plan): Promise<TemporalSeen['schedules']> {
+  const seen = wantedSchedules(plan).map(async ({ id, due: { name } }) => {
+    const there = await describeSchedule(client, id);
     return there ? [[name, { paused: there.state.paused, since: there.info.createdAt.getTime() }] as const] : [];
   });
   return Object.fromEntries((await Promise.all(seen)).flat());

@@ -100,6 +100,11 @@ const ofRuns = {
     labels: service,
     help: 'Share of the verifications and test restores of the last 30 days that succeeded',
   },
+  backup_verification_failures_in_a_row: {
+    type: 'gauge',
+    labels: ['service', 'kind'],
+    help: 'Verifications, test restores and drills that restore, of a kind, that failed since the last success',
+  },
   backup_failures_in_a_row: {
     type: 'gauge',
     labels: component,

@@ -1,16 +1,17 @@
 /** What a plan promises, as samples: objectives, and how often something is due. Pure. */
 import type { Plan } from '../plan.ts';
-import type { Schedule } from '../plan-schedules.ts';
+import { slosOf } from '../plan-slos.ts';
 import { type Procedure, traitsOf } from '../procedures.ts';
 import { periodOf } from '../schedule-period.ts';
+import { type WantedSchedule, wantedSchedules } from '../wanted-schedules.ts';
 import { type Sample, sample, seconds } from './sample.ts';
 
 /** Recipient to the end of its certificate, ms; undefined where it cannot be read. */
 export type Certificates = Readonly<Record<string, number | undefined>>;
 
 export function planSamples(plan: Plan, version: string, certificates: Certificates = {}): Sample[] {
-  const { service, objectives, components, schedules } = plan;
-  const due = regular(schedules);
+  const { service, objectives, components } = plan;
+  const due = regular(wantedSchedules(plan));
   const target_rto = String(seconds(objectives.rto.failover?.maximum ?? 0));
   const info = { service, version, target_rto, target_rpo: String(seconds(objectives.rpo)) };
   return [
@@ -18,7 +19,7 @@ export function planSamples(plan: Plan, version: string, certificates: Certifica
     ...components.map(({ name, rpo }) =>
       sample('backup_rpo_objective_seconds', { service, component: name }, seconds(rpo ?? objectives.rpo)),
     ),
-    ...Object.entries(objectives.rto).map(([procedure, { maximum }]) =>
+    ...Object.entries(longest(plan)).map(([procedure, maximum]) =>
       sample('backup_rto_objective_seconds', { service, procedure }, seconds(maximum)),
     ),
     ...components.flatMap(({ name }) => {
@@ -29,7 +30,7 @@ export function planSamples(plan: Plan, version: string, certificates: Certifica
     ...due.map(({ schedule, period }) =>
       sample(
         'muster_schedule_period_seconds',
-        { ...scheduleLabels(service, schedule), kind: kindOf(schedule.procedure) },
+        { ...scheduleLabels(schedule), kind: kindOf(schedule.due.procedure) },
         seconds(period),
       ),
     ),
@@ -39,8 +40,15 @@ export function planSamples(plan: Plan, version: string, certificates: Certifica
   ];
 }
 
-export function scheduleLabels(service: string, { name, procedure }: Pick<Schedule, 'name' | 'procedure'>) {
+export function scheduleLabels({ due: { service, name, procedure } }: Pick<WantedSchedule, 'due'>) {
   return { service, schedule: name, procedure };
+}
+
+/** Procedure to the longest time promised, ms; of a backup also by its SLO. */
+function longest({ objectives }: Plan): Record<string, number> {
+  const { within } = slosOf(objectives).duration;
+  const rto = Object.entries(objectives.rto).map(([procedure, { maximum }]) => [procedure, maximum] as const);
+  return { ...(within === undefined ? {} : { backup: within }), ...Object.fromEntries(rto) };
 }
 
 function kindOf(procedure: Procedure): 'backup' | 'drill' | 'other' {
@@ -49,23 +57,23 @@ function kindOf(procedure: Procedure): 'backup' | 'drill' | 'other' {
 }
 
 interface Regular {
-  readonly schedule: Schedule;
+  readonly schedule: WantedSchedule;
   /** ms */
   readonly period: number;
 }
 
-/** The schedules of which every due time is to make a run: one that looks for changes may be quiet for a year. */
-function regular(schedules: readonly Schedule[]): Regular[] {
+/** Those of which every due time is to make a run: one that looks for changes, or whether to announce something, may be quiet for a year. */
+function regular(schedules: readonly WantedSchedule[]): Regular[] {
   return schedules
-    .filter(({ onChange }) => !onChange)
-    .map((schedule) => ({ schedule, period: periodOf(schedule) }))
+    .filter(({ due }) => !due.onChange && !due.announces)
+    .map((schedule) => ({ schedule, period: periodOf(schedule.times) }))
     .filter(({ period }) => Number.isFinite(period));
 }
 
 /** That of the schedule that takes it most often; Infinity where none does. */
 function backupPeriod(due: readonly Regular[], component: string): number {
-  const taking = due.filter(({ schedule: { procedure, backup } }) => {
-    return procedure === 'backup' && (backup?.components?.includes(component) ?? true);
+  const taking = due.filter(({ schedule: { due: asked } }) => {
+    return asked.procedure === 'backup' && (asked.backup?.components?.includes(component) ?? true);
   });
   return Math.min(Number.POSITIVE_INFINITY, ...taking.map(({ period }) => period));
 }

@@ -1,6 +1,7 @@
 /** What a reading says of itself and of Temporal, as samples. Pure. */
 import type { Plan } from '../plan.ts';
 import { queueOf } from '../protocol.ts';
+import { wantedSchedules } from '../wanted-schedules.ts';
 import { scheduleLabels } from './of-plan.ts';
 import { type Sample, sample, seconds } from './sample.ts';
 
@@ -16,14 +17,14 @@ export interface TemporalSeen {
 export type Rooms = Readonly<Record<string, { readonly total: number; readonly free: number }>>;
 
 export function temporalSamples(plan: Plan, seen: TemporalSeen | undefined): Sample[] {
-  const { service, schedules, sites } = plan;
+  const { service, sites } = plan;
   const up = sample('muster_temporal_up', { service }, seen ? 1 : 0);
   if (!seen) return [up];
   return [
     up,
-    ...schedules.flatMap((schedule) => {
-      const labels = scheduleLabels(service, schedule);
-      const there = seen.schedules[schedule.name];
+    ...wantedSchedules(plan).flatMap((schedule) => {
+      const labels = scheduleLabels(schedule);
+      const there = seen.schedules[schedule.due.name];
       return [
         sample('muster_schedule_in_place', labels, there ? 1 : 0),
         ...(there

@@ -17,20 +17,37 @@ export interface RunFact {
   readonly components: readonly Pick<ComponentRow, 'component' | 'kind' | 'done' | 'took'>[];
   /** Component to ISO. */
   readonly archivedTo: Readonly<Record<string, string>>;
+  /** What it rehearsed. */
+  readonly scenario?: string;
 }
 
 export function runFact(report: Report): RunFact {
-  const { run, procedure, result, requestedBy, times, durations, rto } = report;
+  const { run, procedure, requestedBy, times, durations, rto } = report;
+  const scenario = scenarioOf(report);
   return {
     run,
     procedure,
-    status: result === 'done' ? 'success' : result === 'failed' ? 'failed' : 'aborted',
+    status: endedAs(report),
     by: requestedBy,
     ended: Date.parse(times.ended),
     took: rto.achieved ?? Math.max(0, durations.total - durations.watch),
     components: (report.components ?? []).map(({ component, kind, done, took }) => ({ component, kind, done, took })),
     archivedTo: report.archivedTo ?? {},
+    ...(scenario ? { scenario } : {}),
   };
+}
+
+/** A drill that went to its end and has findings is no success. */
+function endedAs({ result, drill }: Report): RunEnd {
+  if (drill && result === 'done') return drill.result === 'passed' ? 'success' : drill.result === 'called-off' ? 'aborted' : 'failed';
+  return result === 'done' ? 'success' : result === 'failed' ? 'failed' : 'aborted';
+}
+
+/** The kind of a drill of the plan; an isolated one does a failover, and is called so in the runbooks' metric. */
+function scenarioOf({ procedure, drill }: Report): string | undefined {
+  if (drill) return drill.kind;
+  if (procedure === 'isolated-drill') return 'failover';
+  return traitsOf(procedure).drill ? procedure : undefined;
 }
 
 interface RunsAbout {
@@ -54,13 +71,17 @@ export function runSamples(about: RunsAbout, runs: readonly RunFact[], counted: 
     ...(counted ? totals(service, runs) : []),
     ...ofBackups(service, backups),
     ...shareOf(service, 'backup_success_ratio', backups, now - day),
-    ...shareOf(service, 'backup_verification_success_ratio', runs.filter(isLook), now - 30 * day),
+    ...shareOf(service, 'backup_verification_success_ratio', runs.filter(lookOf), now - 30 * day),
     ...about.components.map((component) =>
       sample('backup_failures_in_a_row', { service, component }, inARow(backups.map((run) => endOf(run, component)))),
     ),
     ...[...new Set(runs.map(({ procedure }) => procedure))].map((procedure) => {
       const ends = runs.filter((run) => run.procedure === procedure).map(({ status }) => status);
       return sample('muster_run_failures_in_a_row', { service, procedure }, inARow(ends));
+    }),
+    ...[...new Set(runs.flatMap((run) => lookOf(run) ?? []))].map((kind) => {
+      const ends = runs.filter((run) => lookOf(run) === kind).map(({ status }) => status);
+      return sample('backup_verification_failures_in_a_row', { service, kind }, inARow(ends));
     }),
     ...lastOnes(about, runs),
     ...Object.entries(logPositions(runs)).map(([component, moment]) =>
@@ -80,11 +101,10 @@ export function logPositions(runs: readonly RunFact[]): Record<string, string> {
 
 function totals(service: string, runs: readonly RunFact[]): Sample[] {
   const one = runs.flatMap((run): Sample[] => {
-    const { procedure, status } = run;
-    const { drill } = traitsOf(procedure);
+    const { procedure, status, scenario } = run;
     return [
       sample('muster_run_completed_total', { service, procedure, status }, 1),
-      ...(drill ? [sample('dr_test_completed_total', { service, scenario: scenarioOf(procedure), status }, 1)] : []),
+      ...(scenario ? [sample('dr_test_completed_total', { service, scenario, status }, 1)] : []),
       ...(procedure === 'backup' ? run.components : []).map(({ component, kind: type = 'unknown' }) =>
         sample('backup_completed_total', { service, component, type, status: endOf(run, component) ?? status }, 1),
       ),
@@ -106,8 +126,12 @@ function shareOf(
   return ended.length > 0 ? [sample(name, { service }, good / ended.length)] : [];
 }
 
-function isLook({ procedure }: RunFact): boolean {
-  return procedure === 'verify' || procedure === 'test-restore';
+const restoring: readonly string[] = ['restore-test', 'partial-restore', 'component'];
+
+/** What it showed a recovery point by, if that is what it was for. */
+function lookOf({ procedure, scenario = '' }: RunFact): string | undefined {
+  if (procedure === 'verify' || procedure === 'test-restore') return procedure;
+  return restoring.includes(scenario) ? scenario : undefined;
 }
 
 function ofBackups(service: string, backups: readonly RunFact[]): Sample[] {
@@ -129,17 +153,14 @@ function ofBackups(service: string, backups: readonly RunFact[]): Sample[] {
 function lastOnes({ service, schedules }: RunsAbout, runs: readonly RunFact[]): Sample[] {
   const good = runs.filter(({ status }) => status === 'success');
   const newest = new Map(good.map((run) => [run.procedure, run]));
+  const drills = new Map(good.flatMap((run) => (run.scenario ? [[run.scenario, run] as const] : [])));
   return [
-    ...[...newest.values()].flatMap(({ procedure, took, ended }) => {
-      const { restores, drill } = traitsOf(procedure);
-      const scenario = scenarioOf(procedure);
-      return [
-        ...(restores || drill
-          ? [sample('backup_restore_duration_seconds', { service, procedure }, seconds(took))]
-          : []),
-        ...(drill ? [sample('dr_test_last_success_timestamp_seconds', { service, scenario }, seconds(ended))] : []),
-      ];
-    }),
+    ...[...newest.values()]
+      .filter(({ procedure, scenario }) => traitsOf(procedure).restores || (scenario && scenario !== 'tabletop'))
+      .map(({ procedure, took }) => sample('backup_restore_duration_seconds', { service, procedure }, seconds(took))),
+    ...[...drills].map(([scenario, { ended }]) =>
+      sample('dr_test_last_success_timestamp_seconds', { service, scenario }, seconds(ended)),
+    ),
     ...schedules.flatMap(({ name, procedure }) => {
       const last = good.findLast((run) => run.procedure === procedure && run.by === `schedule ${name}`);
       const labels = { service, schedule: name, procedure };
@@ -158,9 +179,4 @@ function endOf({ status, components }: RunFact, component: string): RunEnd | und
 function inARow(ends: readonly (RunEnd | undefined)[]): number {
   const said = ends.filter((end) => end === 'success' || end === 'failed');
   return said.length - 1 - said.lastIndexOf('success');
-}
-
-/** `test-restore` stays; `failover-drill` and `drill-failover` are the scenario failover, as the runbook's metric has it. */
-function scenarioOf(procedure: string): string {
-  return procedure.replace(/^drill-|-drill$/, '');
 }

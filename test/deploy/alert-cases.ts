@@ -83,7 +83,7 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'MusterRestoreValidationFailed',
-    changes: { [`muster_run_failures_in_a_row{${s},procedure="verify"}`]: '0+0x20 1+0x1500' },
+    changes: { [`backup_verification_failures_in_a_row{${s},kind="verify"}`]: '0+0x20 1+0x1500' },
     quiet: 20,
     fires: 23,
   },

@@ -35,7 +35,7 @@ const truth: Series = {
   [`backup_restore_duration_seconds{${s},procedure="failover"}`]: steady(900),
   [`backup_size_bytes{${c}}`]: steady(1_000),
   [`backup_newest_point_quarantined{${s}}`]: steady(0),
-  [`muster_run_failures_in_a_row{${s},procedure="verify"}`]: steady(0),
+  [`backup_verification_failures_in_a_row{${s},kind="verify"}`]: steady(0),
   [`muster_schedule_period_seconds{${hourly},kind="backup"}`]: steady(3_600),
   [`muster_schedule_period_seconds{${drill},kind="drill"}`]: steady(7_200),
   [`muster_schedule_last_success_timestamp_seconds{${hourly}}`]: aged(1_800),

@@ -17,7 +17,7 @@ test('a plan says what was promised and how often something is due, so that rule
     value: 1,
   });
   expect(values('backup_rpo_objective_seconds')).toMatchObject({ database: 3_600, logs: 3_600 });
-  expect(values('backup_rto_objective_seconds')).toMatchObject({ failover: 1_800, failback: 3_600 });
+  expect(values('backup_rto_objective_seconds')).toMatchObject({ failover: 1_800, failback: 3_600, backup: 1_800 });
   expect(values('backup_expected_period_seconds')).toMatchObject({ database: 3_600, application: 3_600 });
   expect(values('muster_schedule_period_seconds')).toEqual({
     'daily backup backup': 86_400,
@@ -27,6 +27,9 @@ test('a plan says what was promised and how often something is due, so that rule
     'verification verify other': 86_400,
     'database backup backup': 21_600,
     'retention retention other': 86_400,
+    'drill-monthly-verification drill drill': 35 * 86_400,
+    'drill-monthly-partial drill drill': 35 * 86_400,
+    'drill-quarterly drill drill': 98 * 86_400,
   });
   expect(values('backup_certificate_expiry_timestamp_seconds')).toEqual({ 'us-east-1': 1, offline: 0 });
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { parseCron } from '../../../domain/cron.ts';
 import { periodOf } from '../../../domain/schedule-period.ts';
 
 const minute = 60_000;
@@ -18,12 +19,12 @@ test.each([
   ['0 10 * 1,4,7,10 6#1', 98 * day],
   ['0 0 29 2 *', 1_461 * day],
 ] as const)('%s may be quiet for %d ms', (cron, period) => {
-  expect(periodOf({ cron })).toBe(period);
+  expect(periodOf({ calendar: parseCron(cron) })).toBe(period);
 });
 
 test('what has an interval is quiet for as long as that, and a date that never comes for ever', () => {
-  expect(periodOf({ every: 6 * hour })).toBe(6 * hour);
-  expect(periodOf({ cron: '0 0 31 2 *' })).toBe(Number.POSITIVE_INFINITY);
+  expect(periodOf({ every: { every: 6 * hour, offset: 0 } })).toBe(6 * hour);
+  expect(periodOf({ calendar: parseCron('0 0 31 2 *') })).toBe(Number.POSITIVE_INFINITY);
 });
 
 test('the gap is that which somebody finds who looks at every minute of five weeks', () => {
@@ -38,7 +39,7 @@ test('the gap is that which somebody finds who looks at every minute of five wee
         if (minutes.includes(date.getUTCMinutes())) due.push(time);
       }
       const gaps = due.slice(1).map((time, index) => time - (due[index] as number));
-      expect(periodOf({ cron: `${minutes} ${hours} * * ${weekdays}` })).toBe(Math.max(...gaps));
+      expect(periodOf({ calendar: parseCron(`${minutes} ${hours} * * ${weekdays}`) })).toBe(Math.max(...gaps));
     }),
     { numRuns: 20 },
   );
