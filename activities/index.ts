@@ -1,6 +1,7 @@
 /** Everything a worker registers: one activity for each step kind, and the run's own. A factory over its dependencies. */
 import { Context } from '@temporalio/activity';
 import type { AuditCall } from '../domain/audit.ts';
+import type { ExerciseStatus } from '../domain/exercise.ts';
 import type { ApprovedCall, AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from '../domain/protocol.ts';
 import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
@@ -13,6 +14,7 @@ import { compilePlaybook } from './planning/compile.ts';
 import { loadPlan } from './plans/load-plan.ts';
 import { stepDefinitions } from './registry.ts';
 import { reportOf } from './reports/report-of.ts';
+import { writeExercise } from './reports/write-exercise.ts';
 import type { ReportCall } from './reports/write-report.ts';
 import { describeRun } from './runs/describe-run.ts';
 import type { Dependencies } from './runtime/dependencies.ts';
@@ -42,6 +44,7 @@ export function activities(deps: Dependencies) {
     verifyApproval: (call: VerifyCall) => alive(() => verifyApproval(call)),
     keepApproved: (call: ApprovedCall) => alive(() => keepApprovedWith(call, deps)),
     writeAudit: (call: AuditCall) => alive(() => auditWith(call, deps)),
+    writeExercise: (call: { status: ExerciseStatus }) => alive(() => writeExercise(call, deps)),
     writeReport: (call: ReportCall) => alive(() => reportOf(call, deps)),
   };
 }

@@ -14,7 +14,6 @@ const launchSchema = z.strictObject({
     .array(z.string().regex(/^sg-[0-9a-f]+$/, { error: 'a security group has an id. Try: sg-0123456789abcdef0' }))
     .min(1),
 });
-export type LaunchSettings = z.infer<typeof launchSchema>;
 
 const drillHostsSchema = z.union([
   /** Spare instances: started for a drill, cleared and stopped after it. */

@@ -196,6 +196,8 @@ export const layout = {
   allReports: (service: string) => `${service}/reports/`,
   /** Reports of one procedure's runs. */
   reports: (service: string, procedure: string) => `${service}/reports/${procedure}-`,
+  /** Apart from the reports of runs: an exercise has two of them. */
+  exercise: (service: string, run: string, name: string) => `${service}/exercises/${run}/${name}`,
   report: (service: string, run: string, name: string) => `${service}/reports/${run}/${name}`,
 } as const;
 

@@ -75,7 +75,11 @@ const isolationRequestSchema = z.strictObject({
   sweep: z.literal(true).optional(),
 });
 
+/** A planned move that is one half of an exercise with real traffic: it goes by signatures only, whatever the plan allows. */
+const exerciseRequestSchema = z.strictObject({ run: z.string().min(1) });
+
 export const requestFields = {
+  exercise: exerciseRequestSchema.optional(),
   compromise: compromiseRequestSchema.optional(),
   isolation: isolationRequestSchema.optional(),
   retention: retentionRequestSchema.optional(),

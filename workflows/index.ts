@@ -2,6 +2,7 @@
 export { backup } from './backup.ts';
 export { declaring } from './declaring.ts';
 export { drillGuard } from './drill-guard.ts';
+export { exercise } from './exercise.ts';
 export { failback } from './failback.ts';
 export { failover } from './failover.ts';
 export { fence } from './fence.ts';

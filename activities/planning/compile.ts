@@ -2,7 +2,7 @@
 import { type Durations, withHistory } from '../../domain/durations.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
-import { rulesOf } from '../../domain/plan-approvals.ts';
+import { type ApprovalRules, rulesOf } from '../../domain/plan-approvals.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 import { playbookSchema, stepsOf } from '../../domain/playbook.ts';
 import { type Procedure, traitsOf } from '../../domain/procedures.ts';
@@ -41,6 +41,7 @@ export async function compilePlaybook(call: CompileCall, deps: Dependencies): Pr
   const reading = compiled.policy.required ? pinnedSignersOf(plan, deps.plans.folder) : {};
   // What goes by itself must not fail for want of them either; a risk at one of its gates is signed all the same.
   const signers = automatic ? await Promise.resolve(reading).catch(() => ({})) : await reading;
+  if (call.request?.exercise && !('signers' in signers)) throw unsigned(plan);
   const policy = { ...compiled.policy, ...signers, bindsRisks: true };
   return automatic ? { ...compiled, automatic, policy: { ...policy, required: false } } : { ...compiled, policy };
 }
@@ -80,7 +81,9 @@ export function compileWith(
   return {
     playbook,
     sha256: hashPlaybook(playbook),
-    policy: rulesOf(plan.approvals, procedure),
+    policy: call.request?.exercise
+      ? signedOnly(rulesOf(plan.approvals, procedure))
+      : rulesOf(plan.approvals, procedure),
     rto: plan.objectives.rto[promisedAs(call, procedure)],
     queue: queueOf(site?.region ?? call.assessment.to),
     fallback: plan.queues.fallback,
@@ -91,6 +94,19 @@ export function compileWith(
 function promisedAs({ request }: CompileCall, procedure: Procedure): string {
   if (traitsOf(procedure).isolated) return 'failover';
   return request?.restore && !traitsOf(procedure).moves ? promiseOf(request.restore) : procedure;
+}
+
+/** Users are moved for practice: whatever the plan allows otherwise, people sign, and nobody decides alone. */
+function signedOnly({ emergency: _alone, ...rules }: ApprovalRules): ApprovalRules {
+  return { ...rules, required: true, signed: 'required' };
+}
+
+function unsigned({ service }: Plan) {
+  return refusal(
+    'ExerciseUnsigned',
+    `An exercise of ${service} with real traffic goes by signatures only, and its plan names no allowed signers.`,
+    'approvals: { allowedSigners: { file: allowed_signers } }, see docs/approvals.md.',
+  );
 }
 
 /** A step is retried, skipped and confirmed by its id, and its host jobs are found by it. @throws StepTwice */

@@ -9,6 +9,7 @@ import { addCodec } from './codec.ts';
 import { addConfirm } from './confirm.ts';
 import { addDeclaring } from './declaring.ts';
 import { addDelete } from './delete.ts';
+import { addExercise } from './exercise.ts';
 import { addFailback } from './failback.ts';
 import { addFailover } from './failover.ts';
 import { addFence } from './fence.ts';
@@ -67,6 +68,7 @@ export const verbs: readonly AddVerb[] = [
   addDelete,
   addTraffic,
   addRehearse,
+  addExercise,
   addReadiness,
   addPreview,
   addRunbook,

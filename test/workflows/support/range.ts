@@ -23,6 +23,7 @@ import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
 import type { AuditAnswer, AuditCall } from '../../../domain/audit.ts';
 import type { Refusal } from '../../../domain/errors.ts';
+import type { ExerciseStatus } from '../../../domain/exercise.ts';
 import type { Hold } from '../../../domain/lease.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
 import type {
@@ -101,6 +102,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
   const sights = new Map<string, { state: string }>();
   const watches = new Map<string, string>();
   /** Service to what recovers it. */
+  const exercises: ExerciseStatus[] = [];
   const recoveries = new Map<string, string>();
 
   const activities = {
@@ -258,6 +260,10 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       return recoveries.get(service) ?? null;
     },
     drillEnd: (call: { workflowId: string }) => drillEnd(call, { temporal: client }),
+    async writeExercise({ status }: { status: ExerciseStatus }) {
+      exercises.push(status);
+      return ['exercise'];
+    },
     async writeReport({ status }: { status: RunStatus }) {
       return { report: { run: status.run }, written: ['report'] };
     },
@@ -285,6 +291,7 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
 
   return {
     client,
+    exercises,
     calls,
     assessed,
     lost,
