@@ -34,7 +34,11 @@ function missingGroups(isolation: Record<string, unknown>, raw: Record<string, u
   const left = list(isolation.leaveOut);
   const restored = list(raw.components).map(map);
   const wanted = [...restored.filter(({ name }) => !left.includes(name)), map(raw.control)];
-  const groups = [...new Set(wanted.map(({ host }) => host))].filter((group) => typeof group === 'string');
+  // A group that no site has is a mistake of its own, and named there.
+  const known = Object.values(map(raw.sites)).flatMap((site) => Object.keys(map(map(site).hosts)));
+  const groups = [...new Set(wanted.map(({ host }) => host))].filter(
+    (group): group is string => typeof group === 'string' && known.includes(group),
+  );
   const unknown = left.filter((name) => !restored.some((component) => component.name === name));
   return [
     ...groups

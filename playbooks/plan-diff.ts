@@ -6,7 +6,7 @@ import type { Assessment } from '../domain/assessment.ts';
 import { type Difference, differences } from '../domain/differences.ts';
 import { Refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { type Plan, siteOfRole } from '../domain/plan.ts';
+import { type Plan, type Site, siteOfRole } from '../domain/plan.ts';
 import { type Playbook, type Step, withoutEstimate } from '../domain/playbook.ts';
 import { type Procedure, procedures, traitsOf } from '../domain/procedures.ts';
 import { compilers } from './index.ts';
@@ -117,7 +117,8 @@ function directionIn(plan: Plan, procedure: Procedure): { from: string; to: stri
   const [first = ''] = Object.keys(plan.sites);
   const primary = siteOfRole(plan, 'primary') ?? first;
   const standby = siteOfRole(plan, 'standby') ?? primary;
-  const { moves, atStandby } = traitsOf(procedure);
+  const { moves, atStandby, isolated } = traitsOf(procedure);
+  if (isolated && plan.isolation) return { from: plan.isolation.site, to: plan.isolation.site };
   if (moves) return { from: primary, to: standby };
   return atStandby ? { from: standby, to: standby } : { from: primary, to: primary };
 }
@@ -126,6 +127,8 @@ function directionIn(plan: Plan, procedure: Procedure): { from: string; to: stri
 function sampleAssessment(plan: Plan, procedure: Procedure): Assessment {
   const at = '2026-01-02T03:15:00.000Z';
   const sites = directionIn(plan, procedure);
+  const real = Object.keys(plan.sites).flatMap((site) => hostsIn(plan, site));
+  const own = traitsOf(procedure).isolated ? { hosts: drillHostsIn(plan), production: real } : { hosts: real };
   return {
     service: plan.service,
     procedure,
@@ -134,7 +137,7 @@ function sampleAssessment(plan: Plan, procedure: Procedure): Assessment {
     plan: '0'.repeat(64),
     facts: [],
     risks: [],
-    hosts: Object.keys(plan.sites).flatMap((site) => hostsIn(plan, site)),
+    ...own,
     point: {
       id: '20260102_020000',
       takenAt: at,
@@ -151,17 +154,23 @@ function sampleAssessment(plan: Plan, procedure: Procedure): Assessment {
   };
 }
 
-function hostsIn(plan: Plan, name: string): Host[] {
+function drillHostsIn(plan: Plan): Host[] {
+  const { site: name = '', hosts = {} } = plan.isolation ?? {};
+  return hostsIn(plan, name, hosts, 'drill-');
+}
+
+/** @param mark  tells hosts of a drill from those of its site */
+function hostsIn(plan: Plan, name: string, selectors: Site['hosts'] = plan.sites[name]?.hosts ?? {}, mark = ''): Host[] {
   const site = plan.sites[name];
   if (!site) return [];
   const { region, ssh } = site;
-  return Object.entries(site.hosts).flatMap(([group, selector]) => {
+  return Object.entries(selectors).flatMap(([group, selector]) => {
     const addresses =
       'addresses' in selector
         ? selector.addresses
-        : Array.from({ length: selector.count }, (_, index) => `${group}-${index + 1}.${name}`);
+        : Array.from({ length: selector.count }, (_, index) => `${mark}${group}-${index + 1}.${name}`);
     return addresses.map((address, index): Host => {
-      const host = addresses.length > 1 ? `${group}-${index + 1}` : group;
+      const host = `${mark}${addresses.length > 1 ? `${group}-${index + 1}` : group}`;
       const instance = 'tags' in selector ? { instance: `i-${host}` } : {};
       return { name: host, group, site: name, region, address, ssh, ...instance };
     });

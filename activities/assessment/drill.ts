@@ -42,6 +42,7 @@ export async function assessDrill(call: AssessCall, whole: AssessDeps): Promise<
   const own = [...usable(evidenceOf(drill), plan), ...launchedHosts(isolation.hosts, to, plan)];
   const hosts = own.map((host) => ({ ...host, name: `drill-${host.name}` }));
   refuseSharedHosts(hosts, realWorldOf(plan, production));
+  refuseSurplus(hosts, isolation);
   const point = sweeps ? undefined : pointFor(call, points, plan, to);
   const cold =
     point &&
@@ -117,6 +118,19 @@ function usable({ hosts, missing }: SiteHosts, { service }: Plan): readonly Foun
       : `The drill has no ${missing[0]}.`,
     `see isolation.hosts in the plan of ${service}, and the instances in EC2.`,
   );
+}
+
+/** More than planned is somebody's mistake, and whose an instance is must not be guessed. @throws HostsAmbiguous */
+function refuseSurplus(hosts: readonly Host[], { hosts: selectors }: Isolation): void {
+  for (const [group, selector] of Object.entries(selectors)) {
+    const found = hosts.filter((host) => host.group === group).length;
+    if (!('tags' in selector) || found <= selector.count) continue;
+    throw refusal(
+      'HostsAmbiguous',
+      `${found} instances have the tags of ${group} of the drill, and the plan says ${selector.count}.`,
+      `set isolation.hosts.${group}.count, or correct the tags.`,
+    );
+  }
 }
 
 /** The newest copies of the serving hosts' images, where hosts of the drill are launched from them. @throws ImageNotFound */

@@ -33,7 +33,7 @@ let ids: Record<'west' | 'drill', { app: string; db: string }>;
 
 beforeAll(async () => {
   aws = await startAws();
-  const names = { balancers: {}, target: 'primary-lb-us-east-1.amazonaws.com', address: '10.77.1.10' };
+  const names = { balancers: { 'primary-lb-us-east-1.amazonaws.com': '10.77.1.10' }, target: 'primary-lb-us-east-1.amazonaws.com', address: '10.77.1.10' };
   zone = (await seedZones(aws.route53(), names)).service;
 });
 afterAll(() => aws.stop());
@@ -112,6 +112,15 @@ test('an instance that somebody tagged as both the standby and the drill is refu
     type: 'NotIsolated',
     message: expect.stringMatching(/drill-app-\d of the drill is .*, which a real site uses/),
   });
+});
+
+test('more instances with its tags than the plan says are refused', async () => {
+  plan.isolation = isolationSchema.parse({
+    ...plan.isolation,
+    name: undefined,
+    hosts: { app: { tags: { Environment: 'drill-spacetime' } }, db: { tags: { Name: 'drill-spacetime-db' } } },
+  });
+  await expect(assess(call, deps())).rejects.toMatchObject({ type: 'HostsAmbiguous' });
 });
 
 test('a region whose EC2 does not answer stops it: what cannot be seen cannot be told from its own', async () => {

@@ -19,7 +19,8 @@ import { type Aws, startAws } from '../../support/moto.ts';
 import { someHost, stepContext, type TestContext } from '../../support/step-context.ts';
 
 const region = 'us-west-2';
-const address = '10.77.9.10';
+/** moto never gives the address of a terminated instance again, as EC2 does. */
+let address: string;
 const drillName = 'drill.spacetime-api.company.com';
 let aws: Aws;
 let network: { subnet: string; securityGroups: string[]; image: string };
@@ -46,21 +47,22 @@ beforeAll(async () => {
     securityGroups: [group.GroupId as string],
     image: image.ImageId as string,
   };
-  const names = { balancers: {}, target: 'primary-lb-us-east-1.amazonaws.com', address: '10.77.1.10' };
+  const names = { balancers: { 'primary-lb-us-east-1.amazonaws.com': '10.77.1.10' }, target: 'primary-lb-us-east-1.amazonaws.com', address: '10.77.1.10' };
   zone = (await seedZones(aws.route53(), names)).service;
 });
 afterAll(() => aws.stop());
 beforeEach(() => {
   service = `spacetime-${++count}`;
+  address = `10.77.9.${100 + count}`;
 });
 
-const host = { ...someHost, name: 'drill-app', instance: undefined, address };
+const host = () => ({ ...someHost, name: 'drill-app', instance: undefined, address });
 const contextOf = (run: string): Promise<TestContext> =>
   stepContext({
     ...{ run, service, ec2: async (name) => aws.ec2(name), route53: async () => aws.route53() },
     host: async () => localExecutor(),
   });
-const launching = () => launchDrillHost.input.parse({ service, host, type: 'm6i.large', within: 10_000, ...network });
+const launching = () => launchDrillHost.input.parse({ service, host: host(), type: 'm6i.large', within: 10_000, ...network });
 const left = async () => (await findLaunched(aws.ec2(region), service, await contextOf('looks'))).map(({ run }) => run);
 
 describe('launchDrillHost', () => {

@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { takeDrillHost } from '../../../activities/drills/take-drill-host.ts';
 import type { Component } from '../../../domain/plan-component.ts';
 import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
-import { describeTree } from '../points/nasty-tree.ts';
 import { filesComponent, makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 
 let world: World;
@@ -52,6 +51,9 @@ const input = (more: object = {}) =>
 const contextOf = (run: string) => world.context({ run, step: 'take-drill-app' }, spare);
 const databases = async () => (await postgres.sql('postgres', 'SELECT datname FROM pg_database')).split('\n');
 
+/** All below the folder that a tree is restored to. */
+const standing = () => spare.sh('find /srv -mindepth 1 -printf "%p %m %s\\n" | sort');
+
 /** What a drill does between taking a host and giving it back. */
 async function rehearse(run: string): Promise<void> {
   await world.restore(point, spare, { run });
@@ -63,12 +65,12 @@ async function rehearse(run: string): Promise<void> {
 
 it('is given back as it was taken: no tree, no database, no service, no jobs', async () => {
   const run = newRun();
-  const before = await describeTree(spare.srv);
+  const before = await standing();
   expect(await takeDrillHost.run(input(), await contextOf(run))).toEqual({ outcome: 'taken', cleared: [] });
   await rehearse(run);
   const answer = await takeDrillHost.undo?.(input(), null, await contextOf(run));
   expect(answer).toEqual({ outcome: `cleared of database of ${point.id} (${run}), tree of ${point.id} (${run})` });
-  expect(await describeTree(spare.srv)).toEqual(before);
+  expect(await standing()).toEqual(before);
   expect(await databases()).not.toContain('shop');
   expect(existsSync(running())).toBe(false);
   expect((await spare.sh('ls -A /var/lib/muster/restored /var/lib/muster/jobs')).match(new RegExp(run))).toBe(null);
@@ -76,13 +78,13 @@ it('is given back as it was taken: no tree, no database, no service, no jobs', a
 
 it('is cleared of what a drill that was killed has left, by the next one that takes it', async () => {
   const killed = newRun();
-  const before = await describeTree(spare.srv);
+  const before = await standing();
   await takeDrillHost.run(input(), await contextOf(killed));
   await rehearse(killed);
   const next = newRun();
   const { cleared } = await takeDrillHost.run(input(), await contextOf(next));
   expect(cleared).toEqual([`database of ${point.id} (${killed})`, `tree of ${point.id} (${killed})`]);
-  expect(await describeTree(spare.srv)).toEqual(before);
+  expect(await standing()).toEqual(before);
   expect(await databases()).not.toContain('shop');
   expect(existsSync(running())).toBe(false);
   expect(await takeDrillHost.run(input(), await contextOf(newRun()))).toEqual({ outcome: 'taken', cleared: [] });
