@@ -10,6 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => range.close());
 
+const told = (notice: string) => expect.poll(() => range.calls, { timeout: 20_000 }).toContain(notice);
+
 const moving: Script = { items: [stage('move', [act('moves')])] };
 
 async function begin(script: Script, more: Partial<ExerciseInput> = {}) {
@@ -43,7 +45,7 @@ async function begin(script: Script, more: Partial<ExerciseInput> = {}) {
 it('asks for the TTL first, goes out, holds, comes home, each move by its own go, and says both in one report', async () => {
   const exercise = await begin(moving);
   await exercise.until(({ stage: now }) => now === 'preparing');
-  expect(range.calls).toContain(`notice exercise-prepare warning of ${exercise.service}`);
+  await told(`notice exercise-prepare warning of ${exercise.service}`);
   await exercise.handle.signal('prepared', { by: 'network', reason: '60 s' });
   await (await exercise.waits('switchover')).go();
   await (await exercise.waits('failback')).go();
@@ -93,7 +95,7 @@ it('is away when the way home is refused: people are told, and it is tried again
   await (await exercise.waits('switchover')).go();
   await (await exercise.waits('failback')).go({ decision: 'no-go', reason: 'not yet' });
   await exercise.until(({ stage: now }) => now === 'away');
-  expect(range.calls).toContain(`notice exercise-not-home danger of ${exercise.service}`);
+  await told(`notice exercise-not-home danger of ${exercise.service}`);
   await exercise.handle.signal('home', { by: 'coordinator' });
   await (await exercise.waits('failback')).go();
   const ended = await exercise.result();

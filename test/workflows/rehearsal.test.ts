@@ -103,5 +103,5 @@ describe('a rehearsal', () => {
     expect(range.calls).toContain('swept#1');
     const swept = range.assessed.filter(({ service }) => service === run.service).at(-1);
     expect(swept?.request).toEqual({ isolation: { sweep: true } });
-  }, 60_000);
+  }, 120_000);
 });
