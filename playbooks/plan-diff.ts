@@ -160,7 +160,12 @@ function drillHostsIn(plan: Plan): Host[] {
 }
 
 /** @param mark  tells hosts of a drill from those of its site */
-function hostsIn(plan: Plan, name: string, selectors: Site['hosts'] = plan.sites[name]?.hosts ?? {}, mark = ''): Host[] {
+function hostsIn(
+  plan: Plan,
+  name: string,
+  selectors: Site['hosts'] = plan.sites[name]?.hosts ?? {},
+  mark = '',
+): Host[] {
   const site = plan.sites[name];
   if (!site) return [];
   const { region, ssh } = site;

@@ -33,7 +33,11 @@ let ids: Record<'west' | 'drill', { app: string; db: string }>;
 
 beforeAll(async () => {
   aws = await startAws();
-  const names = { balancers: { 'primary-lb-us-east-1.amazonaws.com': '10.77.1.10' }, target: 'primary-lb-us-east-1.amazonaws.com', address: '10.77.1.10' };
+  const names = {
+    balancers: { 'primary-lb-us-east-1.amazonaws.com': '10.77.1.10' },
+    target: 'primary-lb-us-east-1.amazonaws.com',
+    address: '10.77.1.10',
+  };
   zone = (await seedZones(aws.route53(), names)).service;
 });
 afterAll(() => aws.stop());

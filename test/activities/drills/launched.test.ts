@@ -47,7 +47,11 @@ beforeAll(async () => {
     securityGroups: [group.GroupId as string],
     image: image.ImageId as string,
   };
-  const names = { balancers: { 'primary-lb-us-east-1.amazonaws.com': '10.77.1.10' }, target: 'primary-lb-us-east-1.amazonaws.com', address: '10.77.1.10' };
+  const names = {
+    balancers: { 'primary-lb-us-east-1.amazonaws.com': '10.77.1.10' },
+    target: 'primary-lb-us-east-1.amazonaws.com',
+    address: '10.77.1.10',
+  };
   zone = (await seedZones(aws.route53(), names)).service;
 });
 afterAll(() => aws.stop());
@@ -62,7 +66,8 @@ const contextOf = (run: string): Promise<TestContext> =>
     ...{ run, service, ec2: async (name) => aws.ec2(name), route53: async () => aws.route53() },
     host: async () => localExecutor(),
   });
-const launching = () => launchDrillHost.input.parse({ service, host: host(), type: 'm6i.large', within: 10_000, ...network });
+const launching = () =>
+  launchDrillHost.input.parse({ service, host: host(), type: 'm6i.large', within: 10_000, ...network });
 const left = async () => (await findLaunched(aws.ec2(region), service, await contextOf('looks'))).map(({ run }) => run);
 
 describe('launchDrillHost', () => {

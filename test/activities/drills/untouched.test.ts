@@ -45,7 +45,11 @@ afterAll(async () => {
 beforeEach(async () => {
   service = `spacetime-${++count}`;
   body = { overall_ready: true, version: '2.5.0' };
-  const names = { balancers: { 'primary-lb-us-east-1.amazonaws.com': '10.77.1.10' }, target: 'primary-lb-us-east-1.amazonaws.com', address: '10.77.1.10' };
+  const names = {
+    balancers: { 'primary-lb-us-east-1.amazonaws.com': '10.77.1.10' },
+    target: 'primary-lb-us-east-1.amazonaws.com',
+    address: '10.77.1.10',
+  };
   zone = (await seedZones(aws.route53(), names)).service;
   await store.put(layout.manifest(service, '20260102_031500'), Buffer.from('the newest'));
   await store.put(layout.manifest(service, '20260101_031500'), Buffer.from('one before'));
