@@ -58,8 +58,8 @@ function placeOf(id: string, names = ['tree', 'database']) {
   return { service, host: host.host, site: 'west', locations: ['far', 'near'], tried };
 }
 
-const prepare = async (id: string, names?: string[]) =>
-  await prepareDrill.run(placeOf(id, names), await world.context({ run: id, step: 'prepare' }, host));
+const prepare = async (id: string, names?: string[], attempt = 1) =>
+  await prepareDrill.run(placeOf(id, names), await world.context({ run: id, step: 'prepare', attempt }, host));
 
 /** The test is begun, and its worker and its run are gone when a job of this name is to begin. */
 async function dieAt(id: string, name: string, job: string): Promise<void> {
@@ -115,7 +115,7 @@ it('sweeps what a terminated drill has left, files, database and job, and nothin
     const mark = JSON.parse(await readFile(join(drillFolder(service, id), '.drill'), 'utf8'));
     expect(mark).toMatchObject({ service, run: id, tried: [{ component: 'tree' }, { component: 'database' }] });
     // A second attempt of the same step takes its own place for no left-over.
-    expect(await prepare(id)).toMatchObject({ swept: [] });
+    expect(await prepare(id, undefined, 2)).toMatchObject({ swept: [] });
     const context = await world.context({ run: id, step: 'clear' }, host);
     expect(await clearDrill.run(placeOf(id), context)).toEqual({ outcome: 'nothing is left' });
     expect(await mine()).toEqual(expect.not.arrayContaining([`muster-drill-${service}.${id}`]));
@@ -137,10 +137,10 @@ it('put back, takes its place away with whatever is in it', async () => {
 }, 120_000);
 
 it('takes a place without a mark for one in which nothing was tried, and names what the plan no longer has', async () => {
-  await mkdir(drillFolder(service, 'half-made'), { recursive: true });
   const kept = world.plan.components;
   const gone = newRun();
   await prepare(gone);
+  await mkdir(drillFolder(service, 'half-made'), { recursive: true });
   world.plan.components = kept.filter(({ name }) => name === 'tree');
   try {
     const { swept, summary } = await prepare(newRun(), []);
