@@ -101,6 +101,8 @@ export function saidLately(
 ): boolean {
   const before = open.find((each) => sameMatter(each, saying));
   const last = before?.said[saying.event];
+  // Whoever looks after it hears of it again.
+  if (before?.by !== undefined) return false;
   return before !== undefined && last !== undefined && !worse(saying.level, before.level) && now - last < quiet;
 }
 
@@ -118,10 +120,14 @@ export function joined(open: readonly Matter[], coming: readonly Matter[], quiet
       all.push(matter);
       continue;
     }
+    // Somebody looks after the one before: this one has come up since.
+    if (before.by !== undefined) {
+      all[at] = matter;
+      continue;
+    }
     const said = saidBoth(before.said, matter.said, quiet);
     const due = earliest([...before.due, ...matter.due]);
-    if (worse(matter.level, before.level)) all[at] = { ...matter, due, said };
-    else all[at] = before.by === undefined ? { ...before, due, said } : { ...before, said };
+    all[at] = worse(matter.level, before.level) ? { ...matter, due, said } : { ...before, due, said };
   }
   return all;
 }

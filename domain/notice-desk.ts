@@ -22,8 +22,12 @@ export const deskSchema = z.object({
 });
 export type Desk = z.output<typeof deskSchema>;
 
-/** A run of this procedure is done: how one before it ended is no matter any more. */
-export const settledSchema = z.object({ procedure: z.enum(procedures) });
+/** A run of this procedure is done, and how one before it ended is no matter any more; or what no run told is mended. */
+export const settledSchema = z.union([
+  z.object({ procedure: z.enum(procedures) }),
+  z.object({ matter: z.string().min(1) }),
+]);
+export type Settled = z.output<typeof settledSchema>;
 
 export interface DeskStatus {
   readonly service: string;

@@ -55,6 +55,11 @@ export const noticeEvents = {
   'outage-not-declared': { asks: 'stays', level: 'P0' },
   'catch-up': { asks: 'stays', level: 'P0' },
   skipped: { asks: 'tells', level: 'P3' },
+  'drill-announced': { asks: 'tells', level: 'P3' },
+  'drill-left-over': { asks: 'stays', level: 'P2' },
+  unanswered: { asks: 'tells', level: ['P1', 'P1', 'P2'] },
+  'less-ready': { asks: 'stays', level: 'P1' },
+  'ready-again': { asks: 'tells', level: 'P3' },
   'notice-failed': { asks: 'tells', level: 'P2' },
   'notice-test': { asks: 'tells', level: 'P3' },
 } as const satisfies Record<string, EventTraits>;

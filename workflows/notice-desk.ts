@@ -7,7 +7,7 @@ import {
   startChild,
 } from '@temporalio/workflow';
 import { heard } from '../domain/escalation.ts';
-import { type Desk, noticeDeskId } from '../domain/notice-desk.ts';
+import { type Desk, noticeDeskId, type Settled } from '../domain/notice-desk.ts';
 import { levelOf, outlastsRun } from '../domain/notice-events.ts';
 import { type NoticeCall, type ToldPeople, workflowQueue } from '../domain/protocol.ts';
 import type { DecisionAnswer, RunStatus } from '../domain/run.ts';
@@ -20,7 +20,7 @@ export async function leaveNotices(run: Run): Promise<void> {
   const { procedure, service, phase } = run.status;
   const left = leftNotices(run);
   run.escalations.end();
-  if (phase === 'done' && left.policy) await settleBefore(service, procedure);
+  if (phase === 'done' && left.policy) await tellDesk(service, { procedure });
   try {
     const open = left.open.filter(({ by }) => by === undefined);
     if (open.length + left.unsent.length > 0) await handOver({ ...left, open });
@@ -88,10 +88,14 @@ async function handOver(desk: Desk): Promise<void> {
   }
 }
 
-/** How a run before this one ended is no matter any more. */
-async function settleBefore(service: string, procedure: RunStatus['procedure']): Promise<void> {
+/** What no run told is mended. That nobody had it open does no harm. */
+export async function settleMatter(service: string, matter: string): Promise<void> {
+  await tellDesk(service, { matter });
+}
+
+async function tellDesk(service: string, settled: Settled): Promise<void> {
   await getExternalWorkflowHandle(noticeDeskId(service))
-    .signal('settle', { procedure })
+    .signal('settle', settled)
     .catch(() => {});
 }
 

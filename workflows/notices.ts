@@ -14,7 +14,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { Matter } from '../domain/escalation.ts';
-import { type Desk, type DeskStatus, deskSchema, settledSchema } from '../domain/notice-desk.ts';
+import { type Desk, type DeskStatus, deskSchema, type Settled, settledSchema } from '../domain/notice-desk.ts';
 import { acknowledgeSchema, type DecisionAnswer } from '../domain/run.ts';
 import { Escalations } from './escalations.ts';
 import { badInput } from './failures.ts';
@@ -52,7 +52,8 @@ export async function notices(raw: unknown): Promise<{ why: string }> {
     description: 'What another run leaves; written by runs.',
   });
   setHandler(settleSignal, (given) => withShape(settledSchema.safeParse(given).data, settle), {
-    description: 'A run of this procedure is done: {"procedure": "backup"}',
+    description:
+      'A run of this procedure is done, or this is mended: {"procedure": "backup"}, {"matter": "less-ready"}',
   });
   setHandler(acknowledgeUpdate, receiveAck, { description: acknowledgeText });
   setHandler(acknowledgeSignal, (given) => void receiveAck(given), { description: acknowledgeText });
@@ -67,8 +68,12 @@ export async function notices(raw: unknown): Promise<{ why: string }> {
   }
   return { why: 'nothing is open that nobody looks after' };
 
-  function settle({ procedure }: { procedure: Matter['procedure'] }): void {
-    escalations.settle((matter) => matter.procedure === procedure && madeGood.includes(matter.id));
+  function settle(settled: Settled): void {
+    escalations.settle(({ id, procedure }) =>
+      'matter' in settled
+        ? procedure === undefined && id === settled.matter
+        : procedure === settled.procedure && madeGood.includes(id),
+    );
     show(unattended());
   }
 

@@ -3,12 +3,14 @@
  * storage locations; people are told when something became worse, and when all is well again. It changes nothing of the service.
  */
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import type { NoticeCall } from '../domain/protocol.ts';
+import { matterOf } from '../domain/notice-events.ts';
+import type { NoticeCall, ToldPeople } from '../domain/protocol.ts';
 import { type Change, changeSince, type LookMemory } from '../domain/readiness/change.ts';
 import { type LookAnswer, type LookInput, lookInputSchema } from '../domain/readiness/scheduled.ts';
 import type { Lacking } from '../domain/readiness.ts';
 import { callActivity } from './call-activity.ts';
 import { badInput } from './failures.ts';
+import { followUp, settleMatter } from './notice-desk.ts';
 
 /** What the activity answers. */
 export interface Looked {
@@ -54,15 +56,16 @@ async function tell({ service, fallback }: LookInput, looked: Looked, change: Ch
       : `${standby} is less ready to take over ${service}, ${score} of 100. ${lines.join('; ')}`;
   const notice: NoticeCall = {
     ...{ service, run: workflowInfo().workflowId, event: change.kind === 'well' ? 'ready-again' : 'less-ready' },
+    ...(change.kind === 'well' ? {} : { matter: matterOf('less-ready') }),
     severity: change.kind === 'well' ? 'info' : worse.some(({ level }) => level === 'missing') ? 'danger' : 'warning',
     text,
     fields: { Standby: standby, Score: `${score} of 100` },
   };
   const limits = { startToClose: 20_000, scheduleToStart: 30_000, budget: 120_000, heartbeat: 10_000 };
-  await callActivity(
-    { name: 'notify', summary: `Tell people: ${notice.event}`, queues: [fallback], limits },
-    notice,
-  ).catch(() => {});
+  const call = { name: 'notify', summary: `Tell people: ${notice.event}`, queues: [fallback], limits };
+  const told = await callActivity<ToldPeople>(call, notice).catch(() => undefined);
+  if (change.kind !== 'well') await followUp(notice, told);
+  else if (told?.policy) await settleMatter(service, 'less-ready');
 }
 
 /** What the look before left; Temporal hands the last good answer of a Schedule to its next run. */

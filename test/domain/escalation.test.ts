@@ -154,3 +154,12 @@ test('a run after run that ends the same is said once in the quiet time, and aga
   // What was due from the first time on is still due then.
   expect(nextAt(desk)).toBe(hour);
 });
+
+test('what comes up again after somebody looked after it is said, and followed up anew', () => {
+  const failed = saying('ended', 'P1', 'failed');
+  const taken = acknowledged(heard([], failed, policy, 0).open, 'dana').open;
+  expect(saidLately(taken, failed, hour, 1_000)).toBe(false);
+  const again = joined(taken, heard([], failed, policy, 1_000).open, hour);
+  expect(again).toMatchObject([{ id: 'ended', since: 1_000 }]);
+  expect(nextAt(again)).toBe(hour + 1_000);
+});

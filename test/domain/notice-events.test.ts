@@ -27,7 +27,7 @@ test('every event that the code tells people of stands in the table, and no othe
 /** `notify(run, 'gate', ...`, `tell(due, 'skipped', ...`, `output.event ?? 'alarm'`, `event: both ? 'x' : 'y'` */
 function eventsIn(text: string): string[] {
   const calls = [...text.matchAll(/(?<![.\w])(?:notify|tell)\(\s*[\w.]+,\s*(?:[\w.]+ \?\? )?'([a-z0-9-]+)'/g)];
-  const fields = [...text.matchAll(/\bevent: (?:\w+ \? )?'([a-z0-9-]+)'(?: : '([a-z0-9-]+)')?/g)];
+  const fields = [...text.matchAll(/\bevent: (?:[^?\n]{1,40} \? )?'([a-z0-9-]+)'(?: : '([a-z0-9-]+)')?/g)];
   return [...calls, ...fields].flatMap(([, ...events]) => events.filter((event) => event !== undefined));
 }
 

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tellPeople } from '../../activities/notices/notify.ts';
 import { openMatters } from '../../activities/notices/open-matters.ts';
+import { heard } from '../../domain/escalation.ts';
+import { noticeDeskId } from '../../domain/notice-desk.ts';
 import { escalationSchema } from '../../domain/plan-escalation.ts';
 import { noticesSchema } from '../../domain/plan-notices.ts';
 import { startHttpReceiver } from '../support/http-receiver.ts';
@@ -65,28 +67,48 @@ describe('a notice that nobody answers', () => {
   });
 
   it('is acknowledged by a go, by name, and by a Signal', async () => {
-    const service = range.service({ items: [stage('one', [failing('a')])], notices: policy(long) });
+    const service = range.service({ items: [stage('one', [failing('c')])], notices: policy(long) });
     const run = await range.startOf(service);
     await run.until(({ open = [] }) => open.some(({ notice }) => notice === 'approval'));
     await run.go();
-    await run.until(({ open = [] }) => open.some(({ notice }) => notice === 'step-failed:a'));
+    await run.until(({ open = [] }) => open.some(({ notice }) => notice === 'step-failed:c'));
     expect(changes(service, 'approval')).toEqual(['resolved']);
     await run.signal('acknowledge', { by: 'dana' });
     await run.until(({ open = [] }) => open[0]?.by === 'dana');
     expect((await run.status()).timeline).toContainEqual(
-      expect.objectContaining({ by: 'dana', text: 'looks after step-failed:a' }),
+      expect.objectContaining({ by: 'dana', text: 'looks after step-failed:c' }),
     );
     await run.update('abort', { by: 'op' });
     await run.result();
   });
 
+  it('goes along when the plan of the run is changed, unless that decides it', async () => {
+    const alarming = act('a', { output: { alarm: 'a recovery point is lost' } });
+    const service = range.service({
+      items: [stage('one', [alarming]), stage('two', [failing('b')])],
+      notices: policy(long),
+    });
+    const run = await range.startOf(service);
+    await approved(run);
+    await run.until(({ open = [] }) => open.length === 2);
+    await run.update('replan', { by: 'op', reason: 'the value was mended' });
+    const again = await run.until(({ phase, revision }) => phase === 'awaiting-approval' && revision === 2);
+    expect(again.open?.map(({ notice }) => notice)).toEqual(['alarm:a', 'approval']);
+    expect(changes(service, 'step-failed:b')).toEqual(['resolved']);
+    expect(changes(service, 'alarm:a')).toEqual([]);
+    await run.update('acknowledge', { by: 'dana', notice: 'alarm:a' });
+    await run.update('abort', { by: 'op' });
+    await run.result();
+    await desk(service).acknowledge({ by: 'dana' });
+  });
+
   it('is said once where the plan follows nothing up', async () => {
-    const service = range.service({ items: [stage('one', [failing('a')])] });
+    const service = range.service({ items: [stage('one', [failing('d')])] });
     const run = await range.startOf(service);
     await approved(run);
     await run.until(({ needs }) => needs.length > 0);
     expect(await run.update('acknowledge', { by: 'dana' })).toMatchObject({ taken: false });
-    await run.update('retry', { by: 'op', step: 'a' });
+    await run.update('retry', { by: 'op', step: 'd' });
     expect(await run.result()).toMatchObject({ phase: 'done' });
     expect(range.toldOf(service).filter(({ change, only }) => change || only)).toEqual([]);
     expect(await desk(service).exists()).toBe(false);
@@ -103,7 +125,7 @@ describe('what a run leaves when it ends', () => {
   };
 
   it('is followed up by a workflow of its own until somebody looks after it', async () => {
-    const service = range.service({ items: [stage('one', [failing('a')])], notices: policy(1_500) });
+    const service = range.service({ items: [stage('one', [failing('e')])], notices: policy(1_500) });
     await abortedRun(service);
     const next = await eventually(() => escalated(service, 'ended'));
     expect(next).toMatchObject({ event: 'aborted', only: ['manager'] });
@@ -116,7 +138,7 @@ describe('what a run leaves when it ends', () => {
 
   it('is not said again by the next run that ends the same, within the quiet time', async () => {
     const quiet = { notices: policy(long, { quiet: long }) };
-    const service = range.service({ items: [stage('one', [failing('a', 9)])], ...quiet });
+    const service = range.service({ items: [stage('one', [failing('f', 9)])], ...quiet });
     const good = await startHttpReceiver();
     const plan = await spacetimePlan();
     plan.notices = noticesSchema.parse([{ name: 'team', kind: 'slack', url: { env: 'URL' } }]);
@@ -138,7 +160,7 @@ describe('what a run leaves when it ends', () => {
   });
 
   it('is over when a later run of its procedure is done, and not before', async () => {
-    const service = range.service({ items: [stage('one', [failing('a')])], notices: policy(long) });
+    const service = range.service({ items: [stage('one', [failing('g')])], notices: policy(long) });
     await abortedRun(service);
     await eventually(async () => ((await desk(service).exists()) ? true : undefined));
     range.rescript(service, { items: [stage('one', [act('b')])], notices: policy(long), policy: { required: false } });
@@ -153,5 +175,27 @@ describe('what a run leaves when it ends', () => {
     expect(await again.result()).toMatchObject({ phase: 'done' });
     await desk(service).result();
     expect(changes(service, 'ended')).toEqual(['resolved']);
+  });
+
+  it('of what no run told is over when that is mended, and nothing else is', async () => {
+    const service = range.service({ items: [] });
+    const handle = range.client.workflow.getHandle(noticeDeskId(service));
+    const known = policy(long);
+    const matter = { run: 'readiness', level: 'P1', severity: 'danger', text: 'less', fields: {} } as const;
+    const open = [
+      ...heard([], { ...matter, id: 'less-ready', event: 'less-ready' }, known, Date.now()).open,
+      ...heard([], { ...matter, id: 'ended', event: 'failed', procedure: 'backup' }, known, Date.now()).open,
+    ];
+    await range.client.workflow.start('notices', {
+      taskQueue: 'muster',
+      workflowId: handle.workflowId,
+      args: [{ service, policy: known, open }],
+    });
+    await handle.signal('settle', { matter: 'ended' });
+    await handle.signal('settle', { matter: 'less-ready' });
+    await eventually(() => changes(service, 'less-ready')[0]);
+    expect((await desk(service).status()).open).toMatchObject([{ id: 'ended' }]);
+    await handle.signal('settle', { procedure: 'backup' });
+    await desk(service).result();
   });
 });
