@@ -201,8 +201,6 @@ export const layout = {
   readinessNewest: (service: string) => `${service}/readiness/newest.json`,
   /** Those with a time. */
   readinessTimes: (service: string) => `${service}/readiness/2`,
-  /** Test notices, and whether somebody acknowledged them. */
-  testNotices: (service: string) => `${service}/notices/test-`,
   allReports: (service: string) => `${service}/reports/`,
   /** Reports of one procedure's runs. */
   reports: (service: string, procedure: string) => `${service}/reports/${procedure}-`,

@@ -47,6 +47,8 @@ async function newestOf(store: ObjectStore, service: string, procedure: string):
   for (const key of keys.sort().reverse().slice(0, looks)) {
     const { success, data } = reportSchema.safeParse(parsed((await store.get(key)).body));
     if (!success || data.service !== service || data.procedure !== procedure || data.result !== 'done') continue;
+    // A drill that was carried out to its end has shown nothing where what it asked was not so.
+    if (data.drill && data.drill.result !== 'passed') continue;
     return { run: data.run, ended: data.times.ended, ...(data.plan ? { plan: data.plan } : {}) };
   }
   return undefined;

@@ -41,10 +41,11 @@ async function until<Value>(seen: () => Promise<Value | undefined | false>): Pro
 /** Begins the Schedule's next look, and waits for its answer. */
 async function nextLook(service: string, before: number): Promise<LookAnswer> {
   const handle = range.client.schedule.getHandle(scheduleId(service, 'readiness'));
-  await handle.trigger();
+  await handle.trigger('BUFFER_ONE');
+  // What one look left is handed to the next once the Schedule knows that it has ended.
   const begun = await until(async () => {
-    const { recentActions } = (await handle.describe()).info;
-    return recentActions.length > before && recentActions.at(-1)?.action.workflow;
+    const { recentActions, runningActions } = (await handle.describe()).info;
+    return recentActions.length > before && runningActions.length === 0 && recentActions.at(-1)?.action.workflow;
   });
   const { workflowId, firstExecutionRunId } = begun;
   return (await range.client.workflow.getHandle(workflowId, firstExecutionRunId).result()) as LookAnswer;

@@ -1,31 +1,43 @@
-/** Whether people can be told: the last test notice that somebody acknowledged. */
+/** Whether people can be told: who took the last test notice, and when somebody last acknowledged one. */
 import { formatDuration } from '../../../domain/duration.ts';
-import { lack } from '../../../domain/readiness.ts';
+import { newestTests } from '../../../domain/notice-test.ts';
+import { type Lacking, lack } from '../../../domain/readiness.ts';
+import { readNoticeTests } from '../../notices/tests.ts';
 import { openStores } from '../../storage/open-stores.ts';
-import type { ReadinessCheck } from '../check.ts';
-import { lastAcknowledged } from '../last-acknowledged.ts';
+import type { Look, ReadinessCheck } from '../check.ts';
 
-const mend = () => 'send a test notice, and have somebody acknowledge it';
+const mend = ({ context: { plan } }: Look) => `muster notices test ${plan.service}`;
 
 export const notices: ReadinessCheck = {
   id: 'notices',
   title: 'Notices reach somebody',
   mend,
-  async ask({ context, settings, now }) {
+  async ask(look) {
+    const { context, settings, now } = look;
     const { plan } = context;
     if (plan.notices.length === 0) {
-      return {
-        lacking: [lack('late', 'notices', 'the plan names nobody who is told', 'add notices to the plan')],
-        seen: 'none',
-      };
+      const nobody = lack('late', 'notices', 'the plan names nobody who is told', 'add notices to the plan');
+      return { lacking: [nobody], seen: 'none' };
     }
-    const at = await lastAcknowledged(await openStores(Object.keys(plan.storage), context), plan.service);
-    if (!at) return { skipped: 'no test notice was ever sent' };
-    const age = now.getTime() - Date.parse(at);
-    const seen = `a test notice was acknowledged ${formatDuration(age)} ago`;
-    return {
-      lacking: age > settings.notices ? [lack('late', 'notices', `${seen}: another is due`, mend())] : [],
-      seen,
-    };
+    const stores = await openStores(Object.keys(plan.storage), context);
+    const { results, unread } = await readNoticeTests(plan.service, stores);
+    const [silent] = unread;
+    if (results.length === 0 && silent) throw new Error(`${silent.location}: ${silent.why}`);
+    const { last, acknowledged } = newestTests(results);
+    if (!last) return { skipped: 'no test notice was ever sent' };
+    const refused = last.receivers
+      .filter(({ sent }) => !sent)
+      .map(({ name, why }) =>
+        lack('late', `notices-${name}`, `${name} did not take the last test: ${why}`, mend(look)),
+      );
+    const at = acknowledged?.acknowledged?.at;
+    const age = at === undefined ? undefined : now.getTime() - Date.parse(at);
+    const seen =
+      age === undefined ? 'no test notice was ever acknowledged' : `one was acknowledged ${formatDuration(age)} ago`;
+    const due: Lacking[] =
+      age === undefined || age > settings.notices
+        ? [lack('late', 'notices', `${seen}: a test is due`, mend(look))]
+        : [];
+    return { lacking: [...refused, ...due], seen };
   },
 };

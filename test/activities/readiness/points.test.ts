@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keepNoticeTest } from '../../../activities/notices/tests.ts';
 import { findPoints } from '../../../activities/points/find-points.ts';
 import { readAllKeyUses } from '../../../activities/points/key-uses.ts';
 import { generateKeySet, writeKeys } from '../../../activities/points/keys.ts';
@@ -15,6 +16,8 @@ import { proven } from '../../../activities/readiness/checks/proven.ts';
 import { rpo } from '../../../activities/readiness/checks/rpo.ts';
 import { scheduleCompliance } from '../../../activities/readiness/checks/schedule-compliance.ts';
 import { sizes } from '../../../activities/readiness/checks/sizes.ts';
+import type { ObjectStore } from '../../../activities/storage/store.ts';
+import type { NoticeTestResult } from '../../../domain/notice-test.ts';
 import type { Plan } from '../../../domain/plan.ts';
 import { scheduleSchema } from '../../../domain/plan-schedules.ts';
 import { layout, pointIdAt } from '../../../domain/recovery-point.ts';
@@ -135,16 +138,21 @@ async function aReport() {
 test('a test notice that was acknowledged lately is enough; one that was never sent is not asked about', async () => {
   const named = [{ name: 'team', kind: 'slack', url: { env: 'NONE' } }] as Plan['notices'];
   expect((await found(notices, await lookWith({ notices: named }))).state).toBe('skipped');
-  const put = (at: string, acknowledgedAt?: string) =>
-    world.stores.far?.put(
-      `${layout.testNotices(service)}${at}.json`,
-      Buffer.from(JSON.stringify({ at, acknowledgedAt })),
-    );
-  await put('20260101', '2026-01-01T00:00:00.000Z');
-  expect((await found(notices, await lookWith({ notices: named }))).lacks).toEqual(['late notices']);
-  await put('20261101', new Date().toISOString());
-  await put('20261102');
-  expect((await found(notices, await lookWith({ notices: named }))).state).toBe('good');
+  const put = async (at: string, parts: Partial<NoticeTestResult> = {}) => {
+    const result = { service, at, by: 'dana', receivers: [{ name: 'team', sent: true, why: '' }], wait: 0, ...parts };
+    await keepNoticeTest(result, { locations: ['far'], store: async () => world.stores.far as ObjectStore });
+  };
+  const lacks = async () => (await found(notices, await lookWith({ notices: named }))).lacks;
+  await put('2026-01-01T00:00:00.000Z');
+  expect(await lacks()).toEqual(['late notices']);
+  await put('2026-01-02T00:00:00.000Z', { acknowledged: { by: 'erin', at: '2026-01-02T00:01:00.000Z' } });
+  expect(await lacks()).toEqual(['late notices']);
+  const now = new Date().toISOString();
+  await put(now, { acknowledged: { by: 'erin', at: now } });
+  expect(await lacks()).toEqual([]);
+  const later = new Date(Date.now() + 1_000).toISOString();
+  await put(later, { receivers: [{ name: 'team', sent: false, why: 'it answered 404' }] });
+  expect(await lacks()).toEqual(['late notices-team']);
   expect((await found(notices, await lookWith({ notices: [] }))).lacks).toEqual(['late notices']);
 });
 
