@@ -39,7 +39,8 @@ export function runFact(report: Report): RunFact {
 
 /** A drill that went to its end and has findings is no success. */
 function endedAs({ result, drill }: Report): RunEnd {
-  if (drill && result === 'done') return drill.result === 'passed' ? 'success' : drill.result === 'called-off' ? 'aborted' : 'failed';
+  if (drill && result === 'done')
+    return drill.result === 'passed' ? 'success' : drill.result === 'called-off' ? 'aborted' : 'failed';
   return result === 'done' ? 'success' : result === 'failed' ? 'failed' : 'aborted';
 }
 

@@ -76,6 +76,33 @@ describe('what runs say', () => {
     expect(value(found, 'backup_verification_success_ratio')).toBe(0.5);
   });
 
+  test('a drill is what its kind says, a success only when it passed, and a restore in it proves a point', () => {
+    const drill = (
+      kind: 'restore-test' | 'tabletop',
+      result: 'passed' | 'incomplete' | 'called-off',
+    ): Partial<Report> => ({
+      procedure: 'drill',
+      drill: { name: 'monthly', kind, result, findings: [], answers: [], metrics: { total: 1, waiting: 0 } },
+    });
+    const found = samples([
+      fact(5 * hour, drill('restore-test', 'passed')),
+      fact(4 * hour, drill('restore-test', 'incomplete')),
+      fact(3 * hour, drill('tabletop', 'passed')),
+      fact(2 * hour, drill('tabletop', 'called-off')),
+      fact(hour, { procedure: 'isolated-drill' }),
+    ]);
+    const total = (scenario: string, status: string) => value(found, 'dr_test_completed_total', { scenario, status });
+    expect([total('restore-test', 'success'), total('restore-test', 'failed')]).toEqual([1, 1]);
+    expect([total('tabletop', 'success'), total('tabletop', 'aborted'), total('failover', 'success')]).toEqual([
+      1, 1, 1,
+    ]);
+    const last = (scenario: string) => value(found, 'dr_test_last_success_timestamp_seconds', { scenario });
+    expect([last('restore-test'), last('tabletop')]).toEqual([(now - 5 * hour) / 1_000, (now - 3 * hour) / 1_000]);
+    expect(value(found, 'backup_verification_failures_in_a_row', { kind: 'restore-test' })).toBe(1);
+    expect(value(found, 'backup_verification_failures_in_a_row', { kind: 'tabletop' })).toBeUndefined();
+    expect(value(found, 'backup_verification_success_ratio')).toBe(0.5);
+  });
+
   test('the log is as old as the furthest position any shipment reached', () => {
     const at = (ago: number) => ({ database: new Date(now - ago).toISOString() });
     const found = samples([
