@@ -26,14 +26,14 @@ export function judgeValidation(evidence: Evidence, target: number, window: Span
       ...(counted.good + counted.bad === 0 ? ['no restore was tested'] : []),
       ...(of('bad').length > 0 ? [`failed: ${of('bad').join(', ')}`] : []),
       ...(unsure.length > 0 ? [`showed nothing of a part, or cannot be read: ${unsure.join(', ')}`] : []),
-      ...(of('stopped').length > 0 ? [`ended by a person: ${of('stopped').join(', ')}`] : []),
+      ...(of('stopped').length > 0 ? [`ended by a person, or stood aside: ${of('stopped').join(', ')}`] : []),
     ],
   };
 }
 
 /** A run that was carried out to its end may have found the point bad: its steps say so. */
-function outcomeOf({ result, steps }: Report): Outcome {
-  if (result === 'aborted' || result === 'rejected') return 'stopped';
+function outcomeOf({ result, steps, refused }: Report): Outcome {
+  if (refused?.type === 'RecoveryUnderWay' || result === 'aborted' || result === 'rejected') return 'stopped';
   if (result !== 'done') return 'bad';
   const tested = steps.filter(({ kind }) => kind === 'testRestore');
   if (tested.some(({ outcome }) => outcome?.startsWith('bad'))) return 'bad';

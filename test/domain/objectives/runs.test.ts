@@ -36,11 +36,20 @@ describe('backups that succeed', () => {
     });
   });
 
-  test('what a person ended is named and not counted', () => {
-    expect(judged([aReport(hour), aReport(2 * hour, { result: 'aborted' })])).toMatchObject({
+  test('what a person ended or what stood aside for a recovery is named and not counted; what was refused otherwise failed', () => {
+    const refused = (type: string) => ({ result: 'failed' as const, made: undefined, refused: { type, message: 'x' } });
+    const reports = [
+      aReport(hour),
+      aReport(2 * hour, { result: 'aborted' }),
+      aReport(3 * hour, refused('RecoveryUnderWay')),
+    ];
+    expect(judged(reports)).toMatchObject({
       verdict: 'met',
       counted: { good: 1, bad: 0 },
-      notes: ['1 ended by a person'],
+      notes: ['1 stood aside for a recovery', '1 ended by a person'],
+    });
+    expect(judged([...reports, aReport(4 * hour, refused('HostNotFound'))])).toMatchObject({
+      counted: { good: 1, bad: 1 },
     });
   });
 
@@ -187,6 +196,11 @@ describe('test restores', () => {
     });
     expect(judged(test_(hour, 'not proven', 'cannot be tested'))).toMatchObject({ verdict: 'unknown' });
     expect(judged()).toMatchObject({ verdict: 'unknown', notes: ['no restore was tested'] });
+  });
+
+  test('that stood aside are not counted', () => {
+    const aside = test_(day, '', 'good', { result: 'failed', refused: { type: 'RecoveryUnderWay', message: 'x' } });
+    expect(judged(test_(hour, 'proven'), aside)).toMatchObject({ verdict: 'met', counted: { good: 1, bad: 0 } });
   });
 });
 
