@@ -38,8 +38,11 @@ export function runFact(report: Report): RunFact {
 }
 
 /** A drill that went to its end and has findings is no success. */
-function endedAs({ result, drill }: Report): RunEnd {
-  if (drill && result === 'done') return drill.result === 'passed' ? 'success' : drill.result === 'called-off' ? 'aborted' : 'failed';
+function endedAs({ result, drill, refused }: Report): RunEnd {
+  // It stood aside, and was not tried.
+  if (refused?.type === 'RecoveryUnderWay') return 'aborted';
+  if (drill && result === 'done')
+    return drill.result === 'passed' ? 'success' : drill.result === 'called-off' ? 'aborted' : 'failed';
   return result === 'done' ? 'success' : result === 'failed' ? 'failed' : 'aborted';
 }
 

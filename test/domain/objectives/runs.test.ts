@@ -214,6 +214,32 @@ describe('drills', () => {
       notes: ['no drill was held', '3 quarters without one'],
     });
   });
+
+  test('one that went to its end counts by what it has shown, and one that was called off not at all', () => {
+    const drill = (ago: number, result: 'passed' | 'failed' | 'called-off') =>
+      aReport(ago, { procedure: 'drill', drill: { result } as NonNullable<Report['drill']> });
+    const of = (...reports: Report[]) => judgeDrills(evidence({ reports }), 0.95, month);
+    expect(of(drill(hour, 'passed'))).toMatchObject({ verdict: 'met', counted: { good: 1, bad: 0 } });
+    expect(of(drill(hour, 'passed'), drill(day, 'failed'))).toMatchObject({
+      verdict: 'missed',
+      counted: { good: 1, bad: 1 },
+    });
+    expect(of(drill(hour, 'passed'), drill(day, 'called-off'))).toMatchObject({
+      verdict: 'met',
+      notes: ['1 ended by a person or for a recovery'],
+    });
+  });
+
+  test('one that only tests a restore counts among the test restores, and makes no quarter good', () => {
+    const drill = (ago: number, result: 'passed' | 'failed') =>
+      aReport(ago, { procedure: 'drill', drill: { result, kind: 'restore-test' } as NonNullable<Report['drill']> });
+    const given = evidence({ reports: [drill(hour, 'passed'), drill(day, 'failed')] });
+    expect(judgeValidation(given, 1, month)).toMatchObject({ verdict: 'missed', counted: { good: 1, bad: 1 } });
+    expect(judgeDrills(given, 0.95, month)).toMatchObject({
+      counted: { good: 0, bad: 0 },
+      notes: ['no drill was held'],
+    });
+  });
 });
 
 describe('speed', () => {
