@@ -32,6 +32,8 @@ export interface ReportInput {
   readonly observed?: Observed | undefined;
   /** Outputs of steps by id. */
   readonly outputs?: Readonly<Record<string, StepOutput | undefined>>;
+  /** Why it was refused before it had a playbook. */
+  readonly refused?: Report['refused'];
   /** RPO of the service, ms. */
   readonly rpo?: number | undefined;
   /** ISO; the end of the timeline where absent. */
@@ -66,6 +68,7 @@ export function buildReport(input: ReportInput): Report {
     from: status.from,
     to: status.to,
     result: status.phase,
+    refused: input.refused,
     requestedBy: status.requestedBy,
     reason: status.reason,
     playbook: status.playbook,

@@ -111,6 +111,7 @@ function summary(report: Report): string {
 
 function exceptions(report: Report): string {
   const lines = [
+    ...(report.refused ? [`**Refused**: ${report.refused.message}`] : []),
     ...(report.emergencies ?? []).map(
       ({ by, reason }) => `**Emergency**: ${by} let it go alone: ${reason ?? 'no reason given'}`,
     ),

@@ -28,6 +28,8 @@ export const reportSchema = z.object({
   to: z.string(),
   /** The phase the run ended in. */
   result: z.enum(runPhases),
+  /** Why it was refused before it had a playbook. Absent where it had one. */
+  refused: z.object({ type: z.string(), message: z.string() }).optional(),
   requestedBy: z.string(),
   reason: z.string(),
   /** SHA-256 of the playbook, hex. */

@@ -132,7 +132,8 @@ async function finish(run: Run): Promise<RunResult> {
   if (first) tellEnd(run);
   await releaseLeases(run);
   if (!first) tellEnd(run);
-  const reports = run.playbook ? await writeReport(run) : [];
+  const leavesReport = run.playbook !== undefined || (countsWhenRefused(run) && patched('reports-of-the-refused'));
+  const reports = leavesReport ? await writeReport(run) : [];
   await run.noticesSent();
   await leaveNotices(run);
   // Whoever sent an approval is answered before the run is gone.
@@ -147,6 +148,11 @@ async function finish(run: Run): Promise<RunResult> {
     reports,
     point: pointOf(run),
   };
+}
+
+/** Who counts backups must not see only those that could begin. A recovery that was refused is tried again at once, and waits for no report. */
+function countsWhenRefused({ failure, status }: Run): boolean {
+  return failure !== undefined && !traitsOf(status.procedure).approval;
 }
 
 function tellEnd(run: Run): void {

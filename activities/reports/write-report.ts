@@ -21,6 +21,8 @@ export interface ReportCall {
   readonly playbook?: Playbook;
   readonly assessment?: Assessment;
   readonly outputs?: Readonly<Record<string, StepOutput>>;
+  /** Why there is no playbook: the run was refused before it had one. */
+  readonly refused?: NonNullable<Report['refused']>;
 }
 
 export interface ReportDeps {

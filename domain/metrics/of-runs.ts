@@ -38,7 +38,9 @@ export function runFact(report: Report): RunFact {
 }
 
 /** A drill that went to its end and has findings is no success. */
-function endedAs({ result, drill }: Report): RunEnd {
+function endedAs({ result, drill, refused }: Report): RunEnd {
+  // It stood aside, and was not tried.
+  if (refused?.type === 'RecoveryUnderWay') return 'aborted';
   if (drill && result === 'done')
     return drill.result === 'passed' ? 'success' : drill.result === 'called-off' ? 'aborted' : 'failed';
   return result === 'done' ? 'success' : result === 'failed' ? 'failed' : 'aborted';

@@ -7,11 +7,12 @@ import type { ObjectiveRow, Span } from './row.ts';
 import { judgeShare } from './share.ts';
 import { isWithin } from './windows.ts';
 
-/** What a person ended is neither good nor bad. */
-export type BackupOutcome = 'good' | 'bad' | 'stopped';
+/** What stopped on purpose is neither: a person ended it, or it stood aside for a recovery. */
+export type BackupOutcome = 'good' | 'bad' | 'stopped' | 'aside';
 
 /** Done, but without a component that was asked for, is not good: somebody skipped it. */
-export function outcomeOfBackup({ result, components = [] }: Report): BackupOutcome {
+export function outcomeOfBackup({ result, components = [], refused }: Report): BackupOutcome {
+  if (refused?.type === 'RecoveryUnderWay') return 'aside';
   if (result === 'aborted' || result === 'rejected') return 'stopped';
   return result === 'done' && components.every(({ done }) => done) ? 'good' : 'bad';
 }
@@ -35,6 +36,7 @@ export function judgeBackups(evidence: Evidence, target: number, window: Span): 
       ...(evidence.reportsKnown ? [] : ['no place that keeps reports answered']),
       ...(alone > 0 ? [`${count(alone, 'backup')} left a point and no report`] : []),
       ...(lost > 0 ? [`how ${count(lost, 'backup')} went is not known`] : []),
+      ...(of('aside') > 0 ? [`${of('aside')} stood aside for a recovery`] : []),
       ...(of('stopped') > 0 ? [`${of('stopped')} ended by a person`] : []),
     ],
   };

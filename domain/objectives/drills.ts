@@ -6,13 +6,17 @@ import type { ObjectiveRow, Span } from './row.ts';
 import { judgeShare } from './share.ts';
 import { isWithin, wholeQuarters } from './windows.ts';
 
-/** Test restores have an objective of their own. */
+/** Test restores have an objective of their own, as have the drills that are nothing else. */
 export const drills = procedures.filter((each) => traitsOf(each).drill && each !== 'test-restore');
 
+export function rehearsesRestore({ drill }: Report): boolean {
+  return drill?.kind === 'restore-test' || drill?.kind === 'partial-restore';
+}
+
 export function judgeDrills(evidence: Evidence, target: number, window: Span): ObjectiveRow {
-  const ended = reportsIn(evidence, drills, window);
-  const good = ended.filter(({ result }) => result === 'done');
-  const bad = ended.filter(({ result }) => result === 'failed' || result === 'put-back');
+  const ended = reportsIn(evidence, drills, window).filter((report) => !rehearsesRestore(report));
+  const good = ended.filter((report) => outcomeOf(report) === 'good');
+  const bad = ended.filter((report) => outcomeOf(report) === 'bad');
   const lost = lostIn(evidence, drills, window).length;
   const empty = wholeQuarters(window).filter((quarter) => !good.some(({ times }) => isWithin(times.ended, quarter)));
   const before = empty.filter(({ from }) => from < knownFrom(evidence)).length;
@@ -35,6 +39,13 @@ export function judgeDrills(evidence: Evidence, target: number, window: Span): O
       ...(stopped > 0 ? [`${stopped} ended by a person or for a recovery`] : []),
     ],
   };
+}
+
+/** One that went to its end may have been failed, or called off; reports of older builds say no more than their end. */
+function outcomeOf({ result, drill, refused }: Report): 'good' | 'bad' | 'stopped' {
+  if (refused?.type === 'RecoveryUnderWay' || drill?.result === 'called-off') return 'stopped';
+  if (result === 'done') return drill === undefined || drill.result === 'passed' ? 'good' : 'bad';
+  return result === 'failed' || result === 'put-back' ? 'bad' : 'stopped';
 }
 
 /** The oldest thing that is known of the service, ms. */

@@ -262,3 +262,13 @@ test('writes that only an old primary had and nobody counted are said, with thei
   expect(text).toContain('`ssh db`');
   expect(buildReport({ status: aStatus() }).uncounted).toBeUndefined();
 });
+
+test('a run that was refused before it had a playbook says why, and promises and measures nothing', () => {
+  const refused = { type: 'HostNotFound', message: 'No host has these tags. Try: others' };
+  const status = aStatus({ procedure: 'backup', phase: 'failed', point: undefined, playbook: undefined, stages: [] });
+  const report = reportSchema.parse(JSON.parse(JSON.stringify(buildReport({ status, refused }))));
+  expect(report).toMatchObject({ result: 'failed', refused, components: [], steps: [] });
+  expect(report.made).toBeUndefined();
+  expect(renderReportMarkdown(report)).toContain('**Refused**: No host has these tags. Try: others');
+  expect(buildReport({ status: recovered }).refused).toBeUndefined();
+});

@@ -1,6 +1,7 @@
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Step } from '../../domain/playbook.ts';
+import { workflowIdOf } from '../../domain/procedures.ts';
 import { act, hash, openRange, runOf, stage, stepOf } from './support/range.ts';
 
 type Range = Awaited<ReturnType<typeof openRange>>;
@@ -489,5 +490,18 @@ describe('a run that cannot even be assessed', () => {
     const run = await range.start({ items: [], unknown: true });
     await expect(run.result()).rejects.toMatchObject({ cause: { type: 'NoRecoveryPoint' } });
     expect(range.calls).toContain(`notice failed danger of ${(await run.status()).service}`);
+  });
+
+  it('leaves a report that says why, so that it is counted; a recovery is tried again and waits for none', async () => {
+    const refused = async (procedure: 'backup' | 'failover') => {
+      const service = range.service({ items: [], unknown: true });
+      const workflowId = workflowIdOf(service, procedure);
+      const args = [{ procedure, service, by: 'asker' }];
+      const run = await range.client.workflow.start(procedure, { taskQueue: 'muster', workflowId, args });
+      await expect(run.result()).rejects.toMatchObject({ cause: { type: 'NoRecoveryPoint' } });
+      return range.calls.filter((call) => call.startsWith('report') && call.endsWith(` of ${service}`));
+    };
+    expect(await refused('backup')).toEqual([expect.stringMatching(/^report failed refused NoRecoveryPoint of /)]);
+    expect(await refused('failover')).toEqual([]);
   });
 });

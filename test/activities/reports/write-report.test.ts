@@ -63,3 +63,15 @@ test('an observer that cannot be asked is named, and the report says "not observ
   expect(missed).toEqual(['observer: connection refused']);
   expect(report.rto.verdict).toBe('not observed');
 });
+
+test('a run that was refused before it had a playbook leaves a report that says why', async () => {
+  const refused = { type: 'HostNotFound', message: 'No host has these tags. Try: others' };
+  const status = aStatus({ run: 'r-2', procedure: 'backup', phase: 'failed', playbook: undefined, point: undefined });
+  const { missed } = await reportRun(
+    { status, refused },
+    { locations: ['west'], store: () => s3.open('west', 'points') },
+  );
+  expect(missed).toEqual([]);
+  const { body } = await (await s3.open('west', 'points')).get(layout.report('spacetime', 'r-2', 'report.json'));
+  expect(reportSchema.parse(JSON.parse(body.toString()))).toMatchObject({ result: 'failed', refused });
+});

@@ -26,6 +26,8 @@ describe('the time in which the service answered', () => {
 
   test('is down only where more than half of several saw it, and up only where no majority can have', () => {
     const well = seen([]);
+    expect(minutes([seen([[10, 20]]), well])).toEqual([60, 0, 0]);
+    expect(minutes([seen([[10, 20]]), seen([[15, 30]])])).toEqual([55, 5, 0]);
     expect(minutes([seen([[10, 20]]), well, well])).toEqual([60, 0, 0]);
     expect(minutes([seen([[10, 20]]), seen([[15, 30]]), well])).toEqual([55, 5, 0]);
     expect(minutes([seen([[10, 20]]), seen([], [], null), well])).toEqual([50, 0, 10]);

@@ -36,11 +36,20 @@ describe('backups that succeed', () => {
     });
   });
 
-  test('what a person ended is named and not counted', () => {
-    expect(judged([aReport(hour), aReport(2 * hour, { result: 'aborted' })])).toMatchObject({
+  test('what a person ended or what stood aside for a recovery is named and not counted; what was refused otherwise failed', () => {
+    const refused = (type: string) => ({ result: 'failed' as const, made: undefined, refused: { type, message: 'x' } });
+    const reports = [
+      aReport(hour),
+      aReport(2 * hour, { result: 'aborted' }),
+      aReport(3 * hour, refused('RecoveryUnderWay')),
+    ];
+    expect(judged(reports)).toMatchObject({
       verdict: 'met',
       counted: { good: 1, bad: 0 },
-      notes: ['1 ended by a person'],
+      notes: ['1 stood aside for a recovery', '1 ended by a person'],
+    });
+    expect(judged([...reports, aReport(4 * hour, refused('HostNotFound'))])).toMatchObject({
+      counted: { good: 1, bad: 1 },
     });
   });
 
@@ -188,6 +197,11 @@ describe('test restores', () => {
     expect(judged(test_(hour, 'not proven', 'cannot be tested'))).toMatchObject({ verdict: 'unknown' });
     expect(judged()).toMatchObject({ verdict: 'unknown', notes: ['no restore was tested'] });
   });
+
+  test('that stood aside are not counted', () => {
+    const aside = test_(day, '', 'good', { result: 'failed', refused: { type: 'RecoveryUnderWay', message: 'x' } });
+    expect(judged(test_(hour, 'proven'), aside)).toMatchObject({ verdict: 'met', counted: { good: 1, bad: 0 } });
+  });
 });
 
 describe('drills', () => {
@@ -198,6 +212,32 @@ describe('drills', () => {
     expect(judged([aReport(400 * day)])).toMatchObject({
       counted: { bad: 3, unknown: 0 },
       notes: ['no drill was held', '3 quarters without one'],
+    });
+  });
+
+  test('one that went to its end counts by what it has shown, and one that was called off not at all', () => {
+    const drill = (ago: number, result: 'passed' | 'failed' | 'called-off') =>
+      aReport(ago, { procedure: 'drill', drill: { result } as NonNullable<Report['drill']> });
+    const of = (...reports: Report[]) => judgeDrills(evidence({ reports }), 0.95, month);
+    expect(of(drill(hour, 'passed'))).toMatchObject({ verdict: 'met', counted: { good: 1, bad: 0 } });
+    expect(of(drill(hour, 'passed'), drill(day, 'failed'))).toMatchObject({
+      verdict: 'missed',
+      counted: { good: 1, bad: 1 },
+    });
+    expect(of(drill(hour, 'passed'), drill(day, 'called-off'))).toMatchObject({
+      verdict: 'met',
+      notes: ['1 ended by a person or for a recovery'],
+    });
+  });
+
+  test('one that only tests a restore counts among the test restores, and makes no quarter good', () => {
+    const drill = (ago: number, result: 'passed' | 'failed') =>
+      aReport(ago, { procedure: 'drill', drill: { result, kind: 'restore-test' } as NonNullable<Report['drill']> });
+    const given = evidence({ reports: [drill(hour, 'passed'), drill(day, 'failed')] });
+    expect(judgeValidation(given, 1, month)).toMatchObject({ verdict: 'missed', counted: { good: 1, bad: 1 } });
+    expect(judgeDrills(given, 0.95, month)).toMatchObject({
+      counted: { good: 0, bad: 0 },
+      notes: ['no drill was held'],
     });
   });
 });

@@ -303,7 +303,8 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
       calls.push(`look ${service} on ${Context.current().info.taskQueue}`);
       return readiness.get(service) as Looked;
     },
-    async writeReport({ status }: { status: RunStatus }) {
+    async writeReport({ status, refused }: { status: RunStatus; refused?: { type: string } }) {
+      calls.push(`report ${status.phase}${refused ? ` refused ${refused.type}` : ''} of ${status.service}`);
       return { report: { run: status.run }, written: ['report'] };
     },
   };
