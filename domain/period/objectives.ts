@@ -1,0 +1,51 @@
+/** What was promised, judged over the period alone by the rules of `muster objectives`. What nobody knows is "unknown", never "met". Pure. */
+import type { Evidence } from '../objectives/evidence.ts';
+import { judgeObjectives } from '../objectives/objectives.ts';
+import type { ObjectiveRow } from '../objectives/row.ts';
+import type { PeriodInput } from './report.ts';
+import type { PeriodObjective } from './shape.ts';
+import { bytesInWords } from './words.ts';
+
+/** None where the period has not begun. */
+export function objectivesOf({
+  plan,
+  period,
+  reports,
+  points,
+  unread,
+  reportsKnown,
+  watched,
+  now,
+}: PeriodInput): PeriodObjective[] {
+  const end = Math.min(now, period.to);
+  if (end <= period.from) return [];
+  const evidence: Evidence = {
+    reports,
+    lostRuns: [...new Set(unread.flatMap(({ run }) => run ?? []))],
+    points: points ?? [],
+    reportsKnown,
+    pointsKnown: points !== undefined,
+    watched,
+  };
+  return judgeObjectives(plan, evidence, { now: end, window: { ms: end - period.from } }).map(objectiveOf);
+}
+
+function objectiveOf(row: ObjectiveRow): PeriodObjective {
+  const { id, subject, promise, verdict, counted, achieved, target, notes } = row;
+  const runs =
+    counted?.unit === 'runs' ? [`${counted.good} of ${counted.good + counted.bad + counted.unknown} runs`] : [];
+  return {
+    name: id === 'duration' && subject ? `${promise} (${subject})` : promise,
+    target: shownAs(row, target),
+    ...(achieved === undefined ? {} : { achieved: shownAs(row, achieved) }),
+    verdict,
+    basis: [...runs, ...notes].join('; ').slice(0, 400),
+  };
+}
+
+/** A share is never rounded up to what it is not. */
+function shownAs({ id }: ObjectiveRow, value: number): string {
+  if (id === 'compression') return `${Math.floor(value * 100) / 100}:1`;
+  if (id === 'upload' || id === 'restore') return `${bytesInWords(Math.floor(value))}/s`;
+  return `${Number((Math.floor(value * 1e6 + 1e-3) / 1e4).toFixed(4))} %`;
+}
