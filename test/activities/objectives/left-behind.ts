@@ -72,7 +72,8 @@ export async function leftBehind(): Promise<LeftBehind> {
       paths: [`/srv/${name}`],
     }));
     plan.schedules = [];
-    delete plan.retention;
+    // They name components and hosts that are not in this plan.
+    for (const block of ['retention', 'drills', 'isolation', 'readiness']) delete plan[block];
     change(plan);
     await writeFile(join(plans, 'spacetime.yaml'), stringify(plan));
   }
