@@ -113,7 +113,7 @@ it('the server knows whether a worker polls the queue of the region that survive
 
 it('schedules that are not in place, and one that somebody paused and forgot, are named', async () => {
   const service = range.service({ items: [] });
-  const plan = { ...(await spacetimePlan()), service };
+  const plan = { ...(await spacetimePlan()), service, drills: [] };
   plan.schedules = [scheduleSchema.parse({ name: 'daily', cron: '0 2 * * *' })];
   const asked = aLook(await stepContext({ plan }), { temporal: range.client });
   expect((await found(schedules, asked)).lacks).toEqual(['late schedule-daily']);
