@@ -12,6 +12,8 @@ import type { StepOutput } from './protocol.ts';
 import type { Report } from './report.ts';
 import { componentRows } from './report-components.ts';
 import { rehearsedIn, rehearsedRpo } from './report-drill.ts';
+import type { ReportCurve } from './report-curve.ts';
+import type { ProofRow } from './report-proof.ts';
 import { standbyRows } from './report-standbys.ts';
 import { gatesOf, type StepRow, stepRows } from './report-steps.ts';
 import type { RunStatus, StepStatus } from './run.ts';
@@ -23,6 +25,7 @@ export interface Observed {
   readonly source: string;
   readonly outage?: { readonly since: string; readonly until?: string | undefined } | undefined;
   readonly writes?: { readonly acknowledged: number; readonly lost: number } | undefined;
+  readonly curve?: ReportCurve | undefined;
 }
 
 export interface ReportInput {
@@ -34,6 +37,8 @@ export interface ReportInput {
   readonly outputs?: Readonly<Record<string, StepOutput | undefined>>;
   /** Why it was refused before it had a playbook. */
   readonly refused?: Report['refused'];
+  /** What the marks of its recovery point say. */
+  readonly proof?: ProofRow[] | undefined;
   /** RPO of the service, ms. */
   readonly rpo?: number | undefined;
   /** ISO; the end of the timeline where absent. */
@@ -49,7 +54,7 @@ function archivedBy(outputs: ReportInput['outputs'] = {}): Record<string, string
 }
 
 /** Its id may not be the planned one, which can be taken. */
-function madeBy(outputs: ReportInput['outputs'] = {}): string | undefined {
+export function madeBy(outputs: ReportInput['outputs'] = {}): string | undefined {
   const written = Object.values(outputs).find((output) => output?.manifestSha256 !== undefined);
   return written?.point as string | undefined;
 }
@@ -85,6 +90,9 @@ export function buildReport(input: ReportInput): Report {
     rpo: rpoOf(input, times),
     downtime: downtimeOf(input, times),
     writes: input.observed?.writes ? { ...input.observed.writes, source: input.observed.source } : undefined,
+    curve: input.observed?.curve,
+    waits: status.clock.waits,
+    proof: input.proof,
     decisions: status.timeline.filter((entry) => entry.kind === 'decision'),
     approvals: approvalsOf(status),
     emergencies: emergenciesOf(status),

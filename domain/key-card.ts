@@ -1,5 +1,6 @@
 /** The page for the safe: everything that is needed to restore by hand but the private key itself. Pure: facts in, text out. */
 import type { ByHandPlace } from './by-hand-place.ts';
+import { escaped } from './html.ts';
 import { layout } from './recovery-point.ts';
 
 export interface KeyCard {
@@ -126,8 +127,4 @@ function byHand({ service, locations }: KeyCard): string[] {
       restore(options),
     ];
   });
-}
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

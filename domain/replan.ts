@@ -42,6 +42,7 @@ export const goesOnSchema = z.object({
     spoken: z.array(z.number()),
     /** ms */
     waiting: z.number(),
+    waits: z.array(z.object({ from: z.string(), to: z.string(), what: z.string() })).optional(),
   }),
   timeline: z.array(z.record(z.string(), z.unknown())),
   /** Approvals of the playbooks before. */

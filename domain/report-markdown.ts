@@ -6,7 +6,8 @@ import { joinParts, markdownList, markdownTable } from './markdown.ts';
 import { directionOf } from './present.ts';
 import { traitsOf } from './procedures.ts';
 import type { Report } from './report.ts';
-import { countWords } from './uncounted.ts';
+import { exceptionsOf } from './report-exceptions.ts';
+import { resultWords, rpoWords, rtoWords } from './report-words.ts';
 
 export function renderReportMarkdown(report: Report): string {
   const parts = [
@@ -25,33 +26,8 @@ export function renderReportMarkdown(report: Report): string {
   return joinParts(parts);
 }
 
-/** `4m10s of at most 15m: met`, or that nobody saw it. */
-function describeRto({ rto }: Pick<Report, 'rto'>): string {
-  const promise = rto.maximum === undefined ? 'no RTO in the plan' : `at most ${formatDuration(rto.maximum)}`;
-  if (rto.achieved === undefined) {
-    const own =
-      rto.ownCheck === undefined ? '' : `; the run's own check answered after ${formatDuration(rto.ownCheck)}`;
-    return `not observed (${promise})${own}`;
-  }
-  const expected = rto.expected === undefined ? '' : `, expected ${formatDuration(rto.expected)}`;
-  return `${formatDuration(rto.achieved)} (${promise}${expected}): ${rto.verdict}`;
-}
-
-function describeRpo({ rpo }: Pick<Report, 'rpo'>): string {
-  if (rpo.achieved === undefined) return rpo.basis;
-  const promise = rpo.objective === undefined ? '' : ` of at most ${formatDuration(rpo.objective)}`;
-  const verdict = rpo.verdict === 'unknown' ? '' : `: ${rpo.verdict}`;
-  return `${formatDuration(rpo.achieved)}${promise}${verdict}, counted from the ${rpo.basis}`;
-}
-
 function resultOf(report: Report): string {
-  const sentence: Partial<Record<Report['result'], string>> = {
-    done: 'The run was carried out to its end.',
-    rejected: 'The run was rejected; nothing was changed.',
-    aborted: 'The run was aborted; the timeline says what was put back.',
-    failed: 'The run failed.',
-  };
-  return `**${report.result}**. ${sentence[report.result] ?? 'The run had not ended when this was written.'}`;
+  return `**${report.result}**. ${resultWords(report)}`;
 }
 
 function summary(report: Report): string {
@@ -81,10 +57,10 @@ function summary(report: Report): string {
     for (const line of report.seen ?? []) rows.push(['Seen at the end', line]);
   }
   if (traitsOf(report.procedure).restores) {
-    rows.push(['RTO achieved', describeRto(report)]);
+    rows.push(['RTO achieved', rtoWords(report)]);
     if (report.rto.withoutWaiting !== undefined)
       rows.push(['... without people', formatDuration(report.rto.withoutWaiting)]);
-    rows.push(['RPO achieved', describeRpo(report)]);
+    rows.push(['RPO achieved', rpoWords(report)]);
     rows.push([
       'Downtime',
       report.downtime ? `${formatDuration(report.downtime.ms)} (${report.downtime.source})` : 'not observed',
@@ -110,26 +86,7 @@ function summary(report: Report): string {
 }
 
 function exceptions(report: Report): string {
-  const lines = [
-    ...(report.refused ? [`**Refused**: ${report.refused.message}`] : []),
-    ...(report.emergencies ?? []).map(
-      ({ by, reason }) => `**Emergency**: ${by} let it go alone: ${reason ?? 'no reason given'}`,
-    ),
-    ...report.gates.flatMap((gate) =>
-      gate.short.map(
-        (step) =>
-          `**Not ${gate.outcome}**: \`${step.step}\` (${step.outcome}); ${gate.acceptedBy ? `accepted by ${gate.acceptedBy}` : 'accepted by nobody'}`,
-      ),
-    ),
-    ...report.failed.map((step) => `**Failed**: ${step.title} (\`${step.step}\`): ${step.error}`),
-    ...(report.uncounted ?? []).map(
-      ({ component, site, host, path, see, counted }) =>
-        `${counted ? `**Divergent**: ${component}: ${countWords(counted, site)}; all it had` : `**Not counted**: what only ${site} had of ${component}`} is kept as \`${path}\` on ${host}. To see it: ${see.map((line) => `\`${line}\``).join(', then ')}`,
-    ),
-    ...report.skipped.map((step) => `**Skipped**: ${step.title} (\`${step.step}\`) by ${step.by ?? 'nobody named'}`),
-  ];
-  if (report.point && report.point.torn > 0)
-    lines.push(`**Torn**: ${report.point.torn} paths changed while they were backed up`);
+  const lines = exceptionsOf(report).map(({ what, text }) => `**${what}**: ${text}`);
   return markdownList('What is not as it should be', lines.length > 0 ? lines : ['Nothing.']);
 }
 

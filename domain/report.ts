@@ -7,9 +7,11 @@ import { pointSummarySchema, riskSchema } from './assessment.ts';
 import { drillReportSchema } from './drills/report.ts';
 import { procedures } from './procedures.ts';
 import { componentRowSchema } from './report-components.ts';
+import { reportCurveSchema } from './report-curve.ts';
+import { proofRowSchema } from './report-proof.ts';
 import { standbyRowSchema } from './report-standbys.ts';
 import { stepRowSchema } from './report-steps.ts';
-import { runPhases, timelineEntrySchema } from './run.ts';
+import { runPhases, timelineEntrySchema, waitSpanSchema } from './run.ts';
 import { approvalBeforeSchema } from './taken-approval.ts';
 import { uncountedSchema } from './uncounted.ts';
 
@@ -77,6 +79,12 @@ export const reportSchema = z.object({
   /** ms without a healthy answer, as the observer saw it. */
   downtime: z.object({ ms: z.number(), source: z.string(), until: z.string() }).optional(),
   writes: z.object({ acknowledged: z.number(), lost: z.number(), source: z.string() }).optional(),
+  /** Good and failed requests of the observer around the outage. Absent where nobody looked, and in reports of older builds, as are the next two. */
+  curve: reportCurveSchema.optional(),
+  /** When it waited for people. */
+  waits: z.array(waitSpanSchema).optional(),
+  /** What the marks say of the recovery point that was restored, or made, oldest first. Absent where none could be read. */
+  proof: z.array(proofRowSchema).optional(),
   decisions: z.array(timelineEntrySchema),
   /** Who was asked for a go and what they said, of every playbook that the run had. Absent in reports of older builds. */
   approvals: z.array(approvalBeforeSchema).optional(),

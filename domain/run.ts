@@ -149,6 +149,10 @@ export type TimelineEntry = z.infer<typeof timelineEntrySchema>;
 /** A time and who says so. */
 const sourcedTime = z.object({ at: z.string(), source: z.string() });
 
+/** Once that it waited for people, and for what first. */
+export const waitSpanSchema = z.object({ from: z.string(), to: z.string(), what: z.string() });
+export type WaitSpan = z.infer<typeof waitSpanSchema>;
+
 export const clockSchema = z.object({
   outage: sourcedTime.optional(),
   declared: sourcedTime,
@@ -160,6 +164,8 @@ export const clockSchema = z.object({
   spoken: z.array(z.number()),
   /** ms spent waiting for people so far. */
   waiting: z.number(),
+  /** When that was, the first hundred times; absent in runs of older builds. */
+  waits: z.array(waitSpanSchema).optional(),
 });
 
 export const runPhases = [

@@ -106,6 +106,7 @@ function nextInput(run: Run, change: Replan, putBack: boolean): RunInput {
       recovered: clock.recovered,
       spoken: clock.spoken,
       waiting: run.waiting.total(),
+      waits: run.waiting.spans(),
     },
     timeline: rememberedOf(status.timeline) as unknown as GoesOn['timeline'],
     // They count for nothing under the changed plan, and the report names them.
@@ -163,7 +164,7 @@ export function takeUp(run: Run, goesOn: GoesOn): void {
   run.status.held = goesOn.held;
   run.status.onDuty = goesOn.onDuty;
   run.status.clock = { ...run.status.clock, ...goesOn.clock };
-  run.waiting.add(goesOn.clock.waiting);
+  run.waiting.add(goesOn.clock.waiting, goesOn.clock.waits);
   if (goesOn.audit) run.trail.takeUp(goesOn.audit);
   if (goesOn.notices) takeUpNotices(run, goesOn.notices);
   if (goesOn.approvals?.length) run.status.approvedBefore = [...goesOn.approvals];

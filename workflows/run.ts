@@ -205,7 +205,7 @@ export class Run {
   async need(what: string, how: string, until: () => boolean, timeout?: number): Promise<boolean> {
     const needed: Needed = { what, how, since: new Date().toISOString() };
     this.status.needs.push(needed);
-    this.waiting.begin();
+    this.waiting.begin(what);
     this.publish();
     try {
       if (timeout === undefined) {
@@ -255,6 +255,7 @@ export class Run {
   /** Brings query, UI details and search attributes to the same state. */
   publish(): void {
     this.status.clock.waiting = this.waiting.total();
+    this.status.clock.waits = this.waiting.spans();
     setCurrentDetails(presentStatus(this.status, { now: new Date().toISOString() }));
     const needs = this.status.needs.length > 0 ? 'person' : 'nothing';
     const attributes = `${this.status.phase} ${needs}`;

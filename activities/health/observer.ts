@@ -1,5 +1,7 @@
 /** Asking the observer, which judges the service from outside. */
 import {
+  type Curve,
+  curveSchema,
   type LostWrites,
   lostWritesSchema,
   type ObserverState,
@@ -7,6 +9,7 @@ import {
   observerStateSchema,
   outagesSchema,
 } from '../../domain/observer.ts';
+import type { CurveSpan } from '../../domain/report-curve.ts';
 import { requestText } from './request.ts';
 
 export interface AskObserver {
@@ -35,6 +38,12 @@ export async function lostWrites(
   const path = `${url.replace(/\/$/, '')}/lost-writes`;
   const { status, body } = await requestText(path, { method: 'POST', body: JSON.stringify(span), timeout, signal });
   return status === 200 ? lostWritesSchema.parse(JSON.parse(body)) : undefined;
+}
+
+/** Good and failed requests, bucket by bucket. */
+export async function observedCurve(ask: AskObserver, { from, to, bucket }: CurveSpan): Promise<Curve> {
+  const [since, until] = [from, to].map((ms) => encodeURIComponent(new Date(ms).toISOString()));
+  return curveSchema.parse(await get(ask, `curve?from=${since}&to=${until}&bucket=${bucket}`));
 }
 
 async function get({ url, timeout, signal }: AskObserver, path: string): Promise<unknown> {

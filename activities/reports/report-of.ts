@@ -2,14 +2,18 @@
 
 import type { Observed } from '../../domain/build-report.ts';
 import type { Plan } from '../../domain/plan.ts';
+import type { SecretRef } from '../../domain/plan-values.ts';
 import { traitsOf } from '../../domain/procedures.ts';
 import type { Report } from '../../domain/report.ts';
-import { lostWrites, observedOutages } from '../health/observer.ts';
+import { curveSpan, reportCurve } from '../../domain/report-curve.ts';
+import { lostWrites, observedCurve, observedOutages } from '../health/observer.ts';
 import { loadPlan } from '../plans/load-plan.ts';
+import { pinnedSigner } from '../points/pinned-signer.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from '../storage/open-store.ts';
 import { readReports } from './read-reports.ts';
+import { provenBy } from './report-proof.ts';
 import { type ReportCall, reportRun, type WrittenReport } from './write-report.ts';
 
 /** ms; the observer stands in a third place and may be as far as the lost region. */
@@ -21,13 +25,17 @@ const drillsRemembered = 2 * 366 * 86_400_000;
 export async function reportOf(call: ReportCall, deps: Dependencies): Promise<WrittenReport> {
   const { folder } = deps.plans;
   const { plan } = await loadPlan(folder, call.status.service, { overlays: [...deps.plans.overlays] });
+  const secret = (ref: SecretRef) => resolveSecret(ref, folder);
+  const store = (location: string) => openStore(plan, location, secret);
   return await reportRun(call, {
     locations: Object.keys(plan.storage),
-    store: (location) => openStore(plan, location, (ref) => resolveSecret(ref, folder)),
+    store,
     folder: deps.reports,
     rpo: plan.objectives.rpo,
     observe: () => observe(plan, call),
     drills: () => drillsBefore(plan, deps),
+    prove: () => provenBy(plan, folder, call, store),
+    signer: () => pinnedSigner(plan, folder, secret),
   });
 }
 
@@ -51,14 +59,14 @@ async function observe(plan: Plan, { status }: ReportCall): Promise<Observed | u
   const { declared } = status.clock;
   const { outages } = await observedOutages({ url: plan.observer.url, timeout: observerPatience }, declared.at);
   const last = status.timeline.at(-1)?.at ?? declared.at;
-  const writes = await lostWrites(
-    { url: plan.observer.url, timeout: countPatience },
-    { from: writesSince(status), to: last },
-  );
   const outage = outages.find((each) => each.since <= last && (each.until === undefined || each.until >= declared.at));
-  if (!outage) return { source: `observer at ${plan.observer.url}`, writes };
-  const source = `observer at ${plan.observer.url}${outage.observed ? '' : ', which did not look all the time'}`;
-  return { source, outage: lastingOutage(outages, outage.since, last), writes };
+  const lasting = outage && lastingOutage(outages, outage.since, last);
+  const source = `observer at ${plan.observer.url}${outage?.observed === false ? ', which did not look all the time' : ''}`;
+  const [writes, curve] = await Promise.all([
+    lostWrites({ url: plan.observer.url, timeout: countPatience }, { from: writesSince(status), to: last }),
+    curveAround({ ...lasting, declared: declared.at, last }, plan.observer.url, source),
+  ]);
+  return { source, ...(lasting ? { outage: lasting } : {}), writes, curve };
 }
 
 /** A planned move restores no older state: of all that was acknowledged since it was asked for nothing may be lost. */
@@ -70,4 +78,10 @@ function writesSince({ procedure, point, timeline }: ReportCall['status']): stri
 function lastingOutage(outages: readonly { since: string; until?: string }[], since: string, last: string) {
   const within = outages.filter((each) => each.since >= since && each.since <= last);
   return { since, until: within.at(-1)?.until };
+}
+
+/** An observer that has no curve to give is no reason to lose what else it saw. */
+async function curveAround(times: Parameters<typeof curveSpan>[0], url: string, source: string) {
+  const seen = await observedCurve({ url, timeout: observerPatience }, curveSpan(times)).catch(() => undefined);
+  return seen && reportCurve(seen, source);
 }

@@ -1,6 +1,4 @@
 /** What `muster runbook` refuses before anything is asked of the world, and what it says where nothing answers. */
-import { stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { isUnreachable } from '../../activities/aws/errors.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -44,17 +42,6 @@ export function refuseBadWords(plan: Plan, procedure: Procedure, words: Words): 
   if (compromise && procedure !== 'failover' && procedure !== 'full-recovery') {
     throw refusal('BadInput', `No ${procedure} brings a service out of a breach.`, 'failover or full-recovery.');
   }
-}
-
-/** Found out before a minute of reading. @throws BadInput where no file can be put there */
-export async function refuseBadOutput(file: string): Promise<void> {
-  const folder = dirname(file);
-  const [there, above] = await Promise.all([file, folder].map((path) => stat(path).catch(() => undefined)));
-  if (there?.isDirectory()) {
-    throw refusal('BadInput', `${file} is a folder.`, `--output ${join(file, 'failover.sh')}.`);
-  }
-  if (above?.isDirectory()) return;
-  throw refusal('BadInput', `There is no folder ${folder}.`, 'make it, or name another file with --output.');
 }
 
 const kept = 'the script that the last backup kept (docs/break-glass.md)';

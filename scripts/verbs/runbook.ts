@@ -1,5 +1,4 @@
 /** `muster runbook`: what a procedure would do now, as Markdown for a person or as a script that needs no Muster. */
-import { chmod, rename, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Runbook } from '../../activities/runbook/compose-script.ts';
 import { refusal } from '../../domain/errors.ts';
@@ -11,9 +10,10 @@ import type { Cli } from '../cli/cli.ts';
 import { compileHere } from '../cli/compile-here.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { procedureOf, type RestoreWords, restoreAsked, restoreWords } from '../cli/restore-words.ts';
-import { refuseBadOutput, refuseBadWords, saidWhereSilent } from '../cli/runbook-refusals.ts';
+import { refuseBadWords, saidWhereSilent } from '../cli/runbook-refusals.ts';
 import { compileSaved, savedFacts } from '../cli/saved-facts.ts';
 import { sitesFor } from '../cli/start.ts';
+import { refuseBadOutput, writeWhole } from '../cli/write-whole.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AddVerb, examples, isProcedure } from './verb.ts';
 
@@ -65,7 +65,7 @@ export const addRunbook: AddVerb = (program, run) => {
         }
         if (options.format === 'sh') refuseWithoutScript(asked);
         const file = options.output && resolve(options.output);
-        if (file) await refuseBadOutput(file);
+        if (file) await refuseBadOutput(file, '--output', 'failover.sh');
         const { plan } = await cli.plan(service);
         refuseBadWords(plan, asked, options);
         const { runbook, text } = await written(cli, plan, asked, options).catch((error: unknown) => {
@@ -137,14 +137,6 @@ async function textOf(cli: Cli, runbook: Runbook, format: string): Promise<strin
   } finally {
     await close();
   }
-}
-
-/** A half-written script must never lie where somebody looks for one. */
-async function writeWhole(file: string, text: string, mode: number): Promise<void> {
-  const temporary = `${file}.${process.pid}.new`;
-  await writeFile(temporary, text, { mode });
-  await chmod(temporary, mode);
-  await rename(temporary, file);
 }
 
 function procedureNamed(name: string): Procedure {
