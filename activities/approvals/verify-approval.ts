@@ -59,8 +59,8 @@ async function whyNot(by: string, { allowed, signature, time, text }: Files): Pr
   return `it is signed by ${names}, and says that ${by} decided`;
 }
 
-/** People paste it, and some forms turn line breaks into blanks. */
-function armoured(signature: string): string {
+/** As ssh-keygen reads it: people paste it, and some forms turn line breaks into blanks. */
+export function armoured(signature: string): string {
   const [begin, end] = ['-----BEGIN SSH SIGNATURE-----', '-----END SSH SIGNATURE-----'];
   const body = signature.replace(begin, '').replace(end, '').replaceAll(/\s+/g, '');
   return `${begin}\n${body.match(/.{1,70}/g)?.join('\n') ?? ''}\n${end}\n`;

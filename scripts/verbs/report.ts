@@ -12,6 +12,7 @@ import { say, sayJson, warn } from '../cli/io.ts';
 import { estatePeriod, type Rendered, servicePeriod } from '../cli/period-report.ts';
 import { refuseBadOutput, writeWhole } from '../cli/write-whole.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { addReportEvidence } from './report-evidence.ts';
 import { type AddVerb, examples, runToSee, whichRun } from './verb.ts';
 
 interface ReportOptions {
@@ -69,6 +70,7 @@ export const addReport: AddVerb = (program, run) => {
         return found.missed?.length && !found.stored?.length ? exitCodes.noAnswer : exitCodes.ok;
       }),
     );
+  addReportEvidence(command, run);
 };
 
 function formatOf({ format }: ReportOptions): Format {
