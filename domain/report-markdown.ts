@@ -53,7 +53,7 @@ function summary(report: Report): string {
     ['Ended', times.ended],
   ];
   if (traitsOf(report.procedure).isolated) {
-    rows.push(['RTO achieved', describeRto(report)], ['RPO achieved', describeRpo(report)]);
+    rows.push(['RTO achieved', rtoWords(report)], ['RPO achieved', rpoWords(report)]);
     for (const line of report.seen ?? []) rows.push(['Seen at the end', line]);
   }
   if (traitsOf(report.procedure).restores) {

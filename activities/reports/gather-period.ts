@@ -51,6 +51,7 @@ export async function gatherPeriod(plan: Plan, period: Period, sources: PeriodSo
     period,
     reports: read.reports,
     points: answered ? found.points : undefined,
+    reportsKnown: stores.some(({ location }) => !read.unread.some((each) => each.place === location && !each.run)),
     unread: [...silent, ...read.unread],
     now,
   });

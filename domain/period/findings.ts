@@ -1,12 +1,13 @@
 /** What somebody has to look at after a period. What a later run of the same procedure put right is named as closed by it. Pure. */
+import { drillSentence } from '../drills/report.ts';
 import { formatDuration } from '../duration.ts';
 import { reaches } from '../point-state.ts';
 import { procedures, traitsOf } from '../procedures.ts';
 import type { Report } from '../report.ts';
 import { exceptionsOf } from '../report-exceptions.ts';
-import { timesDue } from './due-drills.ts';
 import type { PeriodInput } from './report.ts';
 import type { PeriodFinding } from './shape.ts';
+import { timesDue } from './times-due.ts';
 
 /** A run that went wrong in a hundred places is one run to look at. */
 const mostOfARun = 10;
@@ -17,6 +18,7 @@ export function findingsOf(input: PeriodInput, reports: readonly Report[]): Peri
   const found = [
     ...overdueDrills(input, reports),
     ...unproven(input),
+    ...reports.flatMap((report) => notPassed(report, reports)),
     ...reports.flatMap((report) => ofRun(report, closerOf(report, reports))),
   ];
   return [
@@ -72,21 +74,40 @@ function closerOf({ procedure, times }: Report, reports: readonly Report[]): str
   )?.run;
 }
 
-/** Fewer were carried out than the plan's schedules wanted. */
+/** Fewer were carried out than the plan wanted: its drills by their names, and the schedules of procedures that rehearse. */
 function overdueDrills({ plan, period, now }: PeriodInput, reports: readonly Report[]): PeriodFinding[] {
-  return procedures.flatMap((procedure) => {
-    if (!traitsOf(procedure).drill) return [];
-    const schedules = plan.schedules.filter((schedule) => schedule.procedure === procedure);
-    const due = schedules.reduce((sum, schedule) => sum + timesDue(schedule, period.from, Math.min(now, period.to)), 0);
-    const done = reports.filter((report) => report.procedure === procedure && report.result === 'done').length;
-    if (done >= due) return [];
-    return [
-      {
-        what: 'Drill overdue',
-        text: `${procedure}: ${done} of ${due} that the plan wanted were carried out to their end`,
-      },
-    ];
-  });
+  const until = Math.min(now, period.to);
+  const done = reports.filter(({ result }) => result === 'done');
+  const named = (plan.drills ?? []).map((drill) => ({
+    name: `drill ${drill.name}`,
+    due: timesDue(drill, period.from, until),
+    held: done.filter((report) => report.drill?.name === drill.name).length,
+  }));
+  const scheduled = procedures
+    .filter((procedure) => traitsOf(procedure).drill)
+    .map((procedure) => ({
+      name: procedure,
+      due: plan.schedules
+        .filter((schedule) => schedule.procedure === procedure)
+        .reduce((sum, schedule) => sum + timesDue(schedule, period.from, until), 0),
+      held: done.filter((report) => report.procedure === procedure).length,
+    }));
+  return [...named, ...scheduled]
+    .filter(({ due, held }) => held < due)
+    .map(({ name, due, held }) => ({
+      what: 'Drill overdue',
+      text: `${name}: ${held} of ${due} that the plan wanted were carried out to their end`,
+    }));
+}
+
+/** Closed by the next of the same name that is passed. */
+function notPassed({ drill, run, service, times }: Report, reports: readonly Report[]): PeriodFinding[] {
+  if (!drill || drill.result === 'passed') return [];
+  const later = reports.find(
+    (each) => each.drill?.name === drill.name && each.drill.result === 'passed' && each.times.ended > times.ended,
+  );
+  const text = drillSentence(drill, service).slice(0, mostWords);
+  return [{ what: `Drill ${drill.result}`, text, run, ...(later ? { closedBy: later.run } : {}) }];
 }
 
 /** Of the points taken in the period, what was quarantined, and whether any was shown to come back. */

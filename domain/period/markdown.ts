@@ -36,8 +36,8 @@ function partsOf(report: PeriodReport, mark: string): string[] {
     ),
     markdownTable(
       'Objectives',
-      ['objective', 'target', '', 'judged by'],
-      objectives.map(({ name, target, verdict, basis }) => [name, target, verdict, basis]),
+      ['objective', 'target', 'achieved', '', 'judged by'],
+      objectives.map(({ name, target, achieved = '', verdict, basis }) => [name, target, achieved, verdict, basis]),
     ),
     markdownTable(
       'Against the period before',

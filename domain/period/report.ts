@@ -1,6 +1,6 @@
 /** Counts a month or a quarter of a service out of the reports of its runs and its recovery points. Pure. */
-import type { PointSummary } from '../assessment.ts';
 import type { Plan } from '../plan.ts';
+import type { SeenPoint } from '../point-state.ts';
 import { traitsOf } from '../procedures.ts';
 import type { Report } from '../report.ts';
 import { findingsOf } from './findings.ts';
@@ -10,7 +10,10 @@ import { type Period, periodBefore } from './period.ts';
 import { type PeriodReport, type PeriodRun, type RunGroup, runGroups } from './shape.ts';
 import { trendsOf } from './trends.ts';
 
-export type PeriodPlan = Pick<Plan, 'service' | 'title' | 'objectives' | 'components' | 'schedules'>;
+export type PeriodPlan = Pick<
+  Plan,
+  'service' | 'title' | 'objectives' | 'components' | 'schedules' | 'copies' | 'storage' | 'drills'
+>;
 
 export interface PeriodInput {
   readonly plan: PeriodPlan;
@@ -18,7 +21,9 @@ export interface PeriodInput {
   /** Of runs that ended in the period and in the one before it. */
   readonly reports: readonly Report[];
   /** As seen at all locations that answered, with what their marks say. Undefined: none answered. */
-  readonly points: readonly PointSummary[] | undefined;
+  readonly points: readonly SeenPoint[] | undefined;
+  /** False where no place that keeps reports answered. */
+  readonly reportsKnown: boolean;
   readonly unread: PeriodReport['unread'];
   /** ms */
   readonly now: number;
@@ -45,7 +50,7 @@ export function periodReport(input: PeriodInput): PeriodReport {
       const some = runs.filter((run) => run.group === group);
       return { group, runs: some.length, done: some.filter(({ result }) => result === 'done').length };
     }),
-    objectives: objectivesOf(input, own),
+    objectives: objectivesOf(input),
     trends: trendsOf(own, within(input.reports, periodBefore(period))),
     findings: findings.slice(0, mostFindings),
     findingsLeftOut: Math.max(0, findings.length - mostFindings),
@@ -82,7 +87,8 @@ export function namesOf({ name, from, to }: Period): PeriodReport['period'] {
 }
 
 function runOf({ run, procedure, result, times, durations, rto, rpo }: Report): PeriodRun {
-  const judged = traitsOf(procedure).restores ? { rto: rto.verdict, rpo: rpo.verdict } : {};
+  const { restores, isolated } = traitsOf(procedure);
+  const judged = restores || isolated ? { rto: rto.verdict, rpo: rpo.verdict } : {};
   const [took, waited] = [durations.total, durations.waiting];
   return { run, procedure, group: groupOf(procedure), result, ended: times.ended, took, waited, ...judged };
 }

@@ -22,8 +22,9 @@ export type PeriodRun = z.infer<typeof runSchema>;
 
 const objectiveSchema = z.object({
   name: z.string(),
-  /** `at most 15m` */
+  /** `99 %`, `100.0 MB/s` */
   target: z.string(),
+  achieved: z.string().optional(),
   /** `unknown`: nothing happened that it could be judged by, or nobody saw it. */
   verdict: z.enum(['met', 'missed', 'unknown']),
   /** What it is judged by. */

@@ -37,8 +37,14 @@ function partsOf(report: PeriodReport): Html {
 ${section(
   'Objectives',
   table(
-    ['objective', 'target', 'kept', 'judged by'],
-    objectives.map(({ name, target, verdict, basis }) => [name, target, badge(verdict, toneOf(verdict)), cut(basis)]),
+    ['objective', 'target', 'achieved', 'kept', 'judged by'],
+    objectives.map(({ name, target, achieved = '', verdict, basis }) => [
+      name,
+      target,
+      achieved,
+      badge(verdict, toneOf(verdict)),
+      cut(basis),
+    ]),
     { where },
   ),
 )}

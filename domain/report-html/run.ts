@@ -8,6 +8,7 @@ import type { Report } from '../report.ts';
 import { exceptionsOf } from '../report-exceptions.ts';
 import { resultWords } from '../report-words.ts';
 import { drawCurve } from './curve.ts';
+import { drillSection } from './drill.ts';
 import { drawRpo, drawRto, toneOf } from './objective.ts';
 import { badge, figure, htmlPage, leftOut, section, type Tone, table } from './page.ts';
 import { recoveryPoint } from './point.ts';
@@ -19,14 +20,16 @@ import { drawTimeline } from './timeline.ts';
 const mostEntries = 300;
 
 export function renderReportHtml(report: Report): string {
-  const { restores } = traitsOf(report.procedure);
+  const { restores, isolated } = traitsOf(report.procedure);
   const body = html`${head(report)}
 ${figures(report)}
 ${section('What is not as it should be', exceptions(report))}
+${section('Drill', drillSection(report))}
 ${section('How it went', drawTimeline(report))}
-${restores && section('Objectives', html`${drawRto(report)}${drawRpo(report)}`)}
+${(restores || isolated) && section('Objectives', html`${drawRto(report)}${drawRpo(report)}`)}
 ${restores && section('Requests as seen from outside', drawCurve(report))}
 ${section('Steps', drawSteps(report), stepsNote(report))}
+${section('Seen at the end', seen(report))}
 ${section('Recovery point', recoveryPoint(report))}
 ${section('Databases that stream', standbys(report))}
 ${section('Decisions', decisions(report))}
@@ -67,7 +70,8 @@ function figures(report: Report): Html {
   const { rto, rpo, downtime, writes, durations, procedure } = report;
   const promised = (name: string, ms: number | undefined) =>
     ms === undefined ? undefined : `${name} ${formatDuration(ms)}`;
-  const ofRecovery = html`${figure({
+  const { restores, isolated } = traitsOf(procedure);
+  const judged = html`${figure({
     label: 'Recovery time',
     value: rto.achieved === undefined ? 'not observed' : formatDuration(rto.achieved),
     tone: toneOf(rto.verdict),
@@ -79,7 +83,8 @@ function figures(report: Report): Html {
     value: rpo.achieved === undefined ? 'not observed' : formatDuration(rpo.achieved),
     tone: toneOf(rpo.verdict),
     note: [rpo.verdict, promised('at most', rpo.objective)].filter(Boolean).join(', '),
-  })}${figure({
+  })}`;
+  const ofRecovery = html`${figure({
     label: 'Down for users',
     value: downtime ? formatDuration(downtime.ms) : 'not observed',
     tone: 'plain',
@@ -90,7 +95,7 @@ function figures(report: Report): Html {
     tone: writes ? (writes.lost === 0 ? 'good' : 'bad') : 'plain',
     ...(writes ? { note: `of ${writes.acknowledged} acknowledged` } : {}),
   })}`;
-  return html`<div class="figures">${traitsOf(procedure).restores && ofRecovery}${figure({
+  return html`<div class="figures">${(restores || isolated) && judged}${restores && ofRecovery}${figure({
     label: 'Waited for people',
     value: formatDuration(durations.waiting),
     tone: 'plain',
@@ -118,6 +123,14 @@ function exceptions(report: Report): Html {
 function stepsNote({ overhead }: Report): string | undefined {
   if (!overhead) return undefined;
   return `Muster itself cost ${formatDuration(overhead.ms)} beyond a critical path of ${formatDuration(overhead.criticalPath)}.`;
+}
+
+/** Of a rehearsal: after all of it was taken away. */
+function seen({ seen: lines = [] }: Report): Html | undefined {
+  return table(
+    [''],
+    lines.map((line) => [cut(line)]),
+  );
 }
 
 function standbys({ standbys: rows = [] }: Report): Html | undefined {

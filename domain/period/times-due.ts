@@ -1,6 +1,5 @@
 /** How often the plan's schedules wanted something to happen in a stretch of time. Pure. */
 import { parseCron } from '../cron.ts';
-import type { Schedule } from '../plan-schedules.ts';
 
 const day = 86_400_000;
 
@@ -8,7 +7,13 @@ const day = 86_400_000;
  * Times of a schedule in [from, to), ms. Counted in UTC: in another zone a time right at an edge may belong to the stretch beside it.
  * A time that lies in the last hour is not counted: what it started may still run.
  */
-export function timesDue({ cron, every }: Pick<Schedule, 'cron' | 'every'>, from: number, to: number): number {
+interface When {
+  readonly cron?: string | undefined;
+  /** ms */
+  readonly every?: number | undefined;
+}
+
+export function timesDue({ cron, every }: When, from: number, to: number): number {
   const until = to - 3_600_000;
   if (until <= from) return 0;
   if (every !== undefined) return every > 0 ? Math.floor((until - from) / every) : 0;
