@@ -11,8 +11,8 @@ import { traitsOf } from './procedures.ts';
 import type { StepOutput } from './protocol.ts';
 import type { Report } from './report.ts';
 import { componentRows } from './report-components.ts';
-import { rehearsedIn, rehearsedRpo } from './report-drill.ts';
 import type { ReportCurve } from './report-curve.ts';
+import { rehearsedIn, rehearsedRpo } from './report-drill.ts';
 import type { ProofRow } from './report-proof.ts';
 import { standbyRows } from './report-standbys.ts';
 import { gatesOf, type StepRow, stepRows } from './report-steps.ts';
@@ -89,7 +89,7 @@ export function buildReport(input: ReportInput): Report {
     rto: rtoOf(status, times),
     rpo: rpoOf(input, times),
     downtime: downtimeOf(input, times),
-    writes: input.observed?.writes ? { ...input.observed.writes, source: input.observed.source } : undefined,
+    writes: writesOf(input.observed),
     curve: input.observed?.curve,
     waits: status.clock.waits,
     proof: input.proof,
@@ -217,6 +217,13 @@ function plannedRpo({ status }: ReportInput, objective: number | undefined): Rep
     return { verdict: 'unknown', basis: `not proven: ${short.join(', ') || 'no proof was asked for'}`, objective };
   const basis = `${status.to} was proven to hold exactly what ${status.from} held when its writers had stopped`;
   return { verdict: 'met', achieved: 0, basis, objective };
+}
+
+/** The counts alone: whoever answers may give the ids of all that is lost, too. */
+function writesOf(observed: Observed | undefined): Report['writes'] {
+  if (!observed?.writes) return undefined;
+  const { acknowledged, lost } = observed.writes;
+  return { acknowledged, lost, source: observed.source };
 }
 
 function downtimeOf({ observed }: ReportInput, { recovered }: Report['times']): Report['downtime'] {

@@ -6,6 +6,8 @@ import type { PeriodReport } from '../../domain/period/shape.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { copiesNeeded } from '../../domain/point-state.ts';
 import type { Report } from '../../domain/report.ts';
+import { vantagesOf } from '../../domain/vantages.ts';
+import { seeVantages } from '../health/see-vantages.ts';
 import { findPoints } from '../points/find-points.ts';
 import { loadPinned } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';
@@ -37,9 +39,11 @@ export async function gatherPeriod(plan: Plan, period: Period, sources: PeriodSo
   const { stores, unreachable, folder, planFolder, now, limit = 120_000 } = sources;
   const signers = await loadPinned(plan, planFolder);
   const window = { from: periodBefore(period).from, to: period.to };
-  const [read, found] = await Promise.all([
+  const seen = { publicUrl: plan.health.publicUrl, from: new Date(period.from).toISOString(), count: false };
+  const [read, found, watched] = await Promise.all([
     readReports(plan.service, window, { stores, folder, limit }),
     findPoints(stores, plan.service, signers, { newest: mostPoints, limit, copies: copiesNeeded(plan) }),
+    seeVantages(vantagesOf(plan), seen),
   ]);
   const silent = [
     ...unreachable.map(({ location, why }) => ({ place: location, why })),
@@ -53,6 +57,7 @@ export async function gatherPeriod(plan: Plan, period: Period, sources: PeriodSo
     points: answered ? found.points : undefined,
     reportsKnown: stores.some(({ location }) => !read.unread.some((each) => each.place === location && !each.run)),
     unread: [...silent, ...read.unread],
+    watched,
     now,
   });
   const within = read.reports.filter(({ times }) => Date.parse(times.ended) >= period.from);

@@ -14,6 +14,7 @@ export function objectivesOf({
   points,
   unread,
   reportsKnown,
+  watched,
   now,
 }: PeriodInput): PeriodObjective[] {
   const end = Math.min(now, period.to);
@@ -24,6 +25,7 @@ export function objectivesOf({
     points: points ?? [],
     reportsKnown,
     pointsKnown: points !== undefined,
+    watched,
   };
   return judgeObjectives(plan, evidence, { now: end, window: { ms: end - period.from } }).map(objectiveOf);
 }

@@ -1,4 +1,5 @@
 /** Counts a month or a quarter of a service out of the reports of its runs and its recovery points. Pure. */
+import type { Evidence } from '../objectives/evidence.ts';
 import type { Plan } from '../plan.ts';
 import type { SeenPoint } from '../point-state.ts';
 import { traitsOf } from '../procedures.ts';
@@ -24,6 +25,8 @@ export interface PeriodInput {
   readonly points: readonly SeenPoint[] | undefined;
   /** False where no place that keeps reports answered. */
   readonly reportsKnown: boolean;
+  /** What the plan's observers remember; empty where it names none. */
+  readonly watched: Evidence['watched'];
   readonly unread: PeriodReport['unread'];
   /** ms */
   readonly now: number;

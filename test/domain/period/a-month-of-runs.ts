@@ -39,7 +39,7 @@ export async function aMonthOfRuns(): Promise<PeriodReport> {
     };
   });
   return periodReport({
-    ...{ plan, period: october, points, reportsKnown: true, now: october.to + day },
+    ...{ plan, period: october, points, reportsKnown: true, watched: [], now: october.to + day },
     reports: [...backups, ...drills, failover],
     unread: [{ place: 'company-backups-dr', why: 'no answer within 20000 ms' }],
   });

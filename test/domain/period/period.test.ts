@@ -43,7 +43,16 @@ const aBackup = (ended: number, more: Partial<Report> = {}) =>
 
 const made = (more: Partial<PeriodInput> = {}): PeriodReport =>
   periodReport({
-    ...{ plan, period: october, reports: [], points: [], reportsKnown: true, unread: [], now: october.to + day },
+    ...{
+      plan,
+      period: october,
+      reports: [],
+      points: [],
+      reportsKnown: true,
+      watched: [],
+      unread: [],
+      now: october.to + day,
+    },
     ...more,
   });
 
