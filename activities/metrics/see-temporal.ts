@@ -1,6 +1,6 @@
 /** What the Temporal server says of a plan's schedules and of the queues of its sites. */
 import type { Client } from '@temporalio/client';
-import { temporal } from '@temporalio/proto';
+import proto from '@temporalio/proto';
 import type { TemporalSeen } from '../../domain/metrics/of-reading.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { queueOf } from '../../domain/protocol.ts';
@@ -37,7 +37,7 @@ async function pollersOf(client: Client, { sites }: Plan): Promise<TemporalSeen[
     const { pollers } = await client.workflowService.describeTaskQueue({
       namespace: client.options.namespace,
       taskQueue: { name: queue },
-      taskQueueType: temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+      taskQueueType: proto.temporal.api.enums.v1.TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
     });
     return [queue, new Set(pollers.map(({ identity }) => identity)).size] as const;
   });
