@@ -45,6 +45,8 @@ export async function notices(raw: unknown): Promise<{ why: string }> {
     telling.takeOver(unsent);
     show(unattended());
   };
+  // Before there are handlers: a Signal that came with the start is about what it was started with.
+  take(parsed.data);
   setHandler(statusQuery, () => ({ service, open: escalations.open, unsent: telling.left().length }), {
     description: 'What people were told and nobody has dealt with.',
   });
@@ -57,7 +59,6 @@ export async function notices(raw: unknown): Promise<{ why: string }> {
   });
   setHandler(acknowledgeUpdate, receiveAck, { description: acknowledgeText });
   setHandler(acknowledgeSignal, (given) => void receiveAck(given), { description: acknowledgeText });
-  take(parsed.data);
 
   const full = () => workflowInfo().continueAsNewSuggested;
   await condition(() => !busy() || full());
