@@ -87,7 +87,7 @@ describe('a rehearsal', () => {
 
   it('yields to a recovery that begins while it goes on: the step is let go and all is put back', async () => {
     const run = await rehearse(rehearsal(act('yielding', { wait: true })));
-    await run.until(executing);
+    await run.until((status) => executing(status) && range.calls.includes('yielding#1'));
     range.recovering(run.service, `${run.service}/recovery`);
     expect(await run.result()).toMatchObject({ phase: 'aborted' });
     expect(range.calls).toContain('yielding let go');
