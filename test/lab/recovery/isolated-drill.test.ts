@@ -78,6 +78,8 @@ async function nothingIsLeft(): Promise<void> {
   await Promise.all(['app-drill', 'db-drill'].map((host) => scenario.lab.power(host, 'on')));
   await Promise.all(['app-drill', 'db-drill'].map((host) => scenario.lab.untilPower(host, 'on')));
   expect(await scenario.sh('app-drill', 'ls -A /opt/spacetime/production 2>/dev/null || true')).toBe('');
+  // The hosts were switched off under it: it may read its log first.
+  await until('PostgreSQL answers', async () => (await scenario.lab.ssh('db-drill', 'pg_isready -q')).code === 0);
   const databases =
     'cd / && runuser -u postgres -- psql -XAtc "SELECT datname FROM pg_database WHERE datname LIKE \'spacetime%\'"';
   expect(await scenario.sh('db-drill', databases)).toBe('');
