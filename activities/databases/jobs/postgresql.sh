@@ -31,11 +31,23 @@ sql() {
 
 mark_statement() { printf '\\echo %s' "$1"; }
 
+# A server that is up and takes nobody yet reads its log first, as after a power cut: it is given time. pg_isready says so by its exit status, in any language.
 reach() {
-  if ! server=$(echo 'SHOW server_version_num' | sql postgres 2>"$W/reach"); then
+  local asked=$SECONDS
+  until server=$(echo 'SHOW server_version_num' | sql postgres 2>"$W/reach"); do
+    if ((SECONDS - asked < 120)) && takes_nobody_yet; then
+      sleep 1
+      continue
+    fi
     refuse DatabaseUnreachable "$(hostname): PostgreSQL on port $port does not answer $system_user: $(head -c 300 "$W/reach")" \
       'start it, or correct `port` and `systemUser` in the plan.'
-  fi
+  done
+}
+
+takes_nobody_yet() {
+  local status=0
+  (cd / && as_user pg_isready -q -p "$port") || status=$?
+  ((status == 1))
 }
 
 # Values for SQL go through psql variables, never into its text.
