@@ -1,4 +1,6 @@
 /** PostgreSQL: a dump in a snapshot goes to the store and comes back beside what is there. Source and target are two real servers. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureComponent } from '../../../activities/archives/capture-component.ts';
 import { checkData } from '../../../activities/archives/check-data.ts';
@@ -168,4 +170,30 @@ describe('a recovery point of a PostgreSQL database', () => {
       type: 'QueryFailed',
     });
   });
+
+  it('is made as soon as a server that still reads its log, as after a power cut, lets somebody in', async () => {
+    const server = await startPostgres();
+    const small = await makeWorld([component(server.port, { checks: [{ name: 'one', query: 'SELECT 1' }] })]);
+    try {
+      await server.sql('postgres', 'CREATE DATABASE shop;');
+      const machine = await small.host('db');
+      await startReading(server);
+      await expect(server.sql('shop', 'SELECT 1')).rejects.toThrow();
+      const made = await small.backup(machine);
+      expect(made.sha256).toMatch(/^[0-9a-f]{64}$/);
+    } finally {
+      await Promise.all([small.end(), server.stop()]);
+    }
+  });
 });
+
+/** It asks for more log, which takes seconds, before it lets anybody in. Ends when it is up and takes nobody. */
+async function startReading({ start, stopCommand, write, port }: TestPostgres): Promise<void> {
+  const bash = (script: string) => promisify(execFile)('bash', ['-c', script]);
+  await bash(stopCommand);
+  await write('data/recovery.signal', '');
+  await write('data/postgresql.auto.conf', "restore_command = 'sleep 3; false'\n");
+  await bash(start.replace(' -w ', ' -W '));
+  const asked = `pg_isready -q -h /var/run/postgresql -p ${port}; [ $? = 1 ] && exit 0; sleep 0.1`;
+  await bash(`for look in $(seq 300); do ${asked}; done; exit 1`);
+}
