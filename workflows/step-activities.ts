@@ -4,10 +4,16 @@ import type { NotedBefore, StepAnswer, StepCall, UndoCall } from '../domain/prot
 import { type Call, callActivity } from './call-activity.ts';
 import type { Run, Undo } from './run.ts';
 
-/** A look that only reads, after something was put back: it needs no lease, and one that cannot be read says nothing of what it looks at. */
-export async function lookAt(run: Run, step: Step): Promise<StepAnswer> {
+/**
+ * A look that only reads, after something was put back: it needs no lease, and one that cannot be read says nothing of what it looks at.
+ *
+ * @param most  ms that it may take for all its tries, where that is less than its own limit
+ */
+export async function lookAt(run: Run, step: Step, most = step.limits.budget): Promise<StepAnswer> {
   const { leases: _held, ...argument } = argumentOf(run, step, run.status.revision ?? 1);
-  return await callActivity<StepAnswer>(stepCall(run, step, step.kind, step.title), argument);
+  const call = stepCall(run, step, step.kind, step.title);
+  const limits = { ...call.limits, budget: Math.min(call.limits.budget, most) };
+  return await callActivity<StepAnswer>({ ...call, limits }, argument);
 }
 
 /** One step of the playbook. */

@@ -33,13 +33,18 @@ export async function undoAll(run: Run): Promise<void> {
   run.undo.length = 0;
 }
 
+/** ms */
+const hurried = 20_000;
+
 /** What is true now, after something was begun: each look says it in words, good or bad, and none fails anything. */
 export async function lookAround(run: Run): Promise<void> {
   if (run.executionStarted === undefined && !run.input.goesOn) return;
   const bad: string[] = [...(run.unsteady ?? [])];
+  // A drill that is ended makes way: what it cannot see soon, as in a region that has just died, it does not wait for.
+  const most = run.abort && run.playbook?.atEnd === 'putBack' ? hurried : undefined;
   const looks = (run.playbook?.steady ?? []).map(async (step) => {
     try {
-      const { output } = await lookAt(run, step);
+      const { output } = await lookAt(run, step, most);
       return `${step.title}: ${output.outcome ?? 'done'}`;
     } catch (error) {
       const { message } = describeFailure(error);
