@@ -153,7 +153,10 @@ test('a network that lets the drill reach a real host is found before anything i
   await scenario.lab.exec(['nft', 'flush', 'chain', 'inet', 'lab', 'drills']);
   try {
     expect((await rehearse()).code).toBe(0);
-    const asked = await untilStatus('a person is asked', ({ needs }) => needs.length > 0);
+    const asked = await untilStatus(
+      'a person is asked',
+      (now) => now.needs.length > 0 && stepOf(now, 'see-isolated-drill-app')?.error !== undefined,
+    );
     expect(stepOf(asked, 'see-isolated-drill-app')?.error).toMatchObject({ type: 'NotIsolated' });
     expect(stepOf(asked, 'restore-database')?.state).toBe('pending');
     const skip = { by: 'ops', step: 'see-isolated-drill-app', reason: 'it will be fine' };
