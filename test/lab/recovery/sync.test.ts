@@ -17,6 +17,8 @@ interface Readiness {
 }
 
 const host = 'app-us-west-2';
+/** Of no concern to a sync. */
+const drillHosts = { 'app-drill': 'off', 'db-drill': 'off' };
 let scenario: Scenario;
 beforeAll(async () => {
   scenario = await openScenario();
@@ -87,7 +89,7 @@ test('a sync under live writes lays the recovery point out at the standby, and l
     expect(stepOf(done, 'rest-app')?.outcome).toBe('stopped');
     // The database's host is not needed for files.
     expect(await powerCalls()).toEqual([started + 1, stopped + 1]);
-    expect(await powerAt('us-west-2')).toEqual({ [host]: 'off', 'db-us-west-2': 'off' });
+    expect(await powerAt('us-west-2')).toEqual({ [host]: 'off', 'db-us-west-2': 'off', ...drillHosts });
     expect(await scenario.addressOf()).toBe('10.77.1.10');
     await scenario.untilWritten(20);
     const { lost, acknowledged } = await scenario.observer.lostWrites(began);
@@ -156,6 +158,6 @@ test('a recovery that begins in the middle of a sync comes first: the sync lets 
     expect(await scenario.muster(abort)).toMatchObject({ code: 0 });
     await until('the sync has ended', async () => (await syncStatus()).phase === 'aborted', { timeoutMs: 60_000 });
     await scenario.expectDataOf('us-west-2');
-    expect(await powerAt('us-west-2')).toEqual({ [host]: 'on', 'db-us-west-2': 'on' });
+    expect(await powerAt('us-west-2')).toEqual({ [host]: 'on', 'db-us-west-2': 'on', ...drillHosts });
   });
 }, 400_000);
