@@ -68,7 +68,7 @@ verify_repository() {
 describe() {
   local mine stop
   mine=$(grep -o "$(annotation).*" "$W/info")
-  stop=$(grep -oE '"timestamp":\{"start":[0-9]+,"stop":[0-9]+' <<<"$mine" | head -n 1)
+  stop=$(grep -oE '"timestamp":\{"start":[0-9]+,"stop":[0-9]+' <<<"$mine" | sed -n 1p)
   result "{\"type\":\"info\",\"point\":\"$point\",\"repository\":$(json_string "$(param repository)"),\"version\":$(json_string "$(pgbackrest version)"),\"info\":$(cat "$W/info")}"
   tell_captured "$(date -u -d "@${stop##*:}" +%Y-%m-%dT%H:%M:%S.000Z)"
 }

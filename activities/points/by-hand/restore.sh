@@ -110,7 +110,7 @@ check_approval() {
   command -v ssh-keygen >/dev/null || stop 'ssh-keygen is not installed, which checks the approval.' 'apt-get install openssh-client'
   [[ -f $approval && -f $approval.sig ]] || stop "$approval and $approval.sig are not both there." "$how"
   cp -- "$approval" "$work/approval"
-  who=$(ssh-keygen -Y find-principals -s "$approval.sig" -f "$work/approvers" 2>/dev/null | head -n 1) || who=''
+  who=$(ssh-keygen -Y find-principals -s "$approval.sig" -f "$work/approvers" 2>/dev/null | sed -n 1p) || who=''
   if [[ -z $who ]] || ! ssh-keygen -Y verify -f "$work/approvers" -I "$who" -n muster-by-hand -s "$approval.sig" <"$work/approval" >/dev/null 2>&1; then
     stop 'the approval was not signed by an approver of the plan, or was changed since.' "$how"
   fi

@@ -102,7 +102,7 @@ async function disturb(wanted: Input, context: StepContext): Promise<void> {
   if (fault === 'worker-lost' && context.attempt === 1)
     throw new Error('This attempt is lost on purpose, as when its worker dies; the next one goes on.');
   if (fault !== 'truncated-copy') return;
-  const first = `find ${shellQuote(into)} -xdev -type f -size +0 -print0 | LC_ALL=C sort -z | head -z -n 1 | tr -d '\\0'`;
+  const first = `find ${shellQuote(into)} -xdev -type f -size +0 -print0 | LC_ALL=C sort -z | sed -z -n 1p | tr -d '\\0'`;
   // Its time stays: what is newer than the point counts as written by the service.
   const keepTime =
     'time=$(mktemp); touch -r "$file" -- "$time"; truncate -s -1 -- "$file"; touch -r "$time" -- "$file"; rm -f -- "$time"';

@@ -10,7 +10,7 @@ ask_health() {
     host=${url#*://} host=${host%%/*} port=80
     if [[ $url == https:* ]]; then port=443; fi
     if [[ $host == *:* ]]; then port=${host##*:} host=${host%:*}; fi
-    address=$(addresses_of "$host" "$resolver" | head -n 1)
+    address=$(addresses_of "$host" "$resolver" | sed -n 1p)
     [[ $address ]] || { why="$host has no address" && return 0; }
     place=(--resolve "$host:$port:$address")
   fi

@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type ExerciseStatus, exerciseId } from '../../../domain/exercise.ts';
+import type { RunStatus } from '../../../domain/run.ts';
 import { until } from '../../../lab/shell.ts';
 import { makeSigners, type Signers } from '../../support/signers.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
@@ -33,11 +34,18 @@ async function status(): Promise<ExerciseStatus> {
 
 /** The run of one half waits for its go: refused without a signature, let go with one. */
 async function approveSigned(procedure: string): Promise<void> {
-  const waiting = await scenario.until(
+  let risks: RunStatus['risks'] = [];
+  // There may be no run yet, or the one before, which is over and says nothing of this one.
+  await until(
     `${procedure} waits for its go`,
-    (now) => now.procedure === procedure && now.phase === 'awaiting-approval',
+    async () => {
+      const now = await scenario.status().catch(() => undefined);
+      risks = now?.risks ?? [];
+      return now?.procedure === procedure && now.phase === 'awaiting-approval';
+    },
+    { timeoutMs: 90_000 },
   );
-  const accept = waiting.risks.map(({ id }) => id).join(',');
+  const accept = risks.map(({ id }) => id).join(',');
   const words = ['approve', 'spacetime', '--by', 'dana', '--yes', ...(accept ? ['--accept', accept] : [])];
   const unsigned = await scenario.muster(words);
   expect(unsigned.code, unsigned.stdout + unsigned.stderr).not.toBe(0);
@@ -62,12 +70,14 @@ test('out, a while there, and home: users lose nothing, both moves were signed, 
     const start = await scenario.muster(['exercise', 'start', 'spacetime', '--hold', '1h', '--by', 'ops']);
     expect(start.code, start.stderr).toBe(0);
     await until('it asks for the TTL', async () => (await status()).stage === 'preparing', { timeoutMs: 30_000 });
-    await scenario.muster(['exercise', 'prepared', 'spacetime', '--by', 'network']);
+    const prepared = await scenario.muster(['exercise', 'prepared', 'spacetime', '--by', 'network']);
+    expect(prepared.code, prepared.stderr).toBe(0);
     await approveSigned('switchover');
     await until('users are served there', async () => (await status()).stage === 'holding', { timeoutMs: 120_000 });
     expect(await scenario.addressOf()).toBe('10.77.2.10');
     await scenario.untilWritten(20);
-    await scenario.muster(['exercise', 'home', 'spacetime', '--by', 'ops', '--reason', 'seen enough']);
+    const home = await scenario.muster(['exercise', 'home', 'spacetime', '--by', 'ops', '--reason', 'seen enough']);
+    expect(home.code, home.stderr).toBe(0);
     await approveSigned('failback');
     await until('it has ended', async () => (await status()).endedAt !== undefined, { timeoutMs: 150_000 });
     expect(await scenario.addressOf()).toBe('10.77.1.10');
