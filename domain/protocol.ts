@@ -199,6 +199,9 @@ export interface RunResult {
   readonly point?: string;
 }
 
+/** What a Query is told that a worker cannot answer without harm to the run; the next one, a moment later, can be answered. */
+export const askAgain = 'A worker is taking this run over. Try: ask again in a few seconds.';
+
 /** Queue that every worker polls for workflows. */
 export const workflowQueue = 'muster';
 

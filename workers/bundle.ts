@@ -6,11 +6,13 @@ import { writeFile } from 'node:fs/promises';
 import { bundleWorkflowCode } from '@temporalio/worker';
 import { dataConverterOf } from '../activities/temporal/data-converter.ts';
 import { openKeyRing } from '../activities/temporal/key-ring.ts';
+import { workflowInterceptorModules, workflowsPath } from './workflow-code.ts';
 
 const target = process.argv[2];
 if (!target) throw new Error('usage: node workers/bundle.ts FILE');
 const { code } = await bundleWorkflowCode({
-  workflowsPath: new URL('../workflows/index.ts', import.meta.url).pathname,
+  workflowsPath,
+  workflowInterceptorModules,
   failureConverterPath: dataConverterOf(openKeyRing(process.env)).failureConverterPath,
 });
 await writeFile(target, code);

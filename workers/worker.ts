@@ -5,6 +5,7 @@ import { activities } from '../activities/index.ts';
 import type { Dependencies } from '../activities/runtime/dependencies.ts';
 import { checkBundle } from '../activities/temporal/data-converter.ts';
 import { workflowQueue } from '../domain/protocol.ts';
+import { workflowInterceptorModules, workflowsPath } from './workflow-code.ts';
 
 export interface WorkerSettings {
   readonly connection: NativeConnection;
@@ -33,7 +34,7 @@ export async function createWorkers(settings: WorkerSettings): Promise<Worker[]>
     taskQueue: workflowQueue,
     ...(settings.bundle
       ? { workflowBundle: { codePath: settings.bundle } }
-      : { workflowsPath: new URL('../workflows/index.ts', import.meta.url).pathname }),
+      : { workflowsPath, interceptors: { workflowModules: workflowInterceptorModules } }),
     stickyQueueScheduleToStartTimeout: '2s',
     maxCachedWorkflows: 50,
     maxConcurrentWorkflowTaskPolls: 5, // of these one asks for new runs

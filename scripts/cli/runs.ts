@@ -2,6 +2,7 @@
  * What is known of a run: its own answer to `status`, or, when no worker answers within three seconds, what the server
  * itself remembers (memo and search attributes). The two are never mixed up.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { refusal } from '../../domain/errors.ts';
 import { type Playbook, playbookSchema } from '../../domain/playbook.ts';
@@ -12,6 +13,7 @@ import {
   procedureTraits,
   traitsOf,
 } from '../../domain/procedures.ts';
+import { askAgain } from '../../domain/protocol.ts';
 import { type RunStatus, runStatusSchema } from '../../domain/run.ts';
 import { searchAttributes } from '../../domain/search-attributes.ts';
 import { inTime, queryPatience, type Temporal } from './temporal.ts';
@@ -120,11 +122,16 @@ export async function ask<Value>(
   query: string,
 ): Promise<Value | typeof unanswered> {
   const handle = temporal.client.workflow.getHandle(run.workflowId, run.execution);
-  try {
-    return await inTime(temporal, queryPatience, () => handle.query<Value>(query));
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) throw error;
-    return unanswered;
+  const limit = Date.now() + queryPatience;
+  for (;;) {
+    try {
+      return await inTime(temporal, limit - Date.now(), () => handle.query<Value>(query));
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) throw error;
+      const again = error instanceof Error && error.message.includes(askAgain);
+      if (!again || Date.now() + 500 > limit) return unanswered;
+      await pause(500);
+    }
   }
 }
 export const unanswered = Symbol('no worker answered');

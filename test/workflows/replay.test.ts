@@ -4,6 +4,7 @@ import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { procedures, traitsOf } from '../../domain/procedures.ts';
+import { workflowInterceptorModules, workflowsPath } from '../../workers/workflow-code.ts';
 
 /** As far as the tests look into one. */
 interface History {
@@ -32,7 +33,8 @@ let workflowBundle: WorkflowBundle;
 
 beforeAll(async () => {
   workflowBundle = await bundleWorkflowCode({
-    workflowsPath: new URL('../../workflows/index.ts', import.meta.url).pathname,
+    workflowsPath,
+    workflowInterceptorModules,
   });
 });
 

@@ -43,6 +43,7 @@ import { leftOf, type Progress } from '../../../domain/replan.ts';
 import type { DecisionAnswer, RunInput, RunStatus } from '../../../domain/run.ts';
 
 import type { ValidationDue } from '../../../domain/verification.ts';
+import { workflowInterceptorModules, workflowsPath } from '../../../workers/workflow-code.ts';
 import type { Looked } from '../../../workflows/readiness.ts';
 
 export interface Script {
@@ -84,14 +85,19 @@ interface RangeOptions {
   /** Else the server that all tests share. */
   readonly address?: string;
   readonly dataConverter?: DataConverter;
+  /** Who runs the workflows is the test's: `others` leaves them to it. */
+  readonly workflows?: 'here' | 'others';
 }
 
-export async function openRange({ address = inject('temporal'), dataConverter }: RangeOptions = {}) {
+export async function openRange({
+  address = inject('temporal'),
+  dataConverter,
+  workflows = 'here',
+}: RangeOptions = {}) {
   const client = new Client({ connection: await Connection.connect({ address }), dataConverter });
   const connection = await NativeConnection.connect({ address });
-  const workflowsPath = new URL('../../../workflows/index.ts', import.meta.url).pathname;
   const encrypts = dataConverter?.failureConverterPath !== undefined;
-  if (!encrypts) bundle ??= bundleWorkflowCode({ workflowsPath });
+  if (!encrypts) bundle ??= bundleWorkflowCode({ workflowsPath, workflowInterceptorModules });
   const calls: string[] = [];
   const assessed: AssessCall[] = [];
   const released = new Set<string>();
@@ -318,12 +324,11 @@ export async function openRange({ address = inject('temporal'), dataConverter }:
     shutdownForceTime: '3s',
     maxHeartbeatThrottleInterval: '100ms',
   } as const;
+  const code = encrypts
+    ? { workflowsPath, interceptors: { workflowModules: workflowInterceptorModules } }
+    : { workflowBundle: await bundle };
   const workers = [
-    await Worker.create({
-      ...shared,
-      taskQueue: 'muster',
-      ...(encrypts ? { workflowsPath } : { workflowBundle: await bundle }),
-    }),
+    ...(workflows === 'here' ? [await Worker.create({ ...shared, taskQueue: 'muster', ...code })] : []),
     await Worker.create({ ...shared, taskQueue: 'muster-fallback', activities: kinds }),
     await Worker.create({ ...shared, taskQueue: 'muster-west', activities: kinds }),
   ];
