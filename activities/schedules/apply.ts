@@ -9,6 +9,7 @@ import {
 } from '@temporalio/client';
 import type { AnySchedule } from '../../domain/every-schedule.ts';
 import { workflowQueue } from '../../domain/protocol.ts';
+import { isOurNote, noteOf } from '../../domain/schedule-note.ts';
 import { specOf, timesOf } from './times.ts';
 
 /** Stands in the memo of every Schedule that Muster made; nothing else is ever changed or removed. */
@@ -62,7 +63,8 @@ export async function createSchedule(
 ): Promise<boolean> {
   const memo: ScheduleMemo = { musterService: service, ...(temporary ? { temporary } : {}) };
   try {
-    await client.schedule.create({ scheduleId: wanted.id, memo: { ...memo }, ...definition(wanted) });
+    const state = { note: noteOf(wanted) };
+    await client.schedule.create({ scheduleId: wanted.id, memo: { ...memo }, ...definition(wanted), state });
     return true;
   } catch (error) {
     if (error instanceof ScheduleAlreadyRunning) return false;
@@ -88,7 +90,10 @@ export async function describeSchedule(client: Client, id: string): Promise<Sche
 }
 
 async function changeSchedule(client: Client, wanted: AnySchedule): Promise<void> {
-  await client.schedule.getHandle(wanted.id).update(({ state }) => ({ ...definition(wanted), state }));
+  await client.schedule.getHandle(wanted.id).update(({ state }) => ({
+    ...definition(wanted),
+    state: isOurNote(state.note) ? { ...state, note: noteOf(wanted) } : state,
+  }));
 }
 
 async function compareOne(client: Client, service: string, wanted: AnySchedule): Promise<ScheduleChange> {
@@ -101,7 +106,7 @@ async function compareOne(client: Client, service: string, wanted: AnySchedule):
   return { id, action: differs.length > 0 ? 'change' : 'keep', why: differs.join('; ') };
 }
 
-function differences({ spec, policies, action }: ScheduleDescription, wanted: AnySchedule): string[] {
+function differences({ spec, policies, action, state }: ScheduleDescription, wanted: AnySchedule): string[] {
   const { policies: policy, action: start } = definition(wanted);
   const same: [string, unknown, unknown][] = [
     [`when: ${wanted.when}`, timesOf(spec), wanted.times],
@@ -111,6 +116,7 @@ function differences({ spec, policies, action }: ScheduleDescription, wanted: An
       [start.workflowType, start.taskQueue, start.args],
     ],
     ['policies', policies, policy],
+    ['note', state.note, isOurNote(state.note) ? noteOf(wanted) : state.note],
   ];
   return same.filter(([, is, should]) => !isDeepStrictEqual(plain(is), plain(should))).map(([name]) => name);
 }

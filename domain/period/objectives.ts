@@ -47,5 +47,6 @@ function objectiveOf(row: ObjectiveRow): PeriodObjective {
 function shownAs({ id }: ObjectiveRow, value: number): string {
   if (id === 'compression') return `${Math.floor(value * 100) / 100}:1`;
   if (id === 'upload' || id === 'restore') return `${bytesInWords(Math.floor(value))}/s`;
-  return `${Number((Math.floor(value * 1e6 + 1e-3) / 1e4).toFixed(4))} %`;
+  const digits = value >= 0.99 ? 4 : 2;
+  return `${Number((Math.floor(value * 100 * 10 ** digits + 1e-3) / 10 ** digits).toFixed(digits))} %`;
 }

@@ -3,7 +3,7 @@ import { formatDuration } from '../duration.ts';
 import type { PeriodReport, PeriodTrend, RunGroup } from './shape.ts';
 
 export const groupWords: Readonly<Record<RunGroup, string>> = {
-  drill: 'Drills',
+  drill: 'Drills and test restores',
   backup: 'Backups',
   restore: 'Restores',
   move: 'Failovers and moves',

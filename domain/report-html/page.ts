@@ -37,9 +37,14 @@ export function table(
 ): Html | undefined {
   if (rows.length === 0) return undefined;
   const line = (cells: readonly (Html | string)[]) =>
-    html`<tr>${cells.map((cell, index) => html`<td data-head="${head[index] ?? ''}">${cell}</td>`)}</tr>\n`;
+    html`<tr>${cells.map((cell, index) => html`<td data-head="${head[index] ?? ''}"${isShort(cell) && new Html(' class="short"')}>${cell}</td>`)}</tr>\n`;
   return html`<table><thead><tr>${head.map((each) => html`<th>${each}</th>`)}</tr></thead><tbody>
 ${rows.slice(0, most).map(line)}</tbody></table>${leftOut(rows.length, most, where)}`;
+}
+
+/** Figures and times, which nobody can read when a narrow column breaks them. */
+function isShort(cell: Html | string): boolean {
+  return typeof cell === 'string' && cell.length <= 19 && /^\d[\d.:a-z %-]*$/.test(cell);
 }
 
 /** Says what a bounded page does not show. */

@@ -33,7 +33,7 @@ ${services.map((each) => html`<h1>${each.service}</h1>${partsOf(each)}`)}`;
 function partsOf(report: PeriodReport): Html {
   const { objectives, trends, findings, findingsLeftOut, points, runs, runsLeftOut } = report;
   return html`${section('Before you read the figures', list(caveats(report).map((each) => html`${cut(each)}`)))}
-<div class="figures">${report.counts.map(({ group, runs: all, done }) => figure({ label: groupWords[group], value: `${done} of ${all}`, tone: all === 0 ? 'plain' : done === all ? 'good' : 'warn', note: all === 0 ? 'none ran' : 'done' }))}</div>
+<div class="figures">${report.counts.map(({ group, runs: all, done }) => figure({ label: groupWords[group], value: all === 0 ? 'none' : `${done} of ${all}`, tone: all === 0 ? 'plain' : done === all ? 'good' : 'warn', note: all === 0 ? 'ran' : 'done' }))}</div>
 ${section(
   'Objectives',
   table(
@@ -49,7 +49,7 @@ ${section(
   ),
 )}
 ${section('Findings', html`${list(findings.map(finding)) ?? html`<p>None.</p>`}${leftOut(findingsLeftOut, 0, where)}`)}
-${section('Against the period before', html`<div class="trends">${trends.map(trendOf)}</div>`)}
+${section('Against the period before', against(trends))}
 ${section('Recovery points', html`<p>${points.taken} taken in the period and still there${Object.keys(points.states).length > 0 && ': '}${Object.entries(points.states).map(([state, count]) => html`${badge(`${count} ${state}`, state === 'quarantined' ? 'bad' : state === 'proven' || state === 'verified' ? 'good' : 'plain')} `)}</p><p>Newest: ${points.newest === undefined ? 'none' : `${clock(points.newest)} UTC`}</p>`)}
 ${section(
   'Each run',
@@ -61,9 +61,9 @@ ${section(
         .map((run) => [
           clock(run.ended),
           html`<code>${run.run}</code>`,
-          badge(run.result, run.result === 'done' ? 'good' : 'warn'),
+          badge(run.result, run.result === 'done' ? 'good' : run.result === 'failed' ? 'bad' : 'warn'),
           formatDuration(run.took),
-          formatDuration(run.waited),
+          run.waited === 0 ? '' : formatDuration(run.waited),
           run.rto ?? '',
           run.rpo ?? '',
         ]),
@@ -75,6 +75,13 @@ ${section(
 function finding({ what, text, run, closedBy }: PeriodFinding): Html {
   const closed = closedBy !== undefined && html` <span class="note">closed by <code>${closedBy}</code></span>`;
   return html`${badge(cut(what, 60), closedBy === undefined ? 'warn' : 'plain')} ${withCode(cut(text))}${run !== undefined && html` <code>${run}</code>`}${closed}`;
+}
+
+/** What was measured in neither is left out. */
+function against(trends: readonly PeriodTrend[]): Html | undefined {
+  const known = trends.filter(({ now, before }) => now !== undefined || before !== undefined);
+  if (known.length === 0) return undefined;
+  return html`<p class="legend"><span><i class="stage"></i>this period</span> <span><i class="even"></i>the one before</span></p><div class="trends">${known.map(trendOf)}</div>`;
 }
 
 /** Two bars on one scale: now, and the period before. */

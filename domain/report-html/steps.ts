@@ -11,20 +11,22 @@ const most = 200;
 
 const tones: Partial<Record<StepRow['state'], Tone>> = { done: 'good', failed: 'bad', skipped: 'warn', undone: 'warn' };
 
-/** Undefined without steps. The scale leaves the watch out, which would make everything else a hair. */
+/** Undefined without steps. The scale leaves the watch out, which would make everything else a hair. A worker that did it all is named once. */
 export function drawSteps({ steps }: Report): Html | undefined {
   if (steps.length === 0) return undefined;
   const timed = steps.filter(({ watch }) => !watch);
   const scale = scaleOf(timed.flatMap(({ startedAt, finishedAt }) => [startedAt, finishedAt]));
   const shown = steps.slice(0, most);
   const stages = [...new Set(shown.map(({ stage }) => stage))];
+  const workers = [...new Set(steps.flatMap(({ worker }) => worker ?? []))];
+  const [only] = workers.length === 1 ? workers : [];
   return html`<div class="gantt">
 ${stages.map((stage) =>
   drawStage(
-    shown.filter((row) => row.stage === stage),
+    shown.filter((row) => row.stage === stage).map((row) => (only === undefined ? row : { ...row, worker: undefined })),
     scale,
   ),
-)}${scale && axis(scale)}</div>${leftOut(steps.length, most, 'report.json')}`;
+)}${scale && axis(scale)}</div>${leftOut(steps.length, most, 'report.json')}${only !== undefined && html`<p class="note">All of it on worker ${cut(only, 60)}.</p>`}`;
 }
 
 function drawStage(rows: readonly StepRow[], scale: Scale | undefined): Html {

@@ -5,6 +5,7 @@ import type { DueResult } from '../../domain/due.ts';
 import { everySchedule } from '../../domain/every-schedule.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { catchUpName, validationNames } from '../../domain/plan-schedules.ts';
+import { isOurNote } from '../../domain/schedule-note.ts';
 import type { LookDepth } from '../../domain/verification.ts';
 import { scheduleId, validationSchedule } from '../../domain/wanted-schedules.ts';
 import { inTime, type Temporal } from './temporal.ts';
@@ -74,7 +75,7 @@ async function see(temporal: Temporal, known: Known): Promise<ScheduleSeen> {
     ...known,
     name,
     paused: state.paused,
-    ...(state.note ? { note: state.note } : {}),
+    ...(isOurNote(state.note) ? {} : { note: state.note }),
     ...(state.paused ? {} : { next: info.nextActionTimes[0]?.toISOString() }),
     last: await lastOf(temporal, there),
     missed: info.numActionsMissedCatchupWindow,

@@ -263,6 +263,7 @@ describe('schedules in Temporal', () => {
     expect(await actionsOf(service, both)).toEqual(['keep hourly', 'keep daily']);
 
     const handle = range.client.schedule.getHandle(`${service}/hourly`);
+    expect((await handle.describe()).state.note).toMatch(/^By the plan of .*To begin it now: Trigger/);
     await handle.pause('by hand');
     await range.client.schedule.getHandle(`${service}/daily`).update((there) => ({
       ...there,
@@ -273,6 +274,17 @@ describe('schedules in Temporal', () => {
     await apply(service, changed);
     expect(await actionsOf(service, changed)).toEqual(['keep hourly', 'keep daily']);
     expect((await handle.describe()).state).toMatchObject({ paused: true, note: 'by hand' });
+
+    // One that was made before Schedules had notes gets its own.
+    await handle.update((there) => ({ ...there, state: { paused: true, note: '' } }));
+    expect(await compareSchedules(range.client, service, changed)).toContainEqual(
+      expect.objectContaining({ id: `${service}/hourly`, action: 'change', why: 'note' }),
+    );
+    await apply(service, changed);
+    expect((await handle.describe()).state).toMatchObject({
+      paused: true,
+      note: expect.stringMatching(/^By the plan of /),
+    });
 
     await range.client.schedule.create({
       scheduleId: `${service}/foreign`,

@@ -2,6 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { everySchedule } from '../../../domain/every-schedule.ts';
 import { type Lacking, lack } from '../../../domain/readiness.ts';
+import { isOurNote } from '../../../domain/schedule-note.ts';
 import { compareSchedules, describeSchedule } from '../../schedules/apply.ts';
 import type { ReadinessCheck } from '../check.ts';
 
@@ -33,7 +34,7 @@ export const schedules: ReadinessCheck = {
 async function pausedOf(client: Client, service: string, id: string): Promise<Lacking[]> {
   const { state } = (await describeSchedule(client, id)) ?? {};
   if (!state?.paused) return [];
-  const what = `${id} is paused${state.note ? `: ${state.note}` : ''}`;
+  const what = `${id} is paused${isOurNote(state.note) ? '' : `: ${state.note}`}`;
   return [lack('late', `paused-${nameOf(id)}`, what, `muster schedules unpause ${service} ${nameOf(id)}`)];
 }
 

@@ -5,6 +5,7 @@ import { renderEstateHtml, renderPeriodHtml } from '../../../domain/report-html/
 import { renderReportHtml } from '../../../domain/report-html/run.ts';
 import { openPictures, type Pictures } from '../../support/pictures.ts';
 import { aMonthOfRuns } from '../period/a-month-of-runs.ts';
+import { aFailedDrill, aPassedDrill } from './a-drill.ts';
 import { aFullReport, anOldReport } from './a-report.ts';
 
 let pictures: Pictures;
@@ -22,6 +23,8 @@ afterAll(() => pictures?.close());
 
 const pages: [string, () => string][] = [
   ['failover', () => renderReportHtml(aFullReport())],
+  ['drill', () => renderReportHtml(aPassedDrill())],
+  ['failed-drill', () => renderReportHtml(aFailedDrill())],
   ['old-report', () => renderReportHtml(anOldReport())],
   ['long-words', () => renderReportHtml(longWords())],
   ['month', () => renderPeriodHtml(month)],

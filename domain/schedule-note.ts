@@ -1,0 +1,23 @@
+/** What a Schedule says of itself to people who find it in the Temporal UI. Pure. */
+import type { AnySchedule } from './every-schedule.ts';
+import { workflowIdOf } from './procedures.ts';
+
+const opening = 'By the plan of ';
+
+/** `By the plan of spacetime: drill quarterly (tabletop); 0 10 * 1,4,7,10 6#1 UTC. To begin it now: Trigger. The run is spacetime/drill; ...` */
+export function noteOf(wanted: AnySchedule): string {
+  const { what, when } = wanted;
+  if (!('due' in wanted)) return `${opening}${wanted.look.service}: ${what}; ${when}. ${begin}.`;
+  const { service, procedure, announces, drill } = wanted.due;
+  const head = `${opening}${service}: ${what}; ${when}.`;
+  if (announces) return `${head} It looks each hour whether that is now, tells people, and starts nothing.`;
+  const later = drill === undefined ? `muster schedules list ${service}` : `muster drills ${service}`;
+  return `${head} ${begin}. The run is ${workflowIdOf(service, procedure)}; what becomes of it: ${later}`;
+}
+
+const begin = 'To begin it now: Trigger';
+
+/** A pause or a person may have put other words there: those stay. */
+export function isOurNote(note: string | undefined): boolean {
+  return note === undefined || note === '' || note.startsWith(opening);
+}
