@@ -34,7 +34,7 @@ export function drillSection({ drill }: Report): Html | undefined {
   ]);
   return html`<p>${badge(result, tones[result])} ${name}, ${kind}${fault !== undefined && `, with ${fault} put in on purpose`}</p>
 ${findings.length > 0 && html`<ul class="findings">${findings.slice(0, 50).map((each) => html`<li>${cut(each)}</li>\n`)}</ul>`}
-${table(['', 'took', 'the one before'], timesOf(drill))}
+${table(['', 'now', 'the one before'], timesOf(drill))}
 ${rows.length > 0 && html`<h3>Checklist and signatures</h3>`}${table(['when', 'item', 'answer', 'by', 'at'], rows)}`;
 }
 

@@ -61,7 +61,7 @@ const results: Partial<Record<Report['result'], Tone>> = {
 
 function head(report: Report): Html {
   const { service, result, run, requestedBy, reason, procedure, times } = report;
-  return html`<header><h1>${service}: ${directionOf(report)}</h1>
+  return html`<header><h1>${service}: ${directionOf(report).replace(' -> ', ' → ')}</h1>
 <p>${badge(result, results[result] ?? 'plain')} ${traitsOf(procedure).drill === true && badge('drill', 'plain')} ${resultWords(report)}</p>
 <p class="lead">Run <code>${run}</code>, ${clock(times.declared.at)} to ${clock(times.ended)} UTC, asked for by ${cut(requestedBy, 100)}${reason ? `: ${cut(reason)}` : ''}</p></header>`;
 }
