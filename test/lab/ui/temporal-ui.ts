@@ -1,4 +1,7 @@
-/** The Temporal UI in Chromium, as a person works in it: the start form, a run's pages, the forms that send an Update or a Signal. */
+/**
+ * The Temporal UI in Chromium, as a person works in it: the start form, a run's pages, the forms that send an Update or a Signal, and
+ * the Schedules page with what it begins.
+ */
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
@@ -75,7 +78,64 @@ export async function openTemporalUi(base: string) {
     await dialog.waitFor({ state: 'hidden' });
   }
 
-  return { page, shoot, startFrom, open, details, send, close: () => browser.close() };
+  /** The text of a Schedule's line in the list of them all. */
+  async function scheduleListed(id: string, picture: string): Promise<string> {
+    await page.goto(`${base}/namespaces/default/schedules`);
+    const line = page.getByRole('row').filter({ has: page.getByText(id, { exact: true }) });
+    await line.getByText('Running').first().waitFor();
+    await shoot(picture);
+    return await line.innerText();
+  }
+
+  /** From the list to the page of one of them; its text, once it has come. */
+  async function openSchedule(id: string, picture: string): Promise<string> {
+    await page.getByText(id, { exact: true }).click();
+    await page.getByRole('heading', { name: id }).waitFor();
+    await page.getByText('By the plan of').waitFor();
+    await shoot(picture);
+    return await page.locator('main').innerText();
+  }
+
+  /** Begins what the Schedule begins, by its own policy, through the menu of its page. */
+  async function trigger(picture: string): Promise<void> {
+    await page.getByRole('button', { name: 'Schedule Actions' }).click();
+    await page.getByRole('menuitem', { name: 'Trigger' }).click();
+    const dialog = page.locator('dialog[open]');
+    await dialog.getByText('Use Policy').click();
+    await shoot(picture);
+    await dialog.getByTestId('confirm-modal-button').click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  /** From the Schedule's page to the newest workflow under "Recent Runs", once there is one; its id. */
+  async function openRecentRun(scheduleId: string, picture: string): Promise<string> {
+    const run = page.getByRole('link', { name: `${scheduleId}-due-` }).first();
+    await untilThere(page, run);
+    await shoot(picture);
+    const id = (await run.innerText()).trim();
+    await run.click();
+    await page.waitForURL(/\/(timeline|history)(\?|$)/);
+    return id;
+  }
+
+  return {
+    ...{ page, shoot, startFrom, open, details, send, close: () => browser.close() },
+    ...{ scheduleListed, openSchedule, trigger, openRecentRun },
+  };
+}
+
+/** The page is loaded again until it shows it: it does not look by itself. */
+async function untilThere(page: Page, what: Locator): Promise<void> {
+  const limit = Date.now() + 60_000;
+  for (;;) {
+    const there = await what.waitFor({ timeout: 2_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (there) return;
+    if (Date.now() > limit) throw new Error(`The page never showed ${what}: ${await page.locator('main').innerText()}`);
+    await page.reload();
+  }
 }
 
 /** The UI shows Markdown in a frame, and reads it from the server once a page: the page is loaded again until it says so. */
