@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { AuditCall } from '../domain/audit.ts';
 import type { ExerciseStatus } from '../domain/exercise.ts';
 import type { NoticeTestResult } from '../domain/notice-test.ts';
+import type { SecretRef } from '../domain/plan-values.ts';
 import type { ApprovedCall, AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from '../domain/protocol.ts';
 import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
@@ -13,6 +14,7 @@ import { drillEnd, recoveryUnderWay } from './drills/recovery-under-way.ts';
 import { keepLease } from './lease/keep-lease.ts';
 import { type NotifyDeps, tellAgain, tellPeople } from './notices/notify.ts';
 import { openMatters } from './notices/open-matters.ts';
+import { keepReach, placesOf } from './notices/reach.ts';
 import { keepNoticeTestWith } from './notices/tests.ts';
 import { compilePlaybook } from './planning/compile.ts';
 import { loadPlan } from './plans/load-plan.ts';
@@ -59,14 +61,17 @@ export function activities(deps: Dependencies) {
   };
 }
 
-async function noticeDeps({ service }: NoticeCall, { plans, temporal }: Dependencies): Promise<NotifyDeps> {
+async function noticeDeps({ service, event }: NoticeCall, { plans, temporal }: Dependencies): Promise<NotifyDeps> {
   const { plan } = await loadPlan(plans.folder, service, { overlays: [...plans.overlays] });
   const signal = Context.current().cancellationSignal;
+  const secret = (ref: SecretRef) => resolveSecret(ref, plans.folder);
   return {
     plan,
-    secret: (ref) => resolveSecret(ref, plans.folder),
+    secret,
     signal,
     open: () => openMatters(temporal, service),
+    remember: (deliveries) =>
+      void keepReach({ service, event, at: new Date().toISOString(), deliveries }, placesOf(plan, secret)),
   };
 }
 

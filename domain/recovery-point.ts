@@ -192,6 +192,10 @@ export const layout = {
   /** Results of test messages to people; see domain/notice-test.ts. */
   noticeTests: (service: string) => `${service}/notices/test-`,
   noticeTest: (service: string, at: string) => `${service}/notices/test-${at.replace(/[:.]/g, '')}.json`,
+  /** Which receivers of notices are still reached; see domain/notice-reach.ts. */
+  noticeReaches: (service: string) => `${service}/notices/receivers/`,
+  noticeReach: (service: string, receiver: string, what: 'reached' | 'missed') =>
+    `${service}/notices/receivers/${receiver}/${what}.json`,
   /** Which run may change the service from here; see domain/lease.ts. */
   lease: (service: string) => `${service}/lease.json`,
   /** Written to learn the store's time. */

@@ -114,6 +114,9 @@ export function tokenOf({ control, server }: ServerState): DemotionToken | undef
   return { systemIdentifier, timeline, shutdownLsn: checkpointLsn };
 }
 
+/** The time since the last transaction says nothing of a quiet database, of which no more bytes than this are missing. */
+const fewBytes = 8_192;
+
 export interface Behind {
   /** Not yet replayed of what the primary is known to have written. Undefined: nothing is known of the primary. */
   readonly bytes?: number;
@@ -147,8 +150,24 @@ export function judgeCaughtUp(
   if (replica.server.receiver?.status !== 'streaming') return { answer: 'wait', why: 'the standby does not stream' };
   const { bytes = 0, seconds = 0 } = behind(primary, replica);
   const why = `${bytes} bytes and ${seconds.toFixed(1)} s behind`;
-  // The time is since the last transaction: of a quiet database it says nothing while few bytes are missing.
-  return { answer: bytes > most.bytes || (seconds * 1_000 > most.time && bytes > 8_192) ? 'wait' : 'ok', why };
+  return { answer: bytes > most.bytes || (seconds * 1_000 > most.time && bytes > fewBytes) ? 'wait' : 'ok', why };
+}
+
+export interface StandbySeen extends Behind {
+  readonly streaming: boolean;
+}
+
+/** Of the servers of all sites, whichever of them is the standby now. `seconds` is 0 while hardly anything is missing. */
+export function standbySeen(states: readonly ServerState[]): StandbySeen {
+  const replica = states.find(({ server }) => server?.inRecovery);
+  if (!replica) return { streaming: false };
+  const primary = states.find(({ server }) => server && !server.inRecovery);
+  const { bytes, seconds } = behind(primary, replica);
+  return {
+    streaming: replica.server?.receiver?.status === 'streaming',
+    ...(bytes === undefined ? {} : { bytes }),
+    ...(seconds === undefined ? {} : { seconds: (bytes ?? 0) > fewBytes ? seconds : 0 }),
+  };
 }
 
 export interface Joining {

@@ -49,7 +49,10 @@ const workers = await createWorkers({
 await warm({ aws });
 const serving = await serveLocations({ plans, secret: (ref) => resolveSecret(ref, plans.folder), say: console.log });
 
-const metrics = await startMetrics(process.env, { plans, reports, temporal: client });
+const metrics = await startMetrics(process.env, {
+  ...{ plans, reports, aws, temporal: client },
+  temporalPlace: temporalPlace(process.env),
+});
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {

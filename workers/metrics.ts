@@ -5,9 +5,15 @@
 import { Runtime } from '@temporalio/worker';
 import { servicesIn, startCollector } from '../activities/metrics/collector.ts';
 import { type MetricsDeps, readService } from '../activities/metrics/read-service.ts';
+import { watchCertificates } from '../activities/metrics/see-certificates.ts';
 import { type MetricsServer, serveMetrics } from '../activities/metrics/serve.ts';
+import type { TemporalPlace } from '../activities/temporal/settings.ts';
 import { durationSchema } from '../domain/duration.ts';
 import { refusal } from '../domain/errors.ts';
+
+interface Given extends Omit<MetricsDeps, 'certificates'> {
+  readonly temporalPlace?: TemporalPlace;
+}
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -27,11 +33,12 @@ export function installRuntime(env: Env, say: (text: string) => void = console.l
 /** Undefined where no address is set. @throws MetricsAddress, MetricsInterval */
 export async function startMetrics(
   env: Env,
-  deps: MetricsDeps,
+  { temporalPlace, ...given }: Given,
   say: (text: string) => void = console.log,
 ): Promise<MetricsServer | undefined> {
   const address = addressIn(env, 'MUSTER_METRICS');
   if (!address) return undefined;
+  const deps: MetricsDeps = { ...given, certificates: watchCertificates(temporalPlace, Date.now) };
   const collector = startCollector({
     services: () => servicesIn(deps.plans.folder),
     read: (service, known) => readService(service, deps, known),

@@ -3,6 +3,7 @@
  * backups and drills until everything was read once.
  */
 import { readdir } from 'node:fs/promises';
+import { receiverSamples, standbySamples, tlsSamples } from '../../domain/metrics/of-places.ts';
 import { planSamples } from '../../domain/metrics/of-plan.ts';
 import { pointSamples } from '../../domain/metrics/of-points.ts';
 import { type ReadingState, readingSamples, roomSamples, temporalSamples } from '../../domain/metrics/of-reading.ts';
@@ -85,7 +86,8 @@ async function readOne(service: string, kept: Kept, { read, now, say }: Collecto
   try {
     const reading = await read(service, kept.runs);
     for (const run of reading.runs) kept.runs.set(run.run, run);
-    kept.reading = { ...reading, points: pointsOf(kept.reading, reading) };
+    const receivers = reading.receivers ?? kept.reading?.receivers;
+    kept.reading = { ...reading, points: pointsOf(kept.reading, reading), receivers };
     kept.promised = planSamples(reading.plan, musterVersion, reading.certificates);
     kept.heard ||= reading.heard;
     kept.counted ||= reading.complete;
@@ -107,7 +109,7 @@ function pointsOf(before: ServiceReading | undefined, { heard, points }: Service
 function samplesOf(service: string, { reading, promised, runs, heard, counted, state }: Kept, now: number): Sample[] {
   const own = readingSamples(service, state);
   if (!reading) return own;
-  const { plan, points, rooms } = reading;
+  const { plan, points, rooms, standbys, shown, receivers = [] } = reading;
   const ended = [...runs.values()].sort((a, b) => a.ended - b.ended);
   const about = { service, components: plan.components.map(({ name }) => name), schedules: plan.schedules };
   return [
@@ -117,6 +119,9 @@ function samplesOf(service: string, { reading, promised, runs, heard, counted, s
     ...(heard ? runSamples(about, ended, counted, now) : []),
     ...('temporal' in reading ? temporalSamples(plan, reading.temporal) : []),
     ...roomSamples(service, rooms),
+    ...standbySamples(service, standbys),
+    ...tlsSamples(service, shown),
+    ...receiverSamples(service, receivers),
   ];
 }
 

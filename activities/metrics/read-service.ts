@@ -2,12 +2,18 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Client } from '@temporalio/client';
+import type { ShownUntil, Standbys } from '../../domain/metrics/of-places.ts';
 import type { Certificates } from '../../domain/metrics/of-plan.ts';
 import type { PointsRead } from '../../domain/metrics/of-points.ts';
 import type { Rooms, TemporalSeen } from '../../domain/metrics/of-reading.ts';
 import { type RunFact, runFact } from '../../domain/metrics/of-runs.ts';
+import type { ReceiverReach } from '../../domain/notice-reach.ts';
 import type { Plan } from '../../domain/plan.ts';
+import type { SecretRef } from '../../domain/plan-values.ts';
 import { copiesNeeded } from '../../domain/point-state.ts';
+import type { AwsClients } from '../clients/aws.ts';
+import { connectHost } from '../hosts/connect.ts';
+import { readReach } from '../notices/reach.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import { enoughPoints } from '../points/enough-points.ts';
 import { findPoints } from '../points/find-points.ts';
@@ -18,6 +24,8 @@ import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { ObjectStore, StoreOptions } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';
+import type { SeeCertificates } from './see-certificates.ts';
+import { seeStandbys } from './see-standbys.ts';
 import { seeTemporal } from './see-temporal.ts';
 
 export interface MetricsDeps {
@@ -25,6 +33,9 @@ export interface MetricsDeps {
   /** Folder of local copies of reports. */
   readonly reports?: string;
   readonly temporal?: Client;
+  /** Finds the hosts of standbys that stream; those are not asked without it. */
+  readonly aws?: Pick<AwsClients, 'ec2'>;
+  readonly certificates?: SeeCertificates;
 }
 
 export interface ServiceReading {
@@ -32,6 +43,11 @@ export interface ServiceReading {
   readonly points: PointsRead;
   readonly certificates: Certificates;
   readonly rooms: Rooms;
+  readonly standbys: Standbys;
+  /** Certificates that servers showed. */
+  readonly shown: ShownUntil;
+  /** Undefined where no location answered. */
+  readonly receivers?: readonly ReceiverReach[] | undefined;
   /** Undefined where the server did not answer; absent altogether without a connection to it. */
   readonly temporal?: TemporalSeen | undefined;
   /** Reports that were not known before. */
@@ -57,10 +73,11 @@ export async function readService(
   const { folder, overlays } = deps.plans;
   const { plan } = await loadPlan(folder, service, { overlays: [...overlays] });
   const signers = await loadPinned(plan, folder);
-  const { stores, closed } = await openAll(plan, folder);
+  const secret = (ref: SecretRef) => resolveSecret(ref, folder);
+  const { stores, closed } = await openAll(plan, secret);
   try {
     const copies = copiesNeeded(plan);
-    const [found, reports, rooms, certificates, temporal] = await Promise.all([
+    const [found, reports, rooms, certificates, temporal, standbys, shown, receivers] = await Promise.all([
       enoughPoints(plan, (options) => findPoints(stores, service, signers, { ...options, copies })),
       readReports(
         service,
@@ -70,6 +87,13 @@ export async function readService(
       roomsOf(stores),
       certificatesOf(plan, folder),
       deps.temporal ? seeTemporal(deps.temporal, plan) : undefined,
+      standbysOf(plan, deps, secret),
+      deps.certificates?.(plan) ?? {},
+      readReach(
+        service,
+        plan.notices.map(({ name }) => name),
+        stores,
+      ),
     ]);
     const unreachable = [...closed.map((location) => ({ location })), ...found.unreachable];
     const silent = [...unreachable, ...reports.unread.filter(({ run }) => run === undefined)];
@@ -78,6 +102,9 @@ export async function readService(
       points: { ...found, unreachable },
       certificates,
       rooms,
+      standbys,
+      shown,
+      receivers,
       ...(deps.temporal ? { temporal } : {}),
       runs: reports.reports.map(runFact),
       heard: stores.some(({ location }) => !found.unreachable.some((each) => each.location === location)),
@@ -89,15 +116,25 @@ export async function readService(
 }
 
 /** One that cannot be opened here (a secret is missing) counts as one that does not answer. */
-async function openAll(plan: Plan, folder: string): Promise<{ stores: ObjectStore[]; closed: string[] }> {
+async function openAll(
+  plan: Plan,
+  secret: (ref: SecretRef) => Promise<string>,
+): Promise<{ stores: ObjectStore[]; closed: string[] }> {
   const names = Object.keys(plan.storage);
-  const opened = await Promise.allSettled(
-    names.map((name) => openStore(plan, name, (ref) => resolveSecret(ref, folder), storeOptions)),
-  );
+  const opened = await Promise.allSettled(names.map((name) => openStore(plan, name, secret, storeOptions)));
   return {
     stores: opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])),
     closed: names.filter((_, index) => opened[index]?.status === 'rejected'),
   };
+}
+
+async function standbysOf(
+  plan: Plan,
+  { aws }: MetricsDeps,
+  secret: (ref: SecretRef) => Promise<string>,
+): Promise<Standbys> {
+  if (!aws) return {};
+  return await seeStandbys(plan, { ec2: (region) => aws.ec2(region), host: (host) => connectHost(host, secret) });
 }
 
 /** Of those that know. */

@@ -15,6 +15,8 @@ export interface NotifyDeps {
   readonly signal?: AbortSignal;
   /** What runs before have left and nobody has dealt with; nothing where that cannot be found out in a moment. */
   open?(): Promise<readonly Matter[]>;
+  /** Writes down who took it and who did not, beside whatever else goes on. */
+  remember?(deliveries: readonly Delivery[]): void;
   /** ms since 1970; for tests. */
   readonly now?: () => number;
 }
@@ -23,12 +25,14 @@ export interface NotifyDeps {
 export async function notify(call: NoticeCall, deps: NotifyDeps): Promise<Delivery[]> {
   const { plan, secret, signal, now = Date.now } = deps;
   const notice = { ...call, level: call.level ?? levelOf(call, plan.escalation?.severities) };
-  return await Promise.all(
+  const deliveries = await Promise.all(
     receiversOf(plan.notices, notice).map(async (receiver) => {
       const why = await deliver(receiver, notice, { secret: (ref) => secret(ref), signal, now });
       return { name: receiver.name, sent: why === '', why };
     }),
   );
+  deps.remember?.(deliveries);
+  return deliveries;
 }
 
 /** As the workflows are answered. */
@@ -52,7 +56,9 @@ async function saidBefore(
 
 /** Activity `notifyAgain`: one receiver that could not be told; Temporal tries it again for a while. @throws NoticeNotSent */
 export async function tellAgain(call: NoticeCall, deps: NotifyDeps): Promise<void> {
-  const missed = (await notify(call, deps)).filter(({ sent }) => !sent);
+  // One notice that is not taken is one, however often it is tried.
+  const remember = (deliveries: readonly Delivery[]) => deps.remember?.(deliveries.filter(({ sent }) => sent));
+  const missed = (await notify(call, { ...deps, remember })).filter(({ sent }) => !sent);
   if (missed.length === 0) return;
   const why = missed.map((each) => `${each.name}: ${each.why}`).join('; ');
   throw passing('NoticeNotSent', `A notice could not be sent (${why}).`, 'tell them by other means.');

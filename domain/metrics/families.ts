@@ -139,6 +139,40 @@ const ofRuns = {
   },
 } as const satisfies Record<string, Family>;
 
+/** Of what stands around a service: standbys that stream, servers that show a certificate, people who are told. */
+const ofPlaces = {
+  muster_standby_streaming: {
+    type: 'gauge',
+    labels: component,
+    help: '1: the standby of a database receives its log now',
+  },
+  muster_standby_lag_seconds: {
+    type: 'gauge',
+    labels: component,
+    help: 'How far the standby is behind the primary: age of its last transaction; 0 while no more than 8 KiB are missing',
+  },
+  muster_standby_lag_bytes: {
+    type: 'gauge',
+    labels: component,
+    help: 'Log that the primary wrote and the standby has not replayed',
+  },
+  muster_tls_certificate_expiry_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['service', 'server'],
+    help: 'When the certificate ends that a server showed: the service under its own name, the observer, Temporal',
+  },
+  muster_notice_last_success_timestamp_seconds: {
+    type: 'gauge',
+    labels: ['service', 'receiver'],
+    help: 'When a receiver last took a notice',
+  },
+  muster_notice_failures_in_a_row: {
+    type: 'gauge',
+    labels: ['service', 'receiver'],
+    help: 'Notices that a receiver has not taken since',
+  },
+} as const satisfies Record<string, Family>;
+
 /** Of the reading itself, and of what it could not read. */
 const ofReading = {
   muster_reading_complete: { type: 'gauge', labels: service, help: '1: every place answered in the last reading' },
@@ -163,4 +197,4 @@ const ofReading = {
   backup_storage_free_bytes: { type: 'gauge', labels: location, help: 'What is free on the disk of a local location' },
 } as const satisfies Record<string, Family>;
 
-export const families = { ...ofPlan, ...ofPoints, ...ofRuns, ...ofReading } as const;
+export const families = { ...ofPlan, ...ofPoints, ...ofRuns, ...ofPlaces, ...ofReading } as const;

@@ -1,9 +1,11 @@
 /** `muster notices`: whether the people of a plan can be told, tried. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Command } from 'commander';
+import { readReach } from '../../activities/notices/reach.ts';
 import { readNoticeTests } from '../../activities/notices/tests.ts';
 import { durationSchema, formatDuration } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
+import type { ReceiverReach } from '../../domain/notice-reach.ts';
 import {
   type NoticeTest,
   type NoticeTestResult,
@@ -70,8 +72,10 @@ function addTest(notices: Command, run: Runner): void {
 function addLast(notices: Command, run: Runner): void {
   notices
     .command('last')
-    .summary('the last test, and who last acknowledged one')
-    .description('Reads the results that tests left in the storage locations. Needs no server and no worker.')
+    .summary('the last test, who last acknowledged one, and who is still reached')
+    .description(
+      'Reads from the storage locations what tests left there, and which receivers took notices lately. Needs no server and no worker.',
+    )
     .argument('<service>', 'service, as its plan is named')
     .addHelpText('after', examples('muster notices last spacetime --json'))
     .action(
@@ -83,16 +87,24 @@ function addLast(notices: Command, run: Runner): void {
         if (missed.length === Object.keys(plan.storage).length)
           throw refusal('NothingReachable', 'No storage location answered.', 'check the network and the credentials.');
         const { last, acknowledged } = newestTests(results);
-        if (cli.json) sayJson(cli.io, { service, last, acknowledged, unread: missed });
+        const names = plan.notices.map(({ name }) => name);
+        const receivers = (await readReach(service, names, stores)) ?? [];
+        if (cli.json) sayJson(cli.io, { service, last, acknowledged, receivers, unread: missed });
         else {
           say(cli.io, last ? linesOf(last).join('\n') : `No test of the notices of ${service} is known.`);
           const { by, at } = acknowledged?.acknowledged ?? {};
           say(cli.io, by ? `Last acknowledged by ${by} at ${at}` : 'Nobody has acknowledged one yet.');
+          for (const line of receivers.map(reachLine)) say(cli.io, line);
           for (const { location, why } of missed) say(cli.io, `Not read: ${location} (${why})`);
         }
         return exitCodes.ok;
       }),
     );
+}
+
+function reachLine({ receiver, reached, missed, since, why }: ReceiverReach): string {
+  const last = reached ? `last took a notice at ${reached}` : 'has taken none yet';
+  return missed === 0 ? `${receiver} ${last}` : `NOT REACHED: ${receiver} ${last}; ${missed} since ${since}: ${why}`;
 }
 
 /** ms; 0 where it is not to be waited for. */

@@ -23,6 +23,9 @@ const hourlyDone = `muster_schedule_last_success_timestamp_seconds{${hourly}}`;
 const expiry = (days: number): Series => ({
   [`backup_certificate_expiry_timestamp_seconds{${s},recipient="offline"}`]: steady(days * 86_400),
 });
+const tls = (days: number): Series => ({
+  [`muster_tls_certificate_expiry_timestamp_seconds{${s},server="api"}`]: steady(days * 86_400),
+});
 const farDown = { [`muster_location_up{${far},role="standby"}`]: steady(0) };
 
 export const alertCases: readonly AlertCase[] = [
@@ -201,6 +204,28 @@ export const alertCases: readonly AlertCase[] = [
     quiet: 30,
     fires: 33,
     also: ['MusterKeyExpiring'],
+  },
+  {
+    alert: 'MusterStandbyBehind',
+    changes: { [`muster_standby_streaming{${c}}`]: '1+0x20 0+0x1500' },
+    quiet: 30,
+    fires: 33,
+  },
+  // Its RPO is an hour.
+  {
+    alert: 'MusterStandbyBehind',
+    changes: { [`muster_standby_lag_seconds{${c}}`]: '3600+0x20 3601+0x1500' },
+    quiet: 30,
+    fires: 33,
+  },
+  { alert: 'MusterTlsEnding', changes: tls(29), quiet: 4, fires: 8 },
+  { alert: 'MusterTlsEndsSoon', changes: tls(6), quiet: 4, fires: 8, also: ['MusterTlsEnding'] },
+  { alert: 'MusterTlsEndsSoon', changes: tls(-1), quiet: 4, fires: 8, also: ['MusterTlsEnding'] },
+  {
+    alert: 'MusterReceiverUnreached',
+    changes: { [`muster_notice_failures_in_a_row{${s},receiver="on-call"}`]: '0+0x20 1+0x1500' },
+    quiet: 35,
+    fires: 38,
   },
   { alert: 'MusterKeyExpired', changes: { ...expiry(0.5 / 24) }, quiet: 34, fires: 38 },
   { alert: 'MusterWorkerDown', up: { [upOf('a')]: steady(1), [upOf('b')]: steady(0) }, quiet: 9, fires: 13 },

@@ -5,10 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type MetricsServer, serveMetrics } from '../../activities/metrics/serve.ts';
+import { keepReach } from '../../activities/notices/reach.ts';
 import { families } from '../../domain/metrics/families.ts';
+import { standbySamples } from '../../domain/metrics/of-places.ts';
 import { startMetrics } from '../../workers/metrics.ts';
 import { type Estate, makeEstate } from '../support/estate.ts';
 import { freePort } from '../support/temporal.ts';
+import { startTlsFront, type TlsFront } from '../support/tls-front.ts';
 
 interface Panel {
   readonly title: string;
@@ -28,6 +32,8 @@ const queries = dashboard.panels.flatMap(({ title, targets = [] }) =>
 let folder: string;
 let estate: Estate;
 let metrics: Awaited<ReturnType<typeof startMetrics>>;
+let standby: MetricsServer;
+let front: TlsFront;
 let prometheus: ChildProcess;
 let url: string;
 
@@ -35,10 +41,14 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'muster-prometheus-'));
   estate = await makeEstate();
   await lately(estate);
+  await around(estate);
   const env = { MUSTER_METRICS: '127.0.0.1:0', MUSTER_METRICS_EVERY: '1s' };
   metrics = await startMetrics(env, { plans: { folder: estate.plans, overlays: [] } }, () => {});
+  // A database that streams takes two servers: what a worker says of one is served as it would be.
+  const streams = standbySamples('spacetime', { database: { streaming: true, bytes: 0, seconds: 0 } });
+  standby = await serveMetrics('127.0.0.1:0', { samples: () => streams, say: () => {} });
   const config = (await readFile(deployed('prometheus/prometheus.yml'), 'utf8'))
-    .replace('127.0.0.1:9091', `127.0.0.1:${metrics?.port()}`)
+    .replace('127.0.0.1:9091', `127.0.0.1:${metrics?.port()}", "127.0.0.1:${standby.port()}`)
     // Nobody is to be paged by a test.
     .replace('127.0.0.1:9093', `127.0.0.1:${await freePort()}`)
     .replace('muster-alerts.yml', deployed('prometheus/muster-alerts.yml'))
@@ -61,9 +71,25 @@ afterAll(async () => {
   prometheus?.kill('SIGKILL');
   await gone;
   await metrics?.close();
+  await standby?.close();
+  await front?.stop();
   await estate?.end();
   await rm(folder, { recursive: true, force: true });
 });
+
+/** A certificate that is shown under the service's name, and a receiver that is reached. */
+async function around({ plans, stores }: Estate): Promise<void> {
+  front = await startTlsFront('http://127.0.0.1:9');
+  const file = join(plans, 'spacetime.yaml');
+  const plan = await readFile(file, 'utf8');
+  await writeFile(file, plan.replace(/publicUrl: .*/, `publicUrl: ${front.endpoint}/status`));
+  const deliveries = [{ name: 'team', sent: true, why: '' }];
+  const told = { service: 'spacetime', event: 'done', at: new Date().toISOString(), deliveries };
+  await keepReach(
+    told,
+    Object.values(stores).map((store) => async () => store),
+  );
+}
 
 /** A day of a service: backups of both kinds, one that failed last, a test restore, a failover, a shipment of logs. */
 async function lately(made: Estate): Promise<void> {

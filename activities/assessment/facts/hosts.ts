@@ -17,7 +17,10 @@ export interface FoundHost extends Host {
   readonly state: string;
 }
 
-export async function siteHosts(siteName: string, deps: AssessDeps): Promise<Finding<SiteHosts>> {
+/** What a look at hosts needs. */
+export type HostDeps = Pick<AssessDeps, 'plan' | 'ec2' | 'limit' | 'signal'>;
+
+export async function siteHosts(siteName: string, deps: HostDeps): Promise<Finding<SiteHosts>> {
   const site = siteOf(deps.plan, siteName);
   const about = {
     id: `hosts-${siteName}`,
@@ -41,7 +44,7 @@ async function groupHosts(
   site: Site,
   group: string,
   selector: Selector,
-  deps: AssessDeps,
+  deps: HostDeps,
   signal: AbortSignal,
 ): Promise<SiteHosts> {
   const base = { group, site: siteName, region: site.region, ssh: site.ssh };

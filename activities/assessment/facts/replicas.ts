@@ -43,16 +43,16 @@ export async function replicaFacts(
   );
 }
 
-function hostIn(found: SiteHosts | undefined, component: ReplicaComponent): FoundHost | undefined {
+export function hostIn(found: SiteHosts | undefined, component: ReplicaComponent): FoundHost | undefined {
   const host = found?.hosts.find(({ group }) => group === component.host);
   return host && (host.state === 'running' || host.state === 'unknown') ? host : undefined;
 }
 
 /** Never rejects: what does not answer says nothing. */
-async function stateOf(
+export async function stateOf(
   host: FoundHost | undefined,
   component: ReplicaComponent,
-  deps: AssessDeps,
+  deps: Pick<AssessDeps, 'host' | 'limit' | 'signal'>,
 ): Promise<ServerState> {
   if (!host) return { undone: false, why: 'its host does not run' };
   const { limit, signal } = limitsOf(deps);

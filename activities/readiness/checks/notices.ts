@@ -1,7 +1,8 @@
-/** Whether people can be told: who took the last test notice, and when somebody last acknowledged one. */
+/** Whether people can be told: who took the last notices and the last test of them, and when somebody last acknowledged one. */
 import { formatDuration } from '../../../domain/duration.ts';
 import { newestTests } from '../../../domain/notice-test.ts';
 import { type Lacking, lack } from '../../../domain/readiness.ts';
+import { readReach } from '../../notices/reach.ts';
 import { readNoticeTests } from '../../notices/tests.ts';
 import { openStores } from '../../storage/open-stores.ts';
 import type { Look, ReadinessCheck } from '../check.ts';
@@ -24,9 +25,19 @@ export const notices: ReadinessCheck = {
     const [silent] = unread;
     if (results.length === 0 && silent) throw new Error(`${silent.location}: ${silent.why}`);
     const { last, acknowledged } = newestTests(results);
-    if (!last) return { skipped: 'no test notice was ever sent' };
-    const refused = last.receivers
-      .filter(({ sent }) => !sent)
+    const names = plan.notices.map(({ name }) => name);
+    const missing = ((await readReach(plan.service, names, stores)) ?? []).filter(({ missed }) => missed > 0);
+    const unreached = missing.map(({ receiver, missed, since, why }) =>
+      lack(
+        'late',
+        `notices-${receiver}`,
+        `${receiver} did not take ${missed} notices since ${since}: ${why}`,
+        mend(look),
+      ),
+    );
+    if (!last && unreached.length === 0) return { skipped: 'no test notice was ever sent' };
+    const refused = (last?.receivers ?? [])
+      .filter(({ name, sent }) => !sent && !missing.some(({ receiver }) => receiver === name))
       .map(({ name, why }) =>
         lack('late', `notices-${name}`, `${name} did not take the last test: ${why}`, mend(look)),
       );
@@ -38,6 +49,6 @@ export const notices: ReadinessCheck = {
       age === undefined || age > settings.notices
         ? [lack('late', 'notices', `${seen}: a test is due`, mend(look))]
         : [];
-    return { lacking: [...refused, ...due], seen };
+    return { lacking: [...unreached, ...refused, ...due], seen };
   },
 };

@@ -2,16 +2,16 @@
 import { X509Certificate } from 'node:crypto';
 import { endingSoon } from '../../../domain/readiness/expiry.ts';
 import { type Lacking, lack } from '../../../domain/readiness.ts';
-import { addressesOf, makeResolver } from '../../traffic/resolver.ts';
 import type { Look, ReadinessCheck } from '../check.ts';
-import { type ShownCertificate, shownCertificate, type TlsPlace } from '../shown-certificate.ts';
+import { type ShownCertificate, shownCertificate } from '../shown-certificate.ts';
+import { type NamedPlace, tlsPlaces } from '../tls-places.ts';
 
 export const tls: ReadinessCheck = {
   id: 'tls',
   title: 'TLS certificates of the service, of the observer and of Temporal',
   mend: () => 'see that the server answers on that port',
   async ask(look, signal) {
-    const places = await placesOf(look);
+    const places = await tlsPlaces(look.context.plan, look.temporalPlace);
     const client = clientCertificate(look);
     if (places.length === 0 && client.length === 0) return { skipped: 'nothing of the plan is reached over TLS' };
     const asked = await Promise.all(
@@ -28,46 +28,7 @@ export const tls: ReadinessCheck = {
   },
 };
 
-interface Place {
-  readonly id: string;
-  readonly name: string;
-  readonly at: TlsPlace;
-}
-
-async function placesOf({ context, temporalPlace }: Look): Promise<Place[]> {
-  const { health, observer, traffic } = context.plan;
-  const service = new URL(health.publicUrl);
-  const found: Place[] = [];
-  if (service.protocol === 'https:') {
-    // Users are led by the zone, and so is this look.
-    const { resolver } = traffic;
-    const [address] = resolver ? await addressesOf(makeResolver(resolver), service.hostname) : [];
-    const at = { ...placeOf(service), ...(address ? { address } : {}) };
-    found.push({ id: 'tls-service', name: service.host, at });
-  }
-  if (observer && new URL(observer.url).protocol === 'https:') {
-    const url = new URL(observer.url);
-    found.push({ id: 'tls-observer', name: `the observer at ${url.host}`, at: placeOf(url) });
-  }
-  if (temporalPlace?.tls) {
-    const { address, tls: settings } = temporalPlace;
-    const { serverNameOverride, serverRootCACertificate } = settings === true ? {} : settings;
-    const at = {
-      ...placeOf(new URL(`https://${address}`)),
-      alpn: 'h2',
-      ...(serverNameOverride ? { serverName: serverNameOverride } : {}),
-      ...(serverRootCACertificate ? { authority: Buffer.from(serverRootCACertificate) } : {}),
-    };
-    found.push({ id: 'tls-temporal', name: `Temporal at ${address}`, at });
-  }
-  return found;
-}
-
-function placeOf({ hostname, port }: URL): TlsPlace {
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 443) };
-}
-
-function lackingOf({ id, name, shown }: Place & { shown: ShownCertificate | Error }, look: Look): Lacking[] {
+function lackingOf({ id, name, shown }: NamedPlace & { shown: ShownCertificate | Error }, look: Look): Lacking[] {
   const mend = `renew the certificate of ${name}`;
   if (shown instanceof Error)
     return [lack('unknown', id, `${name} shows no certificate: ${shown.message}`, tls.mend(look))];

@@ -44,7 +44,18 @@ const point = {
 
 function reading(parts: Partial<ServiceReading> = {}): ServiceReading {
   const points = { points: [point], refused: [], unreachable: [] };
-  return { plan, points, certificates: {}, rooms: {}, runs: [run(hour)], heard: true, complete: true, ...parts };
+  return {
+    plan,
+    points,
+    certificates: {},
+    rooms: {},
+    standbys: {},
+    shown: {},
+    runs: [run(hour)],
+    heard: true,
+    complete: true,
+    ...parts,
+  };
 }
 
 const silent = {
@@ -152,6 +163,24 @@ test('where no location answers, what was seen before goes on ageing, and after 
   expect(value('muster_location_up', { location: 'company-backups' })).toBe(0);
   expect(value('backup_storage_replication_status', { location: 'company-backups' })).toBe(0);
   expect(value(success)).toBe((now - hour) / 1_000);
+});
+
+test('what receivers took is what was read last, also while no location answers; what servers say is of now', async () => {
+  const receivers = [{ receiver: 'team', reached: '2026-02-01T11:00:00.000Z', missed: 2 }];
+  const standbys = { database: { streaming: true, bytes: 9_000, seconds: 4 } };
+  const reader = started(reading({ receivers, standbys, shown: { api: now + hour } }), reading({ ...silent }));
+  await reader.read();
+  const all = () => [
+    value('muster_notice_failures_in_a_row', { receiver: 'team' }),
+    value('muster_notice_last_success_timestamp_seconds'),
+    value('muster_standby_streaming', { component: 'database' }),
+    value('muster_standby_lag_bytes'),
+    value('muster_standby_lag_seconds'),
+    value('muster_tls_certificate_expiry_timestamp_seconds', { server: 'api' }),
+  ];
+  expect(all()).toEqual([2, (now - hour) / 1_000, 1, 9_000, 4, (now + hour) / 1_000]);
+  await reader.read();
+  expect(all()).toEqual([2, (now - hour) / 1_000, undefined, undefined, undefined, undefined]);
 });
 
 test('a plan that is gone takes its series with it', async () => {

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { keepReach } from '../../../activities/notices/reach.ts';
 import { keepNoticeTest } from '../../../activities/notices/tests.ts';
 import { findPoints } from '../../../activities/points/find-points.ts';
 import { readAllKeyUses } from '../../../activities/points/key-uses.ts';
@@ -154,6 +155,24 @@ test('a test notice that was acknowledged lately is enough; one that was never s
   await put(later, { receivers: [{ name: 'team', sent: false, why: 'it answered 404' }] });
   expect(await lacks()).toEqual(['late notices-team']);
   expect((await found(notices, await lookWith({ notices: [] }))).lacks).toEqual(['late notices']);
+});
+
+test('a receiver that has not taken what it was told lately is named, whatever the last test said', async () => {
+  const named = ['team', 'on-call'].map((name) => ({ name, kind: 'slack', url: { env: 'NONE' } })) as Plan['notices'];
+  const at = new Date(Date.now() + 2_000).toISOString();
+  const took = { name: 'team', sent: true, why: '' };
+  const test = { service, at, by: 'dana', receivers: [took], wait: 0, acknowledged: { by: 'erin', at } };
+  await keepNoticeTest(test, { locations: ['far'], store: async () => world.stores.far as ObjectStore });
+  const look = async () => (await found(notices, await lookWith({ notices: named }))).lacks;
+  expect(await look()).toEqual([]);
+  const deliveries = [took, { name: 'on-call', sent: false, why: 'it answered 500' }];
+  const places = [async () => world.stores.far as ObjectStore];
+  await keepReach({ service, event: 'failed', at, deliveries }, places);
+  expect(await look()).toEqual(['late notices-on-call']);
+  const reached = { name: 'on-call', sent: true, why: '' };
+  const later = new Date(Date.now() + 3_000).toISOString();
+  await keepReach({ service, event: 'done', at: later, deliveries: [reached] }, places);
+  expect(await look()).toEqual([]);
 });
 
 test('a storage location whose clock is an hour ahead is named, and one that does not answer is not known', async () => {
