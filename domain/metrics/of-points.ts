@@ -34,7 +34,7 @@ export function pointSamples(plan: Plan, read: PointsRead, logs: Readonly<Record
     ...shownStates.map((state) =>
       sample('backup_points', { service, state }, believed.filter((point) => point.state === state).length),
     ),
-    sample('backup_newest_point_quarantined', { service }, kept[0]?.state === 'quarantined' ? 1 : 0),
+    ...newestBad(service, read, kept),
     ...refusals(service, read, future),
     ...looks(service, believed),
     ...atLocations(plan, read, kept),
@@ -59,6 +59,12 @@ function sizes({ service, components }: Plan, points: readonly SeenPoint[]): Sam
     const bytes = points.find(({ sizes: known }) => known?.[component] !== undefined)?.sizes?.[component];
     return bytes === undefined ? [] : [sample('backup_size_bytes', { service, component }, bytes)];
   });
+}
+
+/** A location that is silent may have a newer one: that none is bad is said by all of them together. */
+function newestBad(service: string, { unreachable }: PointsRead, points: readonly SeenPoint[]): Sample[] {
+  const bad = points[0]?.state === 'quarantined';
+  return bad || unreachable.length === 0 ? [sample('backup_newest_point_quarantined', { service }, bad ? 1 : 0)] : [];
 }
 
 function refusals(service: string, { refused }: PointsRead, future: readonly SeenPoint[]): Sample[] {

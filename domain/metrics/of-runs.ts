@@ -64,18 +64,30 @@ const day = 86_400_000;
 
 /**
  * @param runs     in the order they ended
- * @param counted  whether they are all there are: a counter that misses some would, once they come, look as if they happened then
+ * @param counted  whether they are all there are: a counter that misses some would, once they come, look as if they happened then, and a
+ *                 failure that is missed like a success
  * @param now      ms
  */
 export function runSamples(about: RunsAbout, runs: readonly RunFact[], counted: boolean, now: number): Sample[] {
   const { service } = about;
   const backups = runs.filter(({ procedure }) => procedure === 'backup');
   return [
-    ...(counted ? totals(service, runs) : []),
+    ...(counted ? [...totals(service, runs), ...shares(service, runs, now)] : []),
     ...ofBackups(service, backups),
-    ...shareOf(service, 'backup_success_ratio', backups, now - day),
-    ...shareOf(service, 'backup_verification_success_ratio', runs.filter(lookOf), now - 30 * day),
-    ...about.components.map((component) =>
+    // What was not read yet may be a failure: that there is none is said once all was, and that there is one at once.
+    ...rows(about, runs).filter(({ value }) => counted || value > 0),
+    ...lastOnes(about, runs),
+    ...Object.entries(logPositions(runs)).map(([component, moment]) =>
+      sample('transaction_log_lag_seconds', { service, component }, seconds(Math.max(0, now - Date.parse(moment)))),
+    ),
+  ];
+}
+
+/** Failures in a row, of everything that runs again and again. */
+function rows({ service, components }: RunsAbout, runs: readonly RunFact[]): Sample[] {
+  const backups = runs.filter(({ procedure }) => procedure === 'backup');
+  return [
+    ...components.map((component) =>
       sample('backup_failures_in_a_row', { service, component }, inARow(backups.map((run) => endOf(run, component)))),
     ),
     ...[...new Set(runs.map(({ procedure }) => procedure))].map((procedure) => {
@@ -86,10 +98,14 @@ export function runSamples(about: RunsAbout, runs: readonly RunFact[], counted: 
       const ends = runs.filter((run) => lookOf(run) === kind).map(({ status }) => status);
       return sample('backup_verification_failures_in_a_row', { service, kind }, inARow(ends));
     }),
-    ...lastOnes(about, runs),
-    ...Object.entries(logPositions(runs)).map(([component, moment]) =>
-      sample('transaction_log_lag_seconds', { service, component }, seconds(Math.max(0, now - Date.parse(moment)))),
-    ),
+  ];
+}
+
+function shares(service: string, runs: readonly RunFact[], now: number): Sample[] {
+  const backups = runs.filter(({ procedure }) => procedure === 'backup');
+  return [
+    ...shareOf(service, 'backup_success_ratio', backups, now - day),
+    ...shareOf(service, 'backup_verification_success_ratio', runs.filter(lookOf), now - 30 * day),
   ];
 }
 
