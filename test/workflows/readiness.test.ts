@@ -129,3 +129,28 @@ it('schedules that are not in place, and one that somebody paused and forgot, ar
     mend: `muster schedules unpause ${service} daily`,
   });
 });
+
+it('a schedule that somebody paused and forgot is told to people by the next look, and that it goes on again too', async () => {
+  const service = range.service({ items: [] });
+  const plan = { ...(await spacetimePlan()), service, drills: [] };
+  plan.schedules = [scheduleSchema.parse({ name: 'daily', cron: '0 2 * * *' })];
+  const { wantedSchedules } = await import('../../domain/wanted-schedules.ts');
+  const all = [...wantedSchedules(plan), look(service)];
+  await applySchedules(range.client, service, all, await compareSchedules(range.client, service, all));
+  const daily = range.client.schedule.getHandle(scheduleId(service, 'daily'));
+  const asked = aLook(await stepContext({ plan }), { temporal: range.client });
+  /** What the look finds is what the check has found on the server. */
+  const looked = async (turn: number) => {
+    const { lacking } = await found(schedules, asked);
+    range.finds(service, { standby: 'west', ready: lacking.length === 0, score: 100, lacking });
+    const from = range.calls.length;
+    await nextLook(service, turn);
+    return range.calls.slice(from).filter((call) => call.includes(service) && call.startsWith('notice'));
+  };
+  expect(await looked(0)).toEqual([]);
+  await daily.pause('moving the database');
+  expect(await looked(1)).toEqual([`notice less-ready warning of ${service}`]);
+  expect(await looked(2)).toEqual([]);
+  await daily.unpause();
+  expect(await looked(3)).toEqual([`notice ready-again info of ${service}`]);
+});
