@@ -11,7 +11,10 @@ import type { AssessDeps } from './deps.ts';
  *
  * @throws RecoveryUnderWay, LeaseHeld
  */
-export async function standAside({ procedure, run, service }: AssessCall, deps: AssessDeps): Promise<void> {
+export async function standAside(
+  { procedure, run, service }: AssessCall,
+  deps: Pick<AssessDeps, 'leases'>,
+): Promise<void> {
   const { standsAside, restores } = traitsOf(procedure);
   if (!standsAside && !restores) return;
   const others = holdersIn((await deps.leases?.()) ?? []).filter((lease) => lease.run !== run);

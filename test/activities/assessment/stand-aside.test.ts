@@ -1,6 +1,5 @@
 /** What stands aside for a recovery: every kind of drill, whichever recovery holds the lease, before anything is read or made. */
 import { expect, test } from 'vitest';
-import type { AssessDeps } from '../../../activities/assessment/deps.ts';
 import { standAside } from '../../../activities/assessment/stand-aside.ts';
 import { type Procedure, procedures, traitsOf } from '../../../domain/procedures.ts';
 import type { AssessCall } from '../../../domain/protocol.ts';
@@ -19,7 +18,7 @@ function asked(procedure: Procedure, holder: Procedure, settled = false) {
   } as const;
   const until = { since: '2026-11-20T10:00:00.000Z', until: '2027-01-01T00:00:00.000Z', settled };
   const leases = async () => [{ location: 'company-backups', lease: { ...lease, ...until } }];
-  return standAside({ procedure, run: 'mine', service: 'spacetime' } as AssessCall, { leases } as AssessDeps);
+  return standAside({ procedure, run: 'mine', service: 'spacetime' } as AssessCall, { leases });
 }
 
 test('there are drills and recoveries to try', () => {

@@ -6,7 +6,6 @@
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -21,6 +20,7 @@ import { startSshd, type TestSshd } from '../hosts/sshd.ts';
 import { describeTree, makeNastyTree } from '../points/nasty-tree.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from '../points/world.ts';
 import { type Fault, randomFrom, under } from './chaos.ts';
+import { killJob, reachable } from './machine.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 const run = promisify(execFile);
@@ -204,55 +204,8 @@ function faultsOf(world: World, worker: Worker, random: () => number, hosts: rea
   ];
 }
 
-/** Kills every process of one job that runs now, as the kernel does when memory runs out. */
-async function killJob(hosts: readonly TestHost[], random: () => number): Promise<boolean> {
-  const folders: string[] = [];
-  for (const { folder } of hosts) {
-    const jobs = join(folder, 'jobs/jobs');
-    for (const path of await readdir(jobs, { recursive: true }).catch(() => [])) {
-      if (path.endsWith('/identity')) folders.push(join(jobs, path, '..'));
-    }
-  }
-  const running = (await Promise.all(folders.map(async (folder) => ((await ended(folder)) ? [] : [folder])))).flat();
-  const victim = running[Math.floor(random() * running.length)];
-  if (!victim) return false;
-  const [, pid] = (await readFile(join(victim, 'identity'), 'utf8')).split(' ');
-  if (!pid) return false;
-  try {
-    process.kill(-Number(pid), 'SIGKILL');
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-const ended = (folder: string) =>
-  readFile(join(folder, 'exit'), 'utf8').then(
-    (text) => text !== '',
-    () => false,
-  );
-
 function hostsOf(...hosts: readonly TestHost[]) {
   return Object.fromEntries(hosts.map(({ host, folder }) => [host.name, { folder, ssh: sshd.settings }]));
-}
-
-/** The plan as a process of its own can use it: credentials by reference. */
-async function reachable(world: World): Promise<Plan> {
-  const storage = { ...world.plan.storage };
-  for (const [name, server] of [
-    ['near', world.near],
-    ['far', world.far],
-  ] as const) {
-    const at = (what: string) => join(world.keys, `${name}-${what}`);
-    await writeFile(at('id'), server.credentials.accessKeyId);
-    await writeFile(at('secret'), server.credentials.secretAccessKey);
-    storage[name] = {
-      ...world.plan.storage[name],
-      accessKeyId: { file: at('id') },
-      secretAccessKey: { file: at('secret') },
-    } as Plan['storage'][string];
-  }
-  return { ...world.plan, storage };
 }
 
 function postgresql(database: string, port: number): Component {

@@ -13,6 +13,9 @@ export interface Worker {
   begin(): void;
   /** Kills one attempt that runs now; false where none does. */
   kill(random: () => number): boolean;
+  /** The run is terminated: its attempts are killed, and its steps are not tried again. Until the next one begins. */
+  terminate(): void;
+  readonly run: string;
   readonly attempts: number;
 }
 
@@ -23,6 +26,7 @@ export function startWorker(world: World): Worker {
   let run = newRun();
   let outputs: Record<string, unknown> = {};
   let attempts = 0;
+  const terminated = new Set<string>();
 
   async function once(attempt: Attempt) {
     const child = spawn(process.execPath, [new URL('attempt.ts', import.meta.url).pathname], {
@@ -55,7 +59,9 @@ export function startWorker(world: World): Worker {
     },
     async step<Output>(kind: string, step: string, input: unknown): Promise<Output> {
       const why: string[] = [];
+      const mine = run;
       for (let generation = 1, tries = 0; tries < mostAttempts; tries += 1) {
+        if (terminated.has(mine)) throw new Error(`${mine} was terminated`);
         const answer = await once({ ...world, kind, step, input, run, generation, outputs: { ...outputs } });
         if (answer.output) {
           outputs[step] = answer.output;
@@ -65,6 +71,13 @@ export function startWorker(world: World): Worker {
         why.push(answer.refusal ? `${answer.refusal.type}: ${answer.refusal.message}` : answer.fault);
       }
       throw new Error(`${step} did not succeed in ${mostAttempts} attempts:\n${why.slice(-5).join('\n')}`);
+    },
+    get run() {
+      return run;
+    },
+    terminate() {
+      terminated.add(run);
+      for (const each of running) each.kill('SIGKILL');
     },
     kill(random) {
       const victim = [...running][Math.floor(random() * running.size)];
