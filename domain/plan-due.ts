@@ -18,7 +18,7 @@ export const cronSchema = z.string().superRefine((text, context) => {
 
 export const zoneSchema = z.string().refine(isZone, { error: 'there is no such time zone. Try: UTC or Europe/Berlin' });
 
-const catchUpWindowSchema = durationSchema.refine((ms) => ms >= 10_000, {
+export const catchUpWindowSchema = durationSchema.refine((ms) => ms >= 10_000, {
   error: 'this is less than 10s. Try: 1h',
 });
 

@@ -6,6 +6,7 @@ import type { Certificates } from '../../domain/metrics/of-plan.ts';
 import type { PointsRead } from '../../domain/metrics/of-points.ts';
 import type { Rooms, TemporalSeen } from '../../domain/metrics/of-reading.ts';
 import { type RunFact, runFact } from '../../domain/metrics/of-runs.ts';
+import type { NewestPeriods } from '../../domain/period/scheduled.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { copiesNeeded } from '../../domain/point-state.ts';
 import { loadPlan } from '../plans/load-plan.ts';
@@ -13,6 +14,7 @@ import { enoughPoints } from '../points/enough-points.ts';
 import { findPoints } from '../points/find-points.ts';
 import { recipientOf } from '../points/keys.ts';
 import { loadPinned } from '../points/signer.ts';
+import { newestPeriods } from '../reports/newest-periods.ts';
 import { readReports } from '../reports/read-reports.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -32,6 +34,8 @@ export interface ServiceReading {
   readonly points: PointsRead;
   readonly certificates: Certificates;
   readonly rooms: Rooms;
+  /** Reports of a month and of a quarter. */
+  readonly periods: NewestPeriods;
   /** Undefined where the server did not answer; absent altogether without a connection to it. */
   readonly temporal?: TemporalSeen | undefined;
   /** Reports that were not known before. */
@@ -60,7 +64,7 @@ export async function readService(
   const { stores, closed } = await openAll(plan, folder);
   try {
     const copies = copiesNeeded(plan);
-    const [found, reports, rooms, certificates, temporal] = await Promise.all([
+    const [found, reports, rooms, periods, certificates, temporal] = await Promise.all([
       enoughPoints(plan, (options) => findPoints(stores, service, signers, { ...options, copies })),
       readReports(
         service,
@@ -68,6 +72,7 @@ export async function readService(
         { stores, folder: deps.reports, limit: reportsLimit, known },
       ),
       roomsOf(stores),
+      plan.reports ? newestPeriods(stores, service) : {},
       certificatesOf(plan, folder),
       deps.temporal ? seeTemporal(deps.temporal, plan) : undefined,
     ]);
@@ -78,6 +83,7 @@ export async function readService(
       points: { ...found, unreachable },
       certificates,
       rooms,
+      periods,
       ...(deps.temporal ? { temporal } : {}),
       runs: reports.reports.map(runFact),
       heard: stores.some(({ location }) => !found.unreachable.some((each) => each.location === location)),

@@ -44,7 +44,17 @@ const point = {
 
 function reading(parts: Partial<ServiceReading> = {}): ServiceReading {
   const points = { points: [point], refused: [], unreachable: [] };
-  return { plan, points, certificates: {}, rooms: {}, runs: [run(hour)], heard: true, complete: true, ...parts };
+  return {
+    plan,
+    points,
+    certificates: {},
+    rooms: {},
+    periods: {},
+    runs: [run(hour)],
+    heard: true,
+    complete: true,
+    ...parts,
+  };
 }
 
 const silent = {
