@@ -7,5 +7,5 @@ import { type WantedSchedule, wantedSchedules } from './wanted-schedules.ts';
 export type AnySchedule = WantedSchedule | WantedLook | WantedReport;
 
 export function everySchedule(plan: Plan): AnySchedule[] {
-  return [...wantedSchedules(plan), ...wantedLooks(plan), ...wantedReports(plan)];
+  return [...wantedSchedules(plan), ...wantedReports(plan), ...wantedLooks(plan)];
 }
