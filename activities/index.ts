@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { AuditCall } from '../domain/audit.ts';
 import type { ExerciseStatus } from '../domain/exercise.ts';
 import type { NoticeTestResult } from '../domain/notice-test.ts';
+import type { PeriodCall } from '../domain/period/scheduled.ts';
 import type { SecretRef } from '../domain/plan-values.ts';
 import type { ApprovedCall, AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from '../domain/protocol.ts';
 import { verifyApproval } from './approvals/verify-approval.ts';
@@ -20,6 +21,7 @@ import { compilePlaybook } from './planning/compile.ts';
 import { loadPlan } from './plans/load-plan.ts';
 import { scheduledLook } from './readiness/scheduled-look.ts';
 import { stepDefinitions } from './registry.ts';
+import { makePeriod } from './reports/make-period.ts';
 import { reportOf } from './reports/report-of.ts';
 import { writeExercise } from './reports/write-exercise.ts';
 import type { ReportCall } from './reports/write-report.ts';
@@ -52,6 +54,7 @@ export function activities(deps: Dependencies) {
         const { cancellationSignal: signal, info } = Context.current();
         return scheduledLook(call, deps, { queue: info.taskQueue, signal });
       }),
+    makePeriod: (call: PeriodCall) => alive(() => makePeriod(call, deps)),
     watchForOutage: (call: WatchCall) => alive(() => watchForOutage(call, deps, Context.current().cancellationSignal)),
     verifyApproval: (call: VerifyCall) => alive(() => verifyApproval(call)),
     keepApproved: (call: ApprovedCall) => alive(() => keepApprovedWith(call, deps)),

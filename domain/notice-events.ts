@@ -60,6 +60,8 @@ export const noticeEvents = {
   unanswered: { asks: 'tells', level: ['P1', 'P1', 'P2'] },
   'less-ready': { asks: 'stays', level: 'P1' },
   'ready-again': { asks: 'tells', level: 'P3' },
+  'period-report': { asks: 'tells', level: 'P3' },
+  'period-not-stored': { asks: 'stays', level: 'P2' },
   'notice-failed': { asks: 'tells', level: 'P2' },
   'notice-test': { asks: 'tells', level: 'P3' },
 } as const satisfies Record<string, EventTraits>;

@@ -1,7 +1,6 @@
 /** What is rehearsed, how often, who takes part, and what people answer before, during and after it: the drills of a plan. */
 import { z } from 'zod';
-import { durationSchema } from './duration.ts';
-import { cronSchema, zoneSchema } from './plan-schedules.ts';
+import { dueFields, offsetTooLong } from './plan-due.ts';
 import { absolutePath, nameSchema, someTime } from './plan-values.ts';
 import { procedures, traitsOf } from './procedures.ts';
 
@@ -24,19 +23,8 @@ const participantSchema = z.strictObject({ role: roleSchema, people: z.array(z.s
 
 const common = {
   name: nameSchema.max(40),
-  /** Without a time it is held by hand only. */
-  cron: cronSchema.optional(),
-  zone: zoneSchema.default('UTC'),
-  every: someTime.optional(),
-  offset: durationSchema.optional(),
-  jitter: durationSchema.default(0),
-  catchUpWindow: durationSchema
-    .refine((ms) => ms >= 10_000, { error: 'this is less than 10s. Try: 1h' })
-    .default(3_600_000),
-  overlap: z.enum(['wait', 'skip']).default('wait'),
-  wait: someTime.default(3_600_000),
-  /** How long a failed step waits for somebody's decision before the drill ends as failed. */
-  patience: someTime.default(900_000),
+  /** Without `cron` and `every` it is held by hand only. */
+  ...dueFields,
   participants: z.array(participantSchema).default([]),
   checklist: z.strictObject({ before: itemsSchema, during: itemsSchema, after: itemsSchema }).prefault({}),
   /** Roles that sign at the end, each by another person. */
@@ -73,8 +61,7 @@ export const drillSchema = z
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     if (drill.cron !== undefined && drill.every !== undefined)
       say('cron', 'a drill has one of cron and every. Try: cron: "0 10 * 1,4,7,10 6#1" (first Saturday of a quarter)');
-    if (drill.offset !== undefined && drill.offset >= (drill.every ?? 0))
-      say('offset', 'the offset is shorter than every. Try: leave it out');
+    if (offsetTooLong(drill)) say('offset', 'the offset is shorter than every. Try: leave it out');
     const timed = drill.cron !== undefined || drill.every !== undefined;
     if (!timed && (drill.notice !== undefined || drill.reminders.length > 0))
       say('notice', 'what has no time is not announced ahead of it. Try: add cron or every');

@@ -1,7 +1,7 @@
 /** What a plan says of readiness: from when on something is due, and where things are that no API tells. Without it only a failover's own steps are asked. */
 import { z } from 'zod';
 import { durationSchema } from './duration.ts';
-import { cronSchema, zoneSchema } from './plan-schedules.ts';
+import { cronSchema, zoneSchema } from './plan-due.ts';
 import { someTime } from './plan-values.ts';
 
 const day = 86_400_000;

@@ -11,6 +11,7 @@ import { isolationProblems } from './isolation-references.ts';
 import { noticeProblems } from './notice-references.ts';
 import { objectiveNames } from './plan.ts';
 import { readinessProblems } from './readiness-references.ts';
+import { reportProblems } from './report-references.ts';
 import { scheduleProblems } from './schedule-references.ts';
 import { standbyProblems } from './standby-references.ts';
 
@@ -62,6 +63,7 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
     ...drillProblems(list(plan.drills), namesOf(plan.components), namesOf(plan.schedules)),
     ...noticeProblems(list(plan.notices), plan.escalation),
     ...readinessProblems(plan.readiness, list(plan.schedules)),
+    ...reportProblems(plan.reports, list(plan.schedules)),
     ...hostEverywhere(map(plan.control).host, sites, ['control', 'host']),
     ...Object.keys(map(plan.bare)).flatMap((group) => hostEverywhere(group, sites, ['bare', group])),
     ...list(map(plan.traffic).records).flatMap((record, index) => {

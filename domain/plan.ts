@@ -20,6 +20,7 @@ import { isolationSchema } from './plan-isolation.ts';
 import { noticesSchema } from './plan-notices.ts';
 import { observersSchema } from './plan-observers.ts';
 import { readinessSchema } from './plan-readiness.ts';
+import { reportsSchema } from './plan-reports.ts';
 import { retentionSchema } from './plan-retention.ts';
 import { catchUpSchema, scheduleSchema, webhookSchema } from './plan-schedules.ts';
 import { slosSchema } from './plan-slos.ts';
@@ -198,6 +199,8 @@ export const planSchema = z.strictObject({
   webhook: webhookSchema.optional(),
   /** What a look at readiness asks besides a failover's own steps. */
   readiness: readinessSchema.optional(),
+  /** When months and quarters are reported by themselves. */
+  reports: reportsSchema.optional(),
   queues: z.strictObject({ fallback: z.string().default('muster-fallback') }).prefault({}),
 });
 export type Plan = z.infer<typeof planSchema>;

@@ -211,6 +211,7 @@ export const layout = {
   /** Apart from the reports of runs: an exercise has two of them. */
   exercise: (service: string, run: string, name: string) => `${service}/exercises/${run}/${name}`,
   /** Of a month or a quarter, as it was stored. */
+  periods: (service: string) => `${service}/periods/`,
   period: (service: string, period: string, name: string) => `${service}/periods/${period}/${name}`,
   report: (service: string, run: string, name: string) => `${service}/reports/${run}/${name}`,
 } as const;

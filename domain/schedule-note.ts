@@ -7,7 +7,10 @@ const opening = 'By the plan of ';
 /** `By the plan of spacetime: drill quarterly (tabletop); 0 10 * 1,4,7,10 6#1 UTC. To begin it now: Trigger. The run is spacetime/drill; ...` */
 export function noteOf(wanted: AnySchedule): string {
   const { what, when } = wanted;
-  if (!('due' in wanted)) return `${opening}${wanted.look.service}: ${what}; ${when}. ${begin}.`;
+  if (!('due' in wanted)) {
+    const { service } = 'look' in wanted ? wanted.look : wanted.report;
+    return `${opening}${service}: ${what}; ${when}. ${begin}.`;
+  }
   const { service, procedure, announces, drill } = wanted.due;
   const head = `${opening}${service}: ${what}; ${when}.`;
   if (announces) return `${head} It looks each hour whether that is now, tells people, and starts nothing.`;

@@ -3,10 +3,11 @@
  * default 1m), `MUSTER_SDK_METRICS` (address of the Temporal SDK's). Neither is served where its address is not set.
  */
 import { Runtime } from '@temporalio/worker';
-import { servicesIn, startCollector } from '../activities/metrics/collector.ts';
+import { startCollector } from '../activities/metrics/collector.ts';
 import { type MetricsDeps, readService } from '../activities/metrics/read-service.ts';
 import { watchCertificates } from '../activities/metrics/see-certificates.ts';
 import { type MetricsServer, serveMetrics } from '../activities/metrics/serve.ts';
+import { servicesIn } from '../activities/plans/services-in.ts';
 import type { TemporalPlace } from '../activities/temporal/settings.ts';
 import { durationSchema } from '../domain/duration.ts';
 import { refusal } from '../domain/errors.ts';

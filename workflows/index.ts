@@ -12,6 +12,7 @@ export { isolatedDrill } from './isolated-drill.ts';
 export { logShipping } from './log-shipping.ts';
 export { noticeTest } from './notice-test.ts';
 export { notices } from './notices.ts';
+export { periodReport } from './period-report.ts';
 export { readiness } from './readiness.ts';
 export { rejoin } from './rejoin.ts';
 export { restore } from './restore.ts';

@@ -2,11 +2,16 @@
  * Keeps what metrics are made of: read at an interval, remembered with its time. After a restart it knows nothing, and says nothing of
  * backups and drills until everything was read once.
  */
-import { readdir } from 'node:fs/promises';
 import { receiverSamples, standbySamples, tlsSamples } from '../../domain/metrics/of-places.ts';
 import { planSamples } from '../../domain/metrics/of-plan.ts';
 import { pointSamples } from '../../domain/metrics/of-points.ts';
-import { type ReadingState, readingSamples, roomSamples, temporalSamples } from '../../domain/metrics/of-reading.ts';
+import {
+  type ReadingState,
+  readingSamples,
+  reportSamples,
+  roomSamples,
+  temporalSamples,
+} from '../../domain/metrics/of-reading.ts';
 import { logPositions, type RunFact, runSamples } from '../../domain/metrics/of-runs.ts';
 import type { Sample } from '../../domain/metrics/sample.ts';
 import { musterVersion } from '../points/muster-version.ts';
@@ -64,14 +69,6 @@ export function startCollector(options: CollectorOptions): Collector {
   };
 }
 
-/** Services of a folder of plans; `estate.yaml` is none. */
-export async function servicesIn(folder: string): Promise<string[]> {
-  const files = await readdir(folder).catch(() => []);
-  return files
-    .filter((file) => file.endsWith('.yaml') && file !== 'estate.yaml')
-    .map((file) => file.slice(0, -'.yaml'.length));
-}
-
 async function readAll(kept: Map<string, Kept>, options: CollectorOptions, signal: AbortSignal): Promise<void> {
   const services = await options.services();
   for (const gone of [...kept.keys()].filter((name) => !services.includes(name))) kept.delete(gone);
@@ -109,7 +106,7 @@ function pointsOf(before: ServiceReading | undefined, { heard, points }: Service
 function samplesOf(service: string, { reading, promised, runs, heard, counted, state }: Kept, now: number): Sample[] {
   const own = readingSamples(service, state);
   if (!reading) return own;
-  const { plan, points, rooms, standbys, shown, receivers = [] } = reading;
+  const { plan, points, rooms, periods, standbys, shown, receivers = [] } = reading;
   const ended = [...runs.values()].sort((a, b) => a.ended - b.ended);
   const about = { service, components: plan.components.map(({ name }) => name), schedules: plan.schedules };
   return [
@@ -117,6 +114,7 @@ function samplesOf(service: string, { reading, promised, runs, heard, counted, s
     ...promised,
     ...pointSamples(plan, points, logPositions(ended), now),
     ...(heard ? runSamples(about, ended, counted, now) : []),
+    ...reportSamples(plan, periods),
     ...('temporal' in reading ? temporalSamples(plan, reading.temporal) : []),
     ...roomSamples(service, rooms),
     ...standbySamples(service, standbys),

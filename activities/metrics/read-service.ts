@@ -8,6 +8,7 @@ import type { PointsRead } from '../../domain/metrics/of-points.ts';
 import type { Rooms, TemporalSeen } from '../../domain/metrics/of-reading.ts';
 import { type RunFact, runFact } from '../../domain/metrics/of-runs.ts';
 import type { ReceiverReach } from '../../domain/notice-reach.ts';
+import type { NewestPeriods } from '../../domain/period/scheduled.ts';
 import type { Plan } from '../../domain/plan.ts';
 import type { SecretRef } from '../../domain/plan-values.ts';
 import { copiesNeeded } from '../../domain/point-state.ts';
@@ -19,6 +20,7 @@ import { enoughPoints } from '../points/enough-points.ts';
 import { findPoints } from '../points/find-points.ts';
 import { recipientOf } from '../points/keys.ts';
 import { loadPinned } from '../points/signer.ts';
+import { newestPeriods } from '../reports/newest-periods.ts';
 import { readReports } from '../reports/read-reports.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -48,6 +50,8 @@ export interface ServiceReading {
   readonly shown: ShownUntil;
   /** Undefined where no location answered. */
   readonly receivers?: readonly ReceiverReach[] | undefined;
+  /** Reports of a month and of a quarter. */
+  readonly periods: NewestPeriods;
   /** Undefined where the server did not answer; absent altogether without a connection to it. */
   readonly temporal?: TemporalSeen | undefined;
   /** Reports that were not known before. */
@@ -77,7 +81,7 @@ export async function readService(
   const { stores, closed } = await openAll(plan, secret);
   try {
     const copies = copiesNeeded(plan);
-    const [found, reports, rooms, certificates, temporal, standbys, shown, receivers] = await Promise.all([
+    const [found, reports, rooms, periods, certificates, temporal, standbys, shown, receivers] = await Promise.all([
       enoughPoints(plan, (options) => findPoints(stores, service, signers, { ...options, copies })),
       readReports(
         service,
@@ -85,6 +89,7 @@ export async function readService(
         { stores, folder: deps.reports, limit: reportsLimit, known },
       ),
       roomsOf(stores),
+      plan.reports ? newestPeriods(stores, service) : {},
       certificatesOf(plan, folder),
       deps.temporal ? seeTemporal(deps.temporal, plan) : undefined,
       standbysOf(plan, deps, secret),
@@ -105,6 +110,7 @@ export async function readService(
       standbys,
       shown,
       receivers,
+      periods,
       ...(deps.temporal ? { temporal } : {}),
       runs: reports.reports.map(runFact),
       heard: stores.some(({ location }) => !found.unreachable.some((each) => each.location === location)),

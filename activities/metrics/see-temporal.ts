@@ -1,10 +1,11 @@
 /** What the Temporal server says of a plan's schedules and of the queues of its sites. */
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
+import { everySchedule } from '../../domain/every-schedule.ts';
+import { scheduleName } from '../../domain/metrics/of-plan.ts';
 import type { TemporalSeen } from '../../domain/metrics/of-reading.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { queueOf } from '../../domain/protocol.ts';
-import { wantedSchedules } from '../../domain/wanted-schedules.ts';
 import { describeSchedule } from '../schedules/apply.ts';
 
 /** ms for all of it. */
@@ -23,9 +24,11 @@ export async function seeTemporal(client: Client, plan: Plan): Promise<TemporalS
 }
 
 async function schedulesOf(client: Client, plan: Plan): Promise<TemporalSeen['schedules']> {
-  const seen = wantedSchedules(plan).map(async ({ id, due: { name } }) => {
-    const there = await describeSchedule(client, id);
-    return there ? [[name, { paused: there.state.paused, since: there.info.createdAt.getTime() }] as const] : [];
+  const seen = everySchedule(plan).map(async (wanted) => {
+    const there = await describeSchedule(client, wanted.id);
+    return there
+      ? [[scheduleName(wanted), { paused: there.state.paused, since: there.info.createdAt.getTime() }] as const]
+      : [];
   });
   return Object.fromEntries((await Promise.all(seen)).flat());
 }

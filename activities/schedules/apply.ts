@@ -137,13 +137,18 @@ function definition(wanted: AnySchedule) {
     },
     action: {
       type: 'startWorkflow' as const,
-      workflowType: 'due' in wanted ? 'scheduled' : 'readiness',
-      workflowId: 'due' in wanted ? `${wanted.id}-due` : wanted.id,
+      ...startOf(wanted),
       taskQueue: workflowQueue,
-      args: ['due' in wanted ? wanted.due : wanted.look],
       staticSummary: `${wanted.what}; ${wanted.when}`.slice(0, 180),
     },
   };
+}
+
+function startOf(wanted: AnySchedule): { workflowType: string; workflowId: string; args: [unknown] } {
+  const { id: workflowId } = wanted;
+  if ('due' in wanted) return { workflowType: 'scheduled', workflowId: `${workflowId}-due`, args: [wanted.due] };
+  if ('look' in wanted) return { workflowType: 'readiness', workflowId, args: [wanted.look] };
+  return { workflowType: 'periodReport', workflowId, args: [wanted.report] };
 }
 
 /**

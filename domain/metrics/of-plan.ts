@@ -1,4 +1,6 @@
 /** What a plan promises, as samples: objectives, and how often something is due. Pure. */
+import type { AnySchedule } from '../every-schedule.ts';
+import { wantedReports } from '../period/wanted-reports.ts';
 import type { Plan } from '../plan.ts';
 import { slosOf } from '../plan-slos.ts';
 import { type Procedure, traitsOf } from '../procedures.ts';
@@ -30,8 +32,15 @@ export function planSamples(plan: Plan, version: string, certificates: Certifica
     ...due.map(({ schedule, period }) =>
       sample(
         'muster_schedule_period_seconds',
-        { ...scheduleLabels(schedule), kind: kindOf(schedule.due.procedure) },
+        { ...scheduleLabels(plan, schedule), kind: kindOf(schedule.due.procedure) },
         seconds(period),
+      ),
+    ),
+    ...wantedReports(plan).map((report) =>
+      sample(
+        'muster_schedule_period_seconds',
+        { ...scheduleLabels(plan, report), kind: 'other' },
+        seconds(periodOf(report.times)),
       ),
     ),
     ...Object.entries(certificates).map(([recipient, until]) =>
@@ -40,8 +49,14 @@ export function planSamples(plan: Plan, version: string, certificates: Certifica
   ];
 }
 
-export function scheduleLabels({ due: { service, name, procedure } }: Pick<WantedSchedule, 'due'>) {
-  return { service, schedule: name, procedure };
+export function scheduleLabels({ service }: Plan, wanted: AnySchedule) {
+  const procedure = 'due' in wanted ? wanted.due.procedure : 'look' in wanted ? 'readiness' : 'report';
+  return { service, schedule: scheduleName(wanted), procedure };
+}
+
+/** As people know it: without the service. */
+export function scheduleName({ id }: Pick<AnySchedule, 'id'>): string {
+  return id.slice(id.indexOf('/') + 1);
 }
 
 /** Procedure to the longest time promised, ms; of a backup also by its SLO. */

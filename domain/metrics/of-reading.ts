@@ -1,8 +1,10 @@
 /** What a reading says of itself and of Temporal, as samples. Pure. */
+import { everySchedule } from '../every-schedule.ts';
+import type { NewestPeriods } from '../period/scheduled.ts';
+import { wantedReports } from '../period/wanted-reports.ts';
 import type { Plan } from '../plan.ts';
 import { queueOf } from '../protocol.ts';
-import { wantedSchedules } from '../wanted-schedules.ts';
-import { scheduleLabels } from './of-plan.ts';
+import { scheduleLabels, scheduleName } from './of-plan.ts';
 import { type Sample, sample, seconds } from './sample.ts';
 
 /** What the Temporal server said; undefined where it did not answer. */
@@ -22,9 +24,9 @@ export function temporalSamples(plan: Plan, seen: TemporalSeen | undefined): Sam
   if (!seen) return [up];
   return [
     up,
-    ...wantedSchedules(plan).flatMap((schedule) => {
-      const labels = scheduleLabels(schedule);
-      const there = seen.schedules[schedule.due.name];
+    ...everySchedule(plan).flatMap((schedule) => {
+      const labels = scheduleLabels(plan, schedule);
+      const there = seen.schedules[scheduleName(schedule)];
       return [
         sample('muster_schedule_in_place', labels, there ? 1 : 0),
         ...(there
@@ -41,6 +43,15 @@ export function temporalSamples(plan: Plan, seen: TemporalSeen | undefined): Sam
       return count === undefined ? [] : [sample('muster_queue_pollers', { service, site, role, queue }, count)];
     }),
   ];
+}
+
+/** What came of the Schedules of reports, by when the newest one was left. */
+export function reportSamples(plan: Plan, newest: NewestPeriods): Sample[] {
+  return wantedReports(plan).flatMap((wanted) => {
+    const left = newest[wanted.kind];
+    const labels = scheduleLabels(plan, wanted);
+    return left === undefined ? [] : [sample('muster_schedule_last_success_timestamp_seconds', labels, seconds(left))];
+  });
 }
 
 export function roomSamples(service: string, rooms: Rooms): Sample[] {

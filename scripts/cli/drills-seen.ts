@@ -2,6 +2,7 @@
 
 import { type ReportsRead, readReports } from '../../activities/reports/read-reports.ts';
 import { describeSchedule } from '../../activities/schedules/apply.ts';
+import { openLocations } from '../../activities/storage/open-locations.ts';
 import { compareDrills, type DrillComparison } from '../../domain/drills/compare.ts';
 import { overdueSince } from '../../domain/drills/overdue.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -10,7 +11,6 @@ import type { Report } from '../../domain/report.ts';
 import { whenOf } from '../../domain/schedule-times.ts';
 import { drillScheduleName, scheduleId } from '../../domain/wanted-schedules.ts';
 import type { Cli } from './cli.ts';
-import { openStores } from './service-points.ts';
 import { inTime } from './temporal.ts';
 
 export interface DrillSeen {
@@ -49,7 +49,7 @@ const remembered = 2 * 366 * 86_400_000;
 const patience = 10_000;
 
 export async function seeDrills(cli: Cli, plan: Plan): Promise<{ drills: DrillSeen[]; unread: ReportsRead['unread'] }> {
-  const { stores, unreachable } = await openStores(plan, cli.planFolder);
+  const { stores, unreachable } = await openLocations(plan, cli.planFolder);
   const now = Date.now();
   const folder = cli.io.env.MUSTER_REPORTS ?? 'reports';
   const window = { from: now - remembered, to: now };

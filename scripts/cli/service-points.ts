@@ -1,9 +1,7 @@
 /** Recovery points of a service as this machine can see them: every location side by side, none waited for long. */
 import { type FoundPoints, findPoints } from '../../activities/points/find-points.ts';
 import { loadPinned } from '../../activities/points/signer.ts';
-import { resolveSecret } from '../../activities/secrets/resolve.ts';
-import { openStore } from '../../activities/storage/open-store.ts';
-import type { ObjectStore } from '../../activities/storage/store.ts';
+import { openLocations } from '../../activities/storage/open-locations.ts';
 import type { PointSummary } from '../../domain/assessment.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { copiesNeeded } from '../../domain/point-state.ts';
@@ -19,26 +17,9 @@ export async function servicePoints(
   options: { newest?: number; limit?: number } = {},
 ): Promise<ServicePoints> {
   const signers = await loadPinned(plan, planFolder);
-  const { stores, unreachable } = await openStores(plan, planFolder);
+  const { stores, unreachable } = await openLocations(plan, planFolder);
   const found = await findPoints(stores, plan.service, signers, { ...options, copies: copiesNeeded(plan) });
   return { ...found, unreachable: [...unreachable, ...found.unreachable], locations: Object.keys(plan.storage) };
-}
-
-/** Every location that can be opened here, and why the others cannot. */
-export async function openStores(
-  plan: Plan,
-  planFolder: string,
-): Promise<{ stores: ObjectStore[]; unreachable: { location: string; why: string }[] }> {
-  const unreachable: { location: string; why: string }[] = [];
-  const stores: ObjectStore[] = [];
-  for (const location of Object.keys(plan.storage)) {
-    try {
-      stores.push(await openStore(plan, location, (ref) => resolveSecret(ref, planFolder)));
-    } catch (error) {
-      unreachable.push({ location, why: error instanceof Error ? error.message : String(error) });
-    }
-  }
-  return { stores, unreachable };
 }
 
 /** How old the state is that a point would bring back. `late`: older than the RPO allows. */

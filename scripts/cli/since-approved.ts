@@ -1,10 +1,10 @@
 /** How a playbook differs from the one of its kind that was approved last, for whoever approves this one. */
 import { lastApproved } from '../../activities/approvals/approved-playbook.ts';
 import { loadPinned } from '../../activities/points/signer.ts';
+import { openLocations } from '../../activities/storage/open-locations.ts';
 import type { Playbook } from '../../domain/playbook.ts';
 import { playbookChanges } from '../../domain/playbook-changes.ts';
 import type { Cli } from './cli.ts';
-import { openStores } from './service-points.ts';
 
 /** Never fails: who cannot read the plan or a storage location here is told so, and approves what stands. */
 export async function sinceApprovedLines(cli: Cli, playbook: Playbook): Promise<string[]> {
@@ -12,7 +12,7 @@ export async function sinceApprovedLines(cli: Cli, playbook: Playbook): Promise<
   try {
     const { plan } = await cli.plan(playbook.service);
     const signers = await loadPinned(plan, cli.planFolder);
-    const { stores } = await openStores(plan, cli.planFolder);
+    const { stores } = await openLocations(plan, cli.planFolder);
     const last = await lastApproved(playbook, stores, signers);
     if (!last) return [`${head}: none is known, or no storage location answers here.`];
     const changes = playbookChanges(last.playbook, playbook);

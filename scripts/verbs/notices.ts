@@ -3,6 +3,7 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Command } from 'commander';
 import { readReach } from '../../activities/notices/reach.ts';
 import { readNoticeTests } from '../../activities/notices/tests.ts';
+import { openLocations } from '../../activities/storage/open-locations.ts';
 import { durationSchema, formatDuration } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { ReceiverReach } from '../../domain/notice-reach.ts';
@@ -19,7 +20,6 @@ import { workflowQueue } from '../../domain/protocol.ts';
 import type { Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { noWorker } from '../cli/runs.ts';
-import { openStores } from '../cli/service-points.ts';
 import { inTime, isUnreachable, type Temporal } from '../cli/temporal.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type AddVerb, examples } from './verb.ts';
@@ -81,7 +81,7 @@ function addLast(notices: Command, run: Runner): void {
     .action(
       run(async (cli, [service = '']) => {
         const { plan } = await cli.plan(service);
-        const { stores, unreachable } = await openStores(plan, cli.planFolder);
+        const { stores, unreachable } = await openLocations(plan, cli.planFolder);
         const { results, unread } = await readNoticeTests(service, stores);
         const missed = [...unreachable, ...unread];
         if (missed.length === Object.keys(plan.storage).length)

@@ -1,13 +1,13 @@
 /** `muster objectives`: what was promised against what was kept of it, over a window that fits each promise. */
 import { readEvidence } from '../../activities/objectives/read-evidence.ts';
 import { loadPinned } from '../../activities/points/signer.ts';
+import { openLocations } from '../../activities/storage/open-locations.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { judgeObjectives } from '../../domain/objectives/objectives.ts';
 import type { ObjectiveRow, ObjectiveVerdict } from '../../domain/objectives/row.ts';
 import { type WindowSpec, windowSchema } from '../../domain/plan-slos.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
-import { openStores } from '../cli/service-points.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { objectiveTable } from '../views/objective-lines.ts';
 import { type AddVerb, examples } from './verb.ts';
@@ -73,7 +73,7 @@ async function judge(
 ): Promise<Judged> {
   const { plan } = await cli.plan(service);
   const [{ stores, unreachable }, signers] = await Promise.all([
-    openStores(plan, cli.planFolder),
+    openLocations(plan, cli.planFolder),
     loadPinned(plan, cli.planFolder),
   ]);
   try {

@@ -6,11 +6,11 @@ import { gatherEvidence } from '../../activities/evidence/gather.ts';
 import { pinnedSigner } from '../../activities/points/pinned-signer.ts';
 import { sha256Of } from '../../activities/points/signer.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
+import { openLocations } from '../../activities/storage/open-locations.ts';
 import { refusal } from '../../domain/errors.ts';
 import { type Period, periodAsked } from '../../domain/period/period.ts';
 import type { Cli, Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
-import { openStores } from '../cli/service-points.ts';
 import { refuseBadOutput, writeWhole } from '../cli/write-whole.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { examples } from './verb.ts';
@@ -52,7 +52,7 @@ async function evidence(cli: Cli, service: string, options: { period?: string; o
 async function gathered(cli: Cli, service: string, period: Period) {
   const loaded = await cli.plan(service);
   const signer = await pinnedSigner(loaded.plan, cli.planFolder, (ref) => resolveSecret(ref, cli.planFolder));
-  const { stores, unreachable } = await openStores(loaded.plan, cli.planFolder);
+  const { stores, unreachable } = await openLocations(loaded.plan, cli.planFolder);
   const folder = cli.io.env.MUSTER_REPORTS ?? 'reports';
   const now = new Date();
   const sources = { stores, unreachable, folder, planFolder: cli.planFolder, now: now.getTime() };

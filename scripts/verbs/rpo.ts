@@ -1,10 +1,11 @@
 /** `muster rpo`: how much of each component would be lost if it were lost now, against what was promised. */
 import { logPositions } from '../../activities/logs/log-positions.ts';
 import { enoughPoints } from '../../activities/points/enough-points.ts';
+import { openLocations } from '../../activities/storage/open-locations.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { type ComponentRpo, rpoOf } from '../../domain/rpo.ts';
 import { say, sayJson } from '../cli/io.ts';
-import { openStores, servicePoints } from '../cli/service-points.ts';
+import { servicePoints } from '../cli/service-points.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { columns } from '../views/columns.ts';
 import { type AddVerb, examples } from './verb.ts';
@@ -21,7 +22,7 @@ export const addRpo: AddVerb = (program, run) => {
     .action(
       run(async (cli, [service = '']) => {
         const { plan } = await cli.plan(service);
-        const { stores } = await openStores(plan, cli.planFolder);
+        const { stores } = await openLocations(plan, cli.planFolder);
         const [found, logs] = await Promise.all([
           enoughPoints(plan, (options) => servicePoints(plan, cli.planFolder, options)),
           logPositions(stores, service, Date.now()),

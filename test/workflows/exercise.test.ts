@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type ExerciseInput, type ExerciseStatus, exerciseId, exerciseMarkdown } from '../../domain/exercise.ts';
 import { act, openRange, runOf, type Script, stage } from './support/range.ts';
+import { recordHistory } from './support/record.ts';
 
 type Range = Awaited<ReturnType<typeof openRange>>;
 let range: Range;
@@ -60,6 +61,7 @@ it('asks for the TTL first, goes out, holds, comes home, each move by its own go
     ['switchover', ended.run],
     ['failback', ended.run],
   ]);
+  await recordHistory('exercise', exercise.handle);
 });
 
 it('ends where it began when nobody lets it go, and nothing was moved', async () => {

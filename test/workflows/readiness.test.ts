@@ -12,6 +12,7 @@ import { aLook, found } from '../activities/readiness/a-look.ts';
 import { spacetimePlan } from '../support/plan.ts';
 import { stepContext } from '../support/step-context.ts';
 import { openRange } from './support/range.ts';
+import { recordHistory } from './support/record.ts';
 
 let range: Awaited<ReturnType<typeof openRange>>;
 beforeAll(async () => {
@@ -39,7 +40,7 @@ async function until<Value>(seen: () => Promise<Value | undefined | false>): Pro
 }
 
 /** Begins the Schedule's next look, and waits for its answer. */
-async function nextLook(service: string, before: number): Promise<LookAnswer> {
+async function nextLook(service: string, before: number, record?: string): Promise<LookAnswer> {
   const handle = range.client.schedule.getHandle(scheduleId(service, 'readiness'));
   await handle.trigger('BUFFER_ONE');
   // What one look left is handed to the next once the Schedule knows that it has ended.
@@ -48,7 +49,10 @@ async function nextLook(service: string, before: number): Promise<LookAnswer> {
     return recentActions.length > before && runningActions.length === 0 && recentActions.at(-1)?.action.workflow;
   });
   const { workflowId, firstExecutionRunId } = begun;
-  return (await range.client.workflow.getHandle(workflowId, firstExecutionRunId).result()) as LookAnswer;
+  const run = range.client.workflow.getHandle(workflowId, firstExecutionRunId);
+  const answer = (await run.result()) as LookAnswer;
+  if (record) await recordHistory(record, run);
+  return answer;
 }
 
 const late: Lacking = { level: 'late', id: 'review', what: 'the review was due', mend: 'review it' };
@@ -69,7 +73,7 @@ it('tells people once that something became worse, and once that all is well aga
   for (const [index, lacking] of looks.entries()) {
     range.finds(service, { standby: 'west', ready: lacking.length === 0, score: 100 - 10 * lacking.length, lacking });
     const from = range.calls.length;
-    const answer = await nextLook(service, index);
+    const answer = await nextLook(service, index, index === 2 ? 'readiness' : undefined);
     expect(answer).toMatchObject({ outcome: lacking.length === 0 ? 'ready' : 'not ready', standby: 'west' });
     told.push(range.calls.slice(from).filter((call) => call.includes(service)));
   }
@@ -113,7 +117,7 @@ it('the server knows whether a worker polls the queue of the region that survive
 
 it('schedules that are not in place, and one that somebody paused and forgot, are named', async () => {
   const service = range.service({ items: [] });
-  const plan = { ...(await spacetimePlan()), service, drills: [] };
+  const plan = { ...(await spacetimePlan()), service, drills: [], reports: undefined };
   plan.schedules = [scheduleSchema.parse({ name: 'daily', cron: '0 2 * * *' })];
   const asked = aLook(await stepContext({ plan }), { temporal: range.client });
   expect((await found(schedules, asked)).lacks).toEqual(['late schedule-daily']);

@@ -3,11 +3,11 @@ import { type PointSealed, seeRecipients, seeSealedPoints, seeSigner } from '../
 import { environmentsOf } from '../../../activities/points/environments.ts';
 import { loadPinned } from '../../../activities/points/signer.ts';
 import { resolveSecret } from '../../../activities/secrets/resolve.ts';
+import { openLocations } from '../../../activities/storage/open-locations.ts';
 import { formatDuration } from '../../../domain/duration.ts';
 import { certificateFindings, sealedFindings, sharedKeys } from '../../../domain/key-findings.ts';
 import type { SecretRef } from '../../../domain/plan-values.ts';
 import { say, sayJson } from '../../cli/io.ts';
-import { openStores } from '../../cli/service-points.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { columns } from '../../views/columns.ts';
 import { type AddVerb, examples } from '../verb.ts';
@@ -27,7 +27,7 @@ export const addKeysCheck: AddVerb = (keys, run) => {
         const { plan } = await cli.plan(service);
         const secret = (ref: SecretRef) => resolveSecret(ref, cli.planFolder);
         const signers = await loadPinned(plan, cli.planFolder);
-        const { stores, unreachable } = await openStores(plan, cli.planFolder);
+        const { stores, unreachable } = await openLocations(plan, cli.planFolder);
         const newest = Math.max(1, Number(options.newest) || 20);
         const [recipients, signer, sealed, environments] = await Promise.all([
           seeRecipients(plan, cli.planFolder, secret),

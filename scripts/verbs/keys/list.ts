@@ -2,8 +2,8 @@
 import { seeRecipients, seeSealedPoints } from '../../../activities/points/check-keys.ts';
 import { loadPinned } from '../../../activities/points/signer.ts';
 import { resolveSecret } from '../../../activities/secrets/resolve.ts';
+import { openLocations } from '../../../activities/storage/open-locations.ts';
 import { say, sayJson } from '../../cli/io.ts';
-import { openStores } from '../../cli/service-points.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { columns } from '../../views/columns.ts';
 import { type AddVerb, examples } from '../verb.ts';
@@ -20,7 +20,7 @@ export const addKeysList: AddVerb = (keys, run) => {
       run<{ newest: string }>(async (cli, [service = ''], options) => {
         const { plan } = await cli.plan(service);
         const signers = await loadPinned(plan, cli.planFolder);
-        const { stores, unreachable } = await openStores(plan, cli.planFolder);
+        const { stores, unreachable } = await openLocations(plan, cli.planFolder);
         const sealed = await seeSealedPoints(stores, service, signers, Math.max(1, Number(options.newest) || 20));
         const away = [...unreachable, ...sealed.unreachable];
         const code = away.length === Object.keys(plan.storage).length ? exitCodes.noAnswer : exitCodes.ok;

@@ -1,8 +1,8 @@
 /** `muster keys uses`: who opened private keys of recovery points, when and what for. */
 import { readAllKeyUses } from '../../../activities/points/key-uses.ts';
 import { loadPinned } from '../../../activities/points/signer.ts';
+import { openLocations } from '../../../activities/storage/open-locations.ts';
 import { say, sayJson } from '../../cli/io.ts';
-import { openStores } from '../../cli/service-points.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { columns } from '../../views/columns.ts';
 import { type AddVerb, examples } from '../verb.ts';
@@ -21,7 +21,7 @@ export const addKeysUses: AddVerb = (keys, run) => {
       run<{ newest: string }>(async (cli, [service = ''], options) => {
         const { plan } = await cli.plan(service);
         const signers = await loadPinned(plan, cli.planFolder);
-        const opened = await openStores(plan, cli.planFolder);
+        const opened = await openLocations(plan, cli.planFolder);
         const newest = Math.max(1, Number(options.newest) || 20);
         const found = await readAllKeyUses(opened.stores, service, signers, newest);
         const away = [...opened.unreachable, ...found.unreachable];

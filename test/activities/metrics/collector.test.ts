@@ -51,6 +51,7 @@ function reading(parts: Partial<ServiceReading> = {}): ServiceReading {
     rooms: {},
     standbys: {},
     shown: {},
+    periods: {},
     runs: [run(hour)],
     heard: true,
     complete: true,

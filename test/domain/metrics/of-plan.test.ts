@@ -30,6 +30,8 @@ test('a plan says what was promised and how often something is due, so that rule
     'drill-monthly-verification drill drill': 35 * 86_400,
     'drill-monthly-partial drill drill': 35 * 86_400,
     'drill-quarterly drill drill': 98 * 86_400,
+    'report-month report other': 31 * 86_400,
+    'report-quarter report other': 92 * 86_400,
   });
   expect(values('backup_certificate_expiry_timestamp_seconds')).toEqual({ 'us-east-1': 1, offline: 0 });
 });

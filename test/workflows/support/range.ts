@@ -26,6 +26,7 @@ import type { AuditAnswer, AuditCall } from '../../../domain/audit.ts';
 import type { Refusal } from '../../../domain/errors.ts';
 import type { ExerciseStatus } from '../../../domain/exercise.ts';
 import type { Hold, Lease } from '../../../domain/lease.ts';
+import type { MadePeriod, PeriodCall } from '../../../domain/period/scheduled.ts';
 import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
 import type {
   ApprovedCall,
@@ -120,6 +121,7 @@ export async function openRange({
   const exercises: ExerciseStatus[] = [];
   const recoveries = new Map<string, string>();
   const readiness = new Map<string, Looked>();
+  const periods = new Map<string, (call: PeriodCall) => MadePeriod>();
 
   const activities = {
     async assess(call: AssessCall): Promise<Assessment> {
@@ -309,6 +311,11 @@ export async function openRange({
       calls.push(`look ${service} on ${Context.current().info.taskQueue}`);
       return readiness.get(service) as Looked;
     },
+    /** Leaves it where the test says. */
+    async makePeriod(call: PeriodCall): Promise<MadePeriod> {
+      calls.push(`report ${call.period} of ${call.service}${call.estate ? ' and the estate' : ''}`);
+      return periods.get(call.service)?.(call) as MadePeriod;
+    },
     async writeReport({ status, refused }: { status: RunStatus; refused?: { type: string } }) {
       calls.push(`report ${status.phase}${refused ? ` refused ${refused.type}` : ''} of ${status.service}`);
       return { report: { run: status.run }, written: ['report'] };
@@ -360,6 +367,8 @@ export async function openRange({
     watched: (service: string) => watches.get(service),
     /** What the next looks at readiness find. */
     finds: (service: string, looked: Looked) => readiness.set(service, looked),
+    /** What becomes of the reports of a service's months and quarters. */
+    makes: (service: string, make: (call: PeriodCall) => MadePeriod) => periods.set(service, make),
     write: (service: string, text: string) => files.set(service, text),
     looked: (service: string, state: Partial<ValidationDue>) =>
       looks.set(service, { due: true, failing: true, at: new Date(0).toISOString(), why: 'a point failed', ...state }),
