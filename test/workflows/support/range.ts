@@ -17,8 +17,8 @@ import {
 } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { verifyApproval } from '../../../activities/approvals/verify-approval.ts';
-import { awaitRecovery, type RecoveryCall } from '../../../activities/drills/await-recovery.ts';
-import { drillEnd } from '../../../activities/drills/recovery-under-way.ts';
+import { drillEnd } from '../../../activities/drills/drill-end.ts';
+import { awaitRecovery, type RecoveryCall, recoveryBeside } from '../../../activities/drills/recovery-beside.ts';
 import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
@@ -120,6 +120,14 @@ export async function openRange({
   const exercises: ExerciseStatus[] = [];
   const recoveries = new Map<string, string>();
   const readiness = new Map<string, Looked>();
+
+  /** The real rule, of the real server and of the lease that the test put there; or what the test says recovers the service. */
+  const beside = async (call: RecoveryCall) => {
+    const who = recoveries.get(call.service);
+    if (who) return { who, what: `${who} began` };
+    const lease = leases.get(call.service);
+    return await recoveryBeside(call, client, async () => [{ location: 'east', ...(lease ? { lease } : {}) }]);
+  };
 
   const activities = {
     async assess(call: AssessCall): Promise<Assessment> {
@@ -238,16 +246,15 @@ export async function openRange({
     async keepNoticeTest(): Promise<string[]> {
       return ['east', 'west'];
     },
+    async recoveryUnderWay(call: RecoveryCall): Promise<string | null> {
+      return (await beside(call))?.who ?? null;
+    },
     async awaitRecovery(call: RecoveryCall) {
-      const lease = () => leases.get(call.service);
-      return await awaitRecovery(call, {
-        temporal: client,
-        leases: async () => [{ location: 'east', ...(lease() ? { lease: lease() as Lease } : {}) }],
-        pause: async () => {
-          Context.current().heartbeat();
-          await Context.current().sleep(50);
-        },
-      });
+      const wait = async () => {
+        Context.current().heartbeat();
+        await Context.current().sleep(50);
+      };
+      return await awaitRecovery(() => beside(call), wait);
     },
     async describeRun({ workflowId }: { workflowId: string }) {
       return `held: ${workflowId}`;
@@ -295,9 +302,6 @@ export async function openRange({
         Context.current().heartbeat();
         await Context.current().sleep(30);
       }
-    },
-    async recoveryUnderWay({ service }: { service: string }): Promise<string | null> {
-      return recoveries.get(service) ?? null;
     },
     drillEnd: (call: { workflowId: string }) => drillEnd(call, { temporal: client }),
     async writeExercise({ status }: { status: ExerciseStatus }) {
