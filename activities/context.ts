@@ -3,6 +3,7 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Route53Client } from '@aws-sdk/client-route-53';
+import type { Client } from '@temporalio/client';
 import type { Host } from '../domain/host.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { SecretRef } from '../domain/plan-values.ts';
@@ -40,6 +41,8 @@ export interface StepContext {
   store(location: string): Promise<ObjectStore>;
   /** Other runs of the service that may be reading or writing recovery points, in words. @throws TemporalUnknown */
   otherRuns(): Promise<string[]>;
+  /** The worker's own connection to Temporal, where it has one. */
+  readonly temporal?: Client | undefined;
   /** SSH (or local) access to a host, host key verified. Closed when the step ends. */
   host(host: Host): Promise<HostExecutor>;
   /** The plan as this worker has it: for references to keys and locations only; decisions are in the input. */

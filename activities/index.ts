@@ -10,8 +10,8 @@ import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
 import { auditOf, auditWith, keepApprovedWith } from './audit/audited.ts';
 import { type WatchCall, watchForOutage } from './declaring/watch-for-outage.ts';
-import { awaitRecoveryWith, type RecoveryCall } from './drills/await-recovery.ts';
-import { drillEnd, recoveryUnderWay } from './drills/recovery-under-way.ts';
+import { drillEnd } from './drills/drill-end.ts';
+import { awaitRecoveryWith, type RecoveryCall, recoveryUnderWay } from './drills/recovery-beside.ts';
 import { keepLease } from './lease/keep-lease.ts';
 import { type NotifyDeps, tellAgain, tellPeople } from './notices/notify.ts';
 import { openMatters } from './notices/open-matters.ts';
@@ -46,7 +46,7 @@ export function activities(deps: Dependencies) {
     notify: (call: NoticeCall) => alive(async () => await tellPeople(call, await noticeDeps(call, deps))),
     notifyAgain: (call: NoticeCall) => alive(async () => await tellAgain(call, await noticeDeps(call, deps))),
     keepNoticeTest: (result: NoticeTestResult) => alive(() => keepNoticeTestWith(result, deps)),
-    recoveryUnderWay: (call: { service: string; run: string }) => alive(() => recoveryUnderWay(call, deps)),
+    recoveryUnderWay: (call: RecoveryCall) => alive(() => recoveryUnderWay(call, deps)),
     drillEnd: (call: { workflowId: string }) => alive(() => drillEnd(call, deps)),
     ...scheduleActivities(deps, alive),
     lookAtReadiness: (call: { service: string }) =>

@@ -21,6 +21,8 @@ import { pointDrillName } from './drills/drill-name.ts';
 import { judgeFault } from './drills/judge-fault.ts';
 import { launchDrillHost } from './drills/launch-drill-host.ts';
 import { prepareDrill } from './drills/prepare-drill.ts';
+import { endRehearsal } from './drills/rehearsal/end-rehearsal.ts';
+import { startRehearsal } from './drills/rehearsal/start-rehearsal.ts';
 import { seeIsolated } from './drills/see-isolated.ts';
 import { sweepDrill } from './drills/sweep-drill.ts';
 import { takeDrillHost } from './drills/take-drill-host.ts';
@@ -110,6 +112,8 @@ export const stepDefinitions = [
   pointDrillName,
   launchDrillHost,
   seeIsolated,
+  startRehearsal,
+  endRehearsal,
   sweepDrill,
   takeDrillHost,
   fingerprintProduction,

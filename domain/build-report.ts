@@ -83,6 +83,7 @@ export function buildReport(input: ReportInput): Report {
     components: componentRows(input.playbook, rows, input.outputs ?? {}),
     ...standbysOf(input),
     ...drillOf(input),
+    ...(input.playbook?.partOf ? { partOf: input.playbook.partOf } : {}),
     archivedTo: archivedBy(input.outputs),
     times,
     durations: durationsOf(status, times),

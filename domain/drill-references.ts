@@ -6,11 +6,15 @@ interface Problem {
   readonly hint: string;
 }
 
-/** In: drills as plain data, possibly malformed, names of components, and names of schedules, whose Schedules must not be called alike. */
+/**
+ * In: drills as plain data, possibly malformed, names of components, names of schedules, whose Schedules must not be called alike, and the
+ * blocks of the plan that some kinds need.
+ */
 export function drillProblems(
   drills: readonly unknown[],
   components: readonly string[],
   schedules: readonly string[],
+  { isolation, approvals }: { isolation?: unknown; approvals?: unknown },
 ): Problem[] {
   const names = drills.map((drill) => map(drill).name);
   return drills.flatMap((raw, index) => {
@@ -39,6 +43,24 @@ export function drillProblems(
         ),
       ),
       ...twice(map(drill.checklist), path),
+      ...(drill.kind === 'isolated' && isolation === undefined
+        ? [
+            problem(
+              [...path, 'kind'],
+              'the plan has no hosts for a drill in isolation',
+              'isolation, see docs/drill-isolation.md.',
+            ),
+          ]
+        : []),
+      ...(drill.kind === 'exercise' && map(approvals).allowedSigners === undefined
+        ? [
+            problem(
+              [...path, 'kind'],
+              'an exercise goes by signatures only, and nobody may sign',
+              'approvals.allowedSigners, see docs/approvals.md.',
+            ),
+          ]
+        : []),
     ];
   });
 }

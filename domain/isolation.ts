@@ -22,8 +22,11 @@ const looking: readonly string[] = ['fingerprintProduction', 'proveUntouched', '
 /** They work on the drill's own hosts and name. */
 const working: readonly string[] = [
   ...['sweepDrill', 'takeDrillHost', 'launchDrillHost', 'checkHost', 'stopService', 'restoreComponent', 'checkData'],
-  ...['startService', 'checkHealth', 'pointDrillName', 'awaitResolution', 'seeFromOutside'],
+  ...['startService', 'checkHealth', 'pointDrillName', 'awaitResolution', 'seeFromOutside', 'manual'],
 ];
+
+/** Id of the step in which it stands for people to look at. */
+export const lookStep = 'look-at-it';
 
 /** Fields with paths of a host's own disk or with what a body must say: a name in them leads nowhere. */
 const harmless: readonly string[] = ['paths', 'path', 'exclude', 'expected', 'expect', 'versionFrom'];

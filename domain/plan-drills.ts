@@ -37,6 +37,10 @@ const common = {
   reminders: z.array(z.strictObject({ before: someTime, text: z.string().min(1) })).default([]),
 };
 
+/** At the other site, or on hosts of its own, for people to look at. */
+const hold = (usual: number) =>
+  someTime.refine((ms) => ms <= 30 * 86_400_000, { error: 'a drill holds for 30d at most. Try: 4h' }).default(usual);
+
 export const drillSchema = z
   .discriminatedUnion('kind', [
     /** Every component into a scratch place, looked at, removed. */
@@ -56,6 +60,10 @@ export const drillSchema = z
         })
         .default('failover'),
     }),
+    /** A failover on hosts of its own (`isolation`), which stands for so long at most, until people have looked at it. */
+    z.strictObject({ ...common, kind: z.literal('isolated'), hold: hold(4 * 3_600_000) }),
+    /** Out with real traffic, there for so long, and home; each move goes by signatures only. */
+    z.strictObject({ ...common, kind: z.literal('exercise'), hold: hold(3_600_000) }),
   ])
   .superRefine((drill, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });

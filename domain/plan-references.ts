@@ -60,7 +60,7 @@ export function brokenReferences(raw: unknown): ReferenceProblem[] {
       ]),
     ),
     ...scheduleProblems(list(plan.schedules), namesOf(plan.components)),
-    ...drillProblems(list(plan.drills), namesOf(plan.components), namesOf(plan.schedules)),
+    ...drillProblems(list(plan.drills), namesOf(plan.components), namesOf(plan.schedules), plan),
     ...noticeProblems(list(plan.notices), plan.escalation),
     ...readinessProblems(plan.readiness, list(plan.schedules)),
     ...reportProblems(plan.reports, list(plan.schedules)),

@@ -110,6 +110,8 @@ export const playbookSchema = z.object({
   items: z.array(z.discriminatedUnion('type', [stageSchema, gateSchema, pointOfNoReturnSchema, watchSchema])).min(1),
   /** What is rehearsed; absent in a playbook that is none. */
   drill: drillInPlaybookSchema.optional(),
+  /** Muster's id of the drill of the plan that it is the work of: that one counts as the drill. */
+  partOf: z.string().optional(),
   /** Looks after something was put back: what is true now. They only read, and fail nothing. */
   steady: z.array(stepSchema).optional(),
 });

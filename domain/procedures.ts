@@ -25,7 +25,7 @@ export interface ProcedureTraits {
   readonly standsAside?: true;
   /** Happens at a site that does not serve, found by where the names lead; with `moves`, from the site that serves to that one. */
   readonly atStandby?: true;
-  /** On hosts of its own, which no site has. Ends, and puts back what it did, when a recovery of the service begins. */
+  /** On hosts of its own, which no site has. */
   readonly isolated?: true;
   /** Rehearses: whoever may let it go may not therefore let a real one go. A property of the procedure, never of the request. */
   readonly drill?: true;
@@ -141,6 +141,7 @@ export const procedureTraits = {
     priority: 5,
     standsAside: true,
     isolated: true,
+    makesWay: true,
   },
   rejoin: {
     workflow: 'rejoin',
@@ -233,6 +234,7 @@ export const procedureTraits = {
     approval: false,
     priority: 5,
     standsAside: true,
+    makesWay: true,
   },
   verify: {
     workflow: 'verify',

@@ -1,4 +1,5 @@
 /** What a rehearsal achieved: counted from its own start, since nothing was lost when it began. */
+import type { Measured } from './drills/metrics.ts';
 import { traitsOf } from './procedures.ts';
 import type { Report } from './report.ts';
 import type { RunStatus } from './run.ts';
@@ -15,6 +16,17 @@ export function rehearsedIn({ procedure, stages, clock }: RunStatus): number | u
   );
   if (ended.length < looks.length || ended.length === 0) return undefined;
   return Math.max(0, Math.max(...ended) - Date.parse(clock.declared.at));
+}
+
+/** What a drill of the plan is told that had this run do its work. */
+export function rehearsalMeasures(status: RunStatus): Measured {
+  const { achieved } = rehearsedRpo(status, undefined);
+  const act = rehearsedIn(status);
+  return {
+    from: status.clock.declared.at,
+    ...(act === undefined ? {} : { act }),
+    ...(achieved === undefined ? {} : { rpo: achieved }),
+  };
 }
 
 /** A region that is lost in this moment loses what came after the recovery point. */

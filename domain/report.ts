@@ -103,6 +103,8 @@ export const reportSchema = z.object({
   skipped: z.array(z.object({ step: z.string(), title: z.string(), by: z.string().optional() })),
   /** What was rehearsed, and what that has shown; absent in a run that is no drill of the plan. */
   drill: drillReportSchema.optional(),
+  /** The drill of the plan that it is the work of, which counts as the drill. Absent in all others. */
+  partOf: z.string().optional(),
   /** What only an old primary had, and nobody counted. Absent where nothing is. */
   uncounted: z.array(uncountedSchema).optional(),
   failed: z.array(z.object({ step: z.string(), title: z.string(), error: z.string() })),

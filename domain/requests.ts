@@ -74,6 +74,9 @@ const compromiseRequestSchema = z.strictObject({
 const isolationRequestSchema = z.strictObject({
   /** Only take away what drills before it left behind. */
   sweep: z.literal(true).optional(),
+  /** ms that it stands before it is taken away, so that people look at it; `of` is the run of the drill that asks them. */
+  hold: z.number().int().positive().optional(),
+  of: z.string().min(1).optional(),
 });
 
 /** A planned move that is one half of an exercise with real traffic: it goes by signatures only, whatever the plan allows. */

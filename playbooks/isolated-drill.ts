@@ -7,8 +7,16 @@
  * thing is then is compared with what it was (docs/decisions/0027-a-drill-has-a-world-of-its-own.md).
  */
 import { takeDrillHost } from '../activities/drills/take-drill-host.ts';
+import { manual } from '../activities/people/manual.ts';
 import { awaitResolution } from '../activities/traffic/await-resolution.ts';
-import { isolationOf, realWorldOf, refuseSharedHosts, refuseUnisolated, rehearsed } from '../domain/isolation.ts';
+import {
+  isolationOf,
+  lookStep,
+  realWorldOf,
+  refuseSharedHosts,
+  refuseUnisolated,
+  rehearsed,
+} from '../domain/isolation.ts';
 import type { Playbook, Step } from '../domain/playbook.ts';
 import { placeAt, playbook, type Situation, stage } from './compiler.ts';
 import { drillStepsFor } from './drill-steps.ts';
@@ -36,8 +44,10 @@ export function isolatedDrill(given: Situation): Playbook {
         ...swept,
         stage('Take the hosts of the drill', taken),
         ...rehearsal(situation, drill),
+        standing(situation),
       ]);
-  const whole: Playbook = { ...compiled, atEnd: 'putBack', steady: [drill.prove] };
+  const { of } = situation.request?.isolation ?? {};
+  const whole: Playbook = { ...compiled, ...(of ? { partOf: of } : {}), atEnd: 'putBack', steady: [drill.prove] };
   refuseUnisolated(whole, real, hosts);
   return whole;
 }
@@ -66,6 +76,18 @@ function rehearsal(situation: Situation, drill: ReturnType<typeof drillStepsFor>
     stage('Lead the name of the drill there', lead),
     stage('See it by the name of the drill', resolve, url ? drill.seeByName(url, observer, [...lead, ...resolve]) : []),
   ];
+}
+
+/** Where a drill of the plan asks people what they see. Nobody's word is needed for its end: it does not stand for ever. */
+function standing({ plan, assessment, request }: Situation) {
+  const { hold, of } = request?.isolation ?? {};
+  if (hold === undefined) return [];
+  const title = 'Look at it, until it is taken away';
+  const instructions = `What is asked of it is answered in ${of ?? 'the drill that began it'}, which then goes on by itself.`;
+  const place = placeAt(plan, assessment.to)(lookStep);
+  return stage('Let people look at it', [
+    manual.step({ title, instructions, within: hold }, { ...place, required: false }),
+  ]);
 }
 
 /** One that was launched went with its drill, or was swept. */

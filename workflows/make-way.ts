@@ -1,37 +1,68 @@
-/** A drill beside which a real recovery begins ends itself: what it made is taken away, and nobody waits for it. */
-import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
+/** A drill makes way for a real recovery: it does not begin beside one, and ends itself, with what it made taken away, when one begins. */
+import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import { traitsOf } from '../domain/procedures.ts';
-import { callActivity } from './call-activity.ts';
+import { type Call, callActivity } from './call-activity.ts';
 import { describeFailure } from './failures.ts';
+import { makingWayAsBefore } from './make-way-before.ts';
 import type { Run } from './run.ts';
 
 const day = 86_400_000;
 
-/** Does the work; looks meanwhile whether it has to make way, where the procedure is one that does. */
-export async function makingWay(run: Run, work: () => Promise<void>): Promise<void> {
-  if (!traitsOf(run.status.procedure).makesWay) return await work();
-  const watching = new CancellationScope();
-  void watching
+/**
+ * Does the work; looks first and meanwhile whether it has to make way, where the procedure is one that does.
+ *
+ * @param begin  what comes between the first look and the work
+ */
+export async function makingWay(run: Run, begin: () => Promise<void>, work: () => Promise<void>): Promise<void> {
+  // The moves of an exercise are under the recovery's id, and lead home by themselves.
+  const moves = run.playbook?.drill?.kind === 'exercise';
+  if (!traitsOf(run.status.procedure).makesWay || moves) {
+    await begin();
+    return await work();
+  }
+  if (!patched('one-way-to-make-way')) return await makingWayAsBefore(run, begin, work);
+  await lookOnce(run);
+  run.assertGoing();
+  await begin();
+  await watching(run, work);
+}
+
+/** The work, beside a look that lasts as long as it. */
+export async function watching(run: Run, work: () => Promise<void>): Promise<void> {
+  const watch = new CancellationScope();
+  void watch
     .run(() => recovery(run))
-    .then((what) => run.stop({ by: 'Muster', reason: `it makes way for a recovery: ${what}` }))
+    .then(({ who, what }) => yieldTo(run, who, what))
     .catch(() => {}); // cancelled, when the work is through
   try {
     await work();
   } finally {
-    watching.cancel();
+    watch.cancel();
+  }
+}
+
+/** A look that cannot be made changes nothing: the next one may. */
+export async function lookOnce(run: Run): Promise<void> {
+  const { service } = run.status;
+  const limits = { startToClose: 15_000, scheduleToStart: 5_000, budget: 30_000, heartbeat: 5_000 };
+  const call = { ...callOf(run, 'recoveryUnderWay', `Whether a recovery of ${service} is under way`), limits };
+  try {
+    const found = await callActivity<string | null>(call, asked(run));
+    if (found) yieldTo(run, found, `${found} goes on`);
+  } catch (error) {
+    run.note('notice', `nobody could say whether a recovery is under way: ${describeFailure(error).message}`);
   }
 }
 
 /** What began. Whoever cannot ask, asks again: a drill never ends for that. */
-async function recovery(run: Run): Promise<string> {
-  const { service, run: id, clock } = run.status;
+async function recovery(run: Run): Promise<{ who: string; what: string }> {
+  const { service } = run.status;
+  const limits = { startToClose: day, scheduleToStart: 30_000, budget: day, heartbeat: 10_000 };
   let told = false;
   for (;;) {
     try {
-      const limits = { startToClose: day, scheduleToStart: 30_000, budget: day, heartbeat: 10_000 };
-      const queues = run.plan ? [run.plan.queue, run.plan.fallback] : ['muster-fallback'];
-      const call = { name: 'awaitRecovery', summary: `Whether ${service} is recovered for real`, queues, limits };
-      return (await callActivity<{ what: string }>(call, { service, run: id, since: clock.declared.at })).what;
+      const call = { ...callOf(run, 'awaitRecovery', `Whether ${service} is recovered for real`), limits };
+      return await callActivity<{ who: string; what: string }>(call, asked(run));
     } catch (error) {
       if (isCancellation(error)) throw error;
       if (!told) run.note('fact', `whether a recovery began cannot be asked: ${describeFailure(error).message}`);
@@ -39,4 +70,17 @@ async function recovery(run: Run): Promise<string> {
       await sleep('15m', { summary: 'Ask again whether a recovery began' });
     }
   }
+}
+
+function yieldTo(run: Run, goesFirst: string, what: string): void {
+  run.stop({ by: 'Muster', reason: `it makes way for a recovery: ${what}`, goesFirst });
+}
+
+/** Hosts and a network of its own are given back for any recovery that runs; else one that was there before is in nobody's way. */
+function asked({ status: { service, run, procedure, clock } }: Run) {
+  return { service, run, ...(traitsOf(procedure).isolated ? {} : { since: clock.declared.at }) };
+}
+
+function callOf(run: Run, name: string, summary: string): Omit<Call, 'limits'> {
+  return { name, summary, queues: run.plan ? [run.plan.queue, run.plan.fallback] : ['muster-fallback'] };
 }

@@ -22,7 +22,7 @@ export function summaryOf(run: Run): string {
     case 'rejected':
       return `${what} was not started: ${run.abort?.reason ?? 'no-go'}. Nothing was changed.`;
     case 'aborted':
-      return `${what} was aborted by ${run.abort?.by ?? 'unknown'}${passedNoReturn ? ` after the point of no return: ${afterIt(run)}, and nothing was put back` : ''}.${whoServes(run)}${undone}${left}`;
+      return `${what} was aborted by ${abortedBy(run)}${passedNoReturn ? ` after the point of no return: ${afterIt(run)}, and nothing was put back` : ''}.${whoServes(run)}${undone}${left}`;
     case 'put-back':
       return `${what} did not happen: ${whyOf(run)}.${whoServes(run)}${undone}${left}`;
     case 'failed':
@@ -30,6 +30,10 @@ export function summaryOf(run: Run): string {
     default:
       return `${what} is ${phase}.`;
   }
+}
+
+function abortedBy({ abort }: Run): string {
+  return `${abort?.by ?? 'unknown'}${abort?.goesFirst ? `, for ${abort.goesFirst} goes first` : ''}`;
 }
 
 function afterIt({ status: { procedure, to } }: Run): string {

@@ -61,8 +61,8 @@ export async function runProcedure(procedure: Procedure, raw: RunInput): Promise
       if (!goes) return await turnedDown(run);
 
       run.phase('executing');
-      await beginRehearsal(run);
-      await makingWay(run, () => execute(run));
+      const begin = () => beginRehearsal(run);
+      await makingWay(run, begin, () => execute(run));
       if (!(await endRehearsal(run))) return;
       await startFollowUps(run);
       run.phase('reporting');

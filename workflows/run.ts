@@ -42,6 +42,14 @@ export interface StepVerdict {
   readonly reason: string;
 }
 
+/** Who ended the run before its end. */
+export interface Abort {
+  readonly by: string;
+  readonly reason: string;
+  /** The real recovery that it made way for. */
+  readonly goesFirst?: string;
+}
+
 /** Registered before the act: what to put back, and what was there. */
 export interface Undo {
   readonly step: Step;
@@ -70,7 +78,7 @@ export class Run {
   term: number | undefined;
   plan: Compiled | undefined;
   assessment: Assessment | undefined;
-  abort: { by: string; reason: string } | undefined;
+  abort: Abort | undefined;
   failure: Failure | undefined;
   /** How often somebody let it on by one stage. */
   letOn = 0;
@@ -240,7 +248,7 @@ export class Run {
     if (this.work.consideredCancelled) throw new CancelledFailure('the run is being stopped');
   }
 
-  stop(abort: { by: string; reason: string }): void {
+  stop(abort: Abort): void {
     if (this.abort) return;
     this.abort = abort;
     this.note('decision', `abort${abort.reason ? `: ${abort.reason}` : ''}`, abort.by);

@@ -70,6 +70,7 @@ export async function openContext(deps: Dependencies, call: StepCall): Promise<O
         const runs = await otherRuns(deps.temporal, call.service, activity.info.workflowExecution?.workflowId ?? '');
         return [...runs, ...(await otherHolders(plan, call.run, runs, store))];
       },
+      temporal: deps.temporal,
       host: (host: Host) => once(hosts, `${host.ssh.user}@${host.address}`, () => connectHost(host, secret)),
       plan,
       planFolder: deps.plans.folder,

@@ -4,7 +4,7 @@ import { drillFaults } from '../drill-request.ts';
 import { nameSchema } from '../plan-values.ts';
 
 /** Every kind there is; each has its compiler in `playbooks/drills/`. */
-export const drillKinds = ['restore-test', 'partial-restore', 'component', 'tabletop'] as const;
+export const drillKinds = ['restore-test', 'partial-restore', 'component', 'tabletop', 'isolated', 'exercise'] as const;
 
 /** `called-off`: somebody aborted it, or it made way for a real recovery. */
 export const drillResults = ['passed', 'incomplete', 'failed', 'called-off'] as const;

@@ -24,30 +24,48 @@ export const drillMetricsSchema = z.object({
 });
 export type DrillMetrics = z.infer<typeof drillMetricsSchema>;
 
-/** Steps that make and take away the drill's own place: no real recovery has them. */
-const own = ['prepareDrill', 'clearDrill'];
+/** Steps that make and take away the drill's own place, or have it done by a run of its own: no real recovery has them. */
+const own = ['prepareDrill', 'clearDrill', 'startRehearsal', 'endRehearsal'];
 const looking = ['provePoint', 'judgeFault', 'checkData', 'checkHealth', 'seeFromOutside', 'awaitResolution'];
 
+/** What a run of its own has measured that a drill had do the work; ms, and `from` ISO. */
+export interface Measured {
+  readonly from: string;
+  readonly act?: number | undefined;
+  readonly verify?: number | undefined;
+  readonly rpo?: number | undefined;
+}
+
 /** @param ended  ISO */
-export function drillMetrics(playbook: Playbook, status: RunStatus, ended: string): DrillMetrics {
+export function drillMetrics(
+  playbook: Playbook,
+  status: RunStatus,
+  ended: string,
+  measured?: Measured | undefined,
+): DrillMetrics {
   const { drill } = playbook;
   const items = new Set(drill?.items.map(({ step }) => step));
   const steps = status.stages.flatMap((stage) => stage.ranks.flat());
   const work = steps.filter(({ id, kind }) => !items.has(id) && !own.includes(kind));
   const { declared, outage, waiting } = status.clock;
-  const act = spanOf(work);
-  const verify = spanOf(work.filter(({ kind }) => looking.includes(kind)));
+  const act = measured ? actOf(measured) : spanOf(work);
+  const verify = measured ? measured.verify : spanOf(work.filter(({ kind }) => looking.includes(kind)))?.ms;
   const taken = status.point?.takenAt;
+  const lost = measured ? measured.rpo : taken && since(taken, declared.at);
   const total = since(declared.at, ended);
   return {
     ...(outage ? { detect: since(outage.at, declared.at) } : {}),
     ...(act ? { decide: since(declared.at, act.from), act: act.ms } : {}),
-    ...(verify ? { verify: verify.ms } : {}),
+    ...(verify === undefined ? {} : { verify }),
     total,
     waiting: Math.min(total, waiting),
     ...(act ? { rto: against(act.ms, drill?.targets?.rto) } : {}),
-    ...(taken ? { rpo: against(since(taken, declared.at), drill?.targets?.rpo) } : {}),
+    ...(typeof lost === 'number' ? { rpo: against(lost, drill?.targets?.rpo) } : {}),
   };
+}
+
+function actOf({ from, act }: Measured): { from: string; ms: number } | undefined {
+  return act === undefined ? undefined : { from, ms: act };
 }
 
 function against(achieved: number, target: number | undefined): z.infer<typeof promised> {

@@ -7,7 +7,7 @@ import type { RunStatus, StepStatus } from '../run.ts';
 import { yesOrNo } from './answers.ts';
 import { drillComparisonSchema } from './compare.ts';
 import { drillInPlaybookSchema, drillKinds, drillResults } from './in-playbook.ts';
-import { drillMetrics, drillMetricsSchema } from './metrics.ts';
+import { drillMetrics, drillMetricsSchema, type Measured } from './metrics.ts';
 
 const answerSchema = drillInPlaybookSchema.shape.items.element.extend({
   state: z.enum(['answered', 'skipped', 'not answered']),
@@ -61,8 +61,13 @@ export function drillReportOf({ playbook, status, outputs = {} }: Seen): DrillRe
     result: resultOf(status, wrong, open),
     findings: [...wrong, ...open],
     answers,
-    metrics: drillMetrics(playbook, status, ended),
+    metrics: drillMetrics(playbook, status, ended, measuredIn(outputs)),
   };
+}
+
+/** By the run that did the work for it. */
+function measuredIn(outputs: NonNullable<Seen['outputs']>): Measured | undefined {
+  return Object.values(outputs).find((output) => output?.measured)?.measured as Measured | undefined;
 }
 
 /** `Drill quarterly (restore-test) of spacetime passed: 12 of 12 items answered.` */

@@ -22,7 +22,7 @@ export interface RunFact {
 }
 
 export function runFact(report: Report): RunFact {
-  const { run, procedure, requestedBy, times, durations, rto } = report;
+  const { run, procedure, requestedBy, times, durations, rto, drill } = report;
   const scenario = scenarioOf(report);
   return {
     run,
@@ -30,7 +30,7 @@ export function runFact(report: Report): RunFact {
     status: endedAs(report),
     by: requestedBy,
     ended: Date.parse(times.ended),
-    took: rto.achieved ?? Math.max(0, durations.total - durations.watch),
+    took: rto.achieved ?? drill?.metrics.act ?? Math.max(0, durations.total - durations.watch),
     components: (report.components ?? []).map(({ component, kind, done, took }) => ({ component, kind, done, took })),
     archivedTo: report.archivedTo ?? {},
     ...(scenario ? { scenario } : {}),
@@ -46,9 +46,10 @@ function endedAs({ result, drill, refused }: Report): RunEnd {
   return result === 'done' ? 'success' : result === 'failed' ? 'failed' : 'aborted';
 }
 
-/** The kind of a drill of the plan; an isolated one does a failover, and is called so in the runbooks' metric. */
-function scenarioOf({ procedure, drill }: Report): string | undefined {
-  if (drill) return drill.kind;
+/** The kind of a drill of the plan; an isolated one does a failover, and is called so in the runbooks' metric. What is the work of a drill counts once, as that. */
+function scenarioOf({ procedure, drill, partOf }: Report): string | undefined {
+  if (partOf) return undefined;
+  if (drill) return drill.kind === 'isolated' ? 'failover' : drill.kind;
   if (procedure === 'isolated-drill') return 'failover';
   return traitsOf(procedure).drill ? procedure : undefined;
 }
@@ -168,6 +169,9 @@ function ofBackups(service: string, backups: readonly RunFact[]): Sample[] {
   ];
 }
 
+/** Nothing is restored in it, or by runs of its own. */
+const talked: readonly string[] = ['tabletop', 'exercise'];
+
 /** The last good restore of each kind, drill and run of a schedule. */
 function lastOnes({ service, schedules }: RunsAbout, runs: readonly RunFact[]): Sample[] {
   const good = runs.filter(({ status }) => status === 'success');
@@ -175,7 +179,7 @@ function lastOnes({ service, schedules }: RunsAbout, runs: readonly RunFact[]): 
   const drills = new Map(good.flatMap((run) => (run.scenario ? [[run.scenario, run] as const] : [])));
   return [
     ...[...newest.values()]
-      .filter(({ procedure, scenario }) => traitsOf(procedure).restores || (scenario && scenario !== 'tabletop'))
+      .filter(({ procedure, scenario }) => traitsOf(procedure).restores || (scenario && !talked.includes(scenario)))
       .map(({ procedure, took }) => sample('backup_restore_duration_seconds', { service, procedure }, seconds(took))),
     ...[...drills].map(([scenario, { ended }]) =>
       sample('dr_test_last_success_timestamp_seconds', { service, scenario }, seconds(ended)),

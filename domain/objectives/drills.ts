@@ -14,7 +14,7 @@ export function rehearsesRestore({ drill }: Report): boolean {
 }
 
 export function judgeDrills(evidence: Evidence, target: number, window: Span): ObjectiveRow {
-  const ended = reportsIn(evidence, drills, window).filter((report) => !rehearsesRestore(report));
+  const ended = reportsIn(evidence, drills, window).filter((report) => !rehearsesRestore(report) && !report.partOf);
   const good = ended.filter((report) => outcomeOf(report) === 'good');
   const bad = ended.filter((report) => outcomeOf(report) === 'bad');
   const lost = lostIn(evidence, drills, window).length;

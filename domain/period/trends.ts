@@ -20,7 +20,7 @@ const figures: readonly (Pick<PeriodTrend, 'what' | 'unit' | 'better'> & { reado
     what: 'drills that were done',
     unit: 'count',
     better: 'up',
-    of: (reports) => done(ofGroup(reports, 'drill')).length,
+    of: (reports) => done(ofGroup(reports, 'drill')).filter(({ partOf }) => !partOf).length,
   },
   { what: 'recoveries', unit: 'count', better: 'neither', of: (reports) => recoveries(reports).length },
   { what: 'time of a recovery (median, as seen from outside)', unit: 'ms', better: 'down', of: recoveryTime },

@@ -9,6 +9,7 @@ import type { Procedure } from '../../domain/procedures.ts';
 import { type Compiler, playbook, type Situation, stage } from '../compiler.ts';
 import { type Asking, askAll, askForSignatures } from './checklist.ts';
 import { sweepOnly } from './place-steps.ts';
+import { exercise, isolated } from './rehearsals.ts';
 import { componentDrill, partialRestore, restoreTest } from './restores.ts';
 import { tabletop } from './tabletop.ts';
 
@@ -16,6 +17,8 @@ import { tabletop } from './tabletop.ts';
 export interface Rehearsal {
   readonly items: readonly PlaybookItem[][];
   readonly asked?: readonly Asking[];
+  /** What ends it, once people have looked. */
+  readonly ends?: readonly PlaybookItem[][];
   /** The recovery point that is tried. */
   readonly point?: string;
 }
@@ -32,6 +35,8 @@ const kinds: { readonly [Kind in DrillKind]: Rehearse<Kind> } = {
   'partial-restore': partialRestore,
   component: componentDrill,
   tabletop,
+  isolated,
+  exercise,
 };
 
 /** @throws DrillUnknown, FaultUnfit */
@@ -41,8 +46,8 @@ export function drillWith(real: Readonly<Record<Exclude<Procedure, 'drill'>, Com
     const drill = drillOf(situation);
     assertFit(situation, drill);
     const before = askAll(situation, drill, 'before', drill.checklist.before);
-    const { items, asked = [], point } = (kinds[drill.kind] as Rehearse)(situation, drill, real);
-    const during = askAll(situation, drill, 'during', drill.checklist.during);
+    const { items, asked = [], ends = [], point } = (kinds[drill.kind] as Rehearse)(situation, drill, real);
+    const during = askAll(situation, whileItStands(drill), 'during', drill.checklist.during);
     const after = askAll(situation, drill, 'after', drill.checklist.after);
     const signed = askForSignatures(situation, drill);
     const all = [...before, ...asked, ...during, ...after, ...signed];
@@ -50,6 +55,7 @@ export function drillWith(real: Readonly<Record<Exclude<Procedure, 'drill'>, Com
       stage('Before the drill', stepsIn(before)),
       ...items.map((each) => [...each]),
       stage('Look at it', stepsIn(during)),
+      ...ends.map((each) => [...each]),
       stage('After the drill', stepsIn(after)),
       stage('Sign off', stepsIn(signed)),
     ]);
@@ -67,6 +73,11 @@ function named(whole: Playbook, drill: Drill, asked: readonly Asking[], { plan, 
   return { ...whole, drill: { name, kind, roles, ...(fault ? { fault } : {}), targets, items } };
 }
 
+/** What is gone is looked at no more. */
+function whileItStands(drill: Drill): Drill {
+  return 'hold' in drill ? { ...drill, answerWithin: Math.min(drill.hold, drill.answerWithin) } : drill;
+}
+
 /** Which promise of the plan the real thing would be measured by; of one component it has none. */
 function promiseOf(drill: Drill): string | undefined {
   switch (drill.kind) {
@@ -78,6 +89,10 @@ function promiseOf(drill: Drill): string | undefined {
       return undefined;
     case 'tabletop':
       return drill.procedure;
+    case 'isolated':
+      return 'failover';
+    case 'exercise':
+      return undefined;
   }
 }
 
@@ -87,10 +102,11 @@ function stepsIn(asked: readonly Asking[]) {
 
 /** @throws FaultUnfit */
 function assertFit({ request }: Situation, { name, kind }: Drill): void {
-  if (request?.drill?.fault === undefined || kind !== 'tabletop') return;
+  if (request?.drill?.fault === undefined || !['tabletop', 'isolated', 'exercise'].includes(kind)) return;
+  const what = kind === 'tabletop' ? 'a tabletop: it' : `of kind ${kind}: by itself it`;
   throw refusal(
     'FaultUnfit',
-    `Drill ${name} is a tabletop: it restores nothing that a fault could be put into.`,
+    `Drill ${name} is ${what} restores nothing that a fault could be put into.`,
     'without --fault.',
   );
 }

@@ -48,6 +48,12 @@ export const addDrill: AddVerb = (program, run) => {
         const { point, at, reason } = options;
         if (at !== undefined && kind === 'tabletop')
           throw refusal('BadInput', 'A tabletop is held at no site: it talks of both.', 'leave --at out.');
+        if ((at ?? point) !== undefined && (kind === 'isolated' || kind === 'exercise'))
+          throw refusal(
+            'BadInput',
+            `A drill of kind ${kind} finds its site and its point by itself.`,
+            'leave --at and --point out.',
+          );
         const { by } = cli.who(options.by);
         const drill = { name, fault: faultNamed(options.fault) };
         const input = { procedure: 'drill', service, drill, point, from: at, to: at, reason, by } as const;

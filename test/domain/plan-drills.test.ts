@@ -25,12 +25,30 @@ describe('a drill of a plan', () => {
       expect.stringContaining('not talked through'),
     ]);
     expect(drillSchema.parse({ name: 'x', kind: 'tabletop' })).toMatchObject({ procedure: 'failover' });
+    expect(drillSchema.parse({ name: 'x', kind: 'isolated' })).toMatchObject({ hold: 4 * 3_600_000 });
+    expect(drillSchema.parse({ name: 'x', kind: 'exercise', hold: '2h' })).toMatchObject({ hold: 7_200_000 });
+    expect(problems({ kind: 'exercise', hold: '31d' })).toEqual([expect.stringContaining('30d at most')]);
+    expect(problems({ kind: 'tabletop', hold: '1h' })).toHaveLength(1);
   });
 
   it('is signed by two roles, not by one twice', () => {
     expect(problems({ signOff: ['DR Coordinator', 'DR Coordinator'] })).toEqual([
       expect.stringContaining('signs once'),
     ]);
+  });
+
+  it('in isolation needs hosts for it, and an exercise somebody who may sign', () => {
+    const drills = [
+      { name: 'a', kind: 'isolated' },
+      { name: 'b', kind: 'exercise' },
+    ];
+    const found = (more: object) =>
+      brokenReferences({ drills, ...more }).flatMap(({ path, fact }) => (path[0] === 'drills' ? [fact] : []));
+    expect(found({ approvals: {} })).toEqual([
+      'the plan has no hosts for a drill in isolation',
+      'an exercise goes by signatures only, and nobody may sign',
+    ]);
+    expect(found({ isolation: { site: 'x' }, approvals: { allowedSigners: { file: 'signers' } } })).toEqual([]);
   });
 
   it('names what is there: components, roles, and itself only once', () => {

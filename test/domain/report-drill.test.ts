@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { buildReport } from '../../domain/build-report.ts';
 import { reportSchema } from '../../domain/report.ts';
+import { rehearsalMeasures } from '../../domain/report-drill.ts';
 import { renderReportMarkdown } from '../../domain/report-markdown.ts';
-import { aStage, aStatus, aStep, at } from './a-run.ts';
+import { aPlaybook, aStage, aStatus, aStep, at } from './a-run.ts';
 
 const looks = [
   aStep('check-health', { kind: 'checkHealth', state: 'done', startedAt: at(200_000), finishedAt: at(240_000) }),
@@ -40,6 +41,13 @@ describe('the report of a rehearsal', () => {
     const short = [first, aStep('see-by-name', { kind: 'seeFromOutside', state: 'failed', finishedAt: at(9) })];
     const status = rehearsed({ phase: 'failed', stages: [aStage('See it', [short as typeof looks])] });
     expect(buildReport({ status }).rto).toEqual({ verdict: 'not observed', expected: 750_000, maximum: 900_000 });
+  });
+
+  it('tells the drill that had it done what it measured, and names that drill', () => {
+    expect(rehearsalMeasures(rehearsed())).toEqual({ from: at(0), act: 300_000, rpo: 900_000 });
+    const playbook = aPlaybook({ partOf: 'drill-1' });
+    expect(buildReport({ status: rehearsed(), playbook }).partOf).toBe('drill-1');
+    expect(buildReport({ status: rehearsed(), playbook: aPlaybook() })).not.toHaveProperty('partOf');
   });
 
   it('says nothing of it in the report of a real run', () => {

@@ -9,14 +9,14 @@ const notes = new Map(everySchedule(await spacetimePlan()).map((each) => [each.i
 describe('the note of a Schedule', () => {
   test('of a drill says what is rehearsed, when, how it is begun by hand, and where it is seen', () => {
     expect(notes.get('spacetime/drill-quarterly')).toBe(
-      'By the plan of spacetime: drill quarterly (tabletop); 0 10 * 1,4,7,10 6#1 UTC. To begin it now: Trigger. ' +
+      'By the plan of spacetime: drill quarterly (isolated); 0 10 * 1,4,7,10 6#1 UTC. To begin it now: Trigger. ' +
         'The run is spacetime/drill; what becomes of it: muster drills spacetime',
     );
   });
 
   test('of announcements does not say that it begins anything', () => {
     const note = notes.get('spacetime/drill-quarterly-notice');
-    expect(note).toContain('tell of drill quarterly (tabletop); 14d and 1d before');
+    expect(note).toContain('tell of drill quarterly (isolated); 14d and 1d before');
     expect(note).toContain('starts nothing');
     expect(note).not.toContain('Trigger');
   });

@@ -79,8 +79,8 @@ describe('a schedule of a plan', () => {
       'spacetime/retention: retention {"apply":true}; 30 6 * * * UTC',
       'spacetime/drill-monthly-verification: drill monthly-verification (restore-test); 0 9 * * 0#1 UTC',
       'spacetime/drill-monthly-partial: drill monthly-partial (partial-restore); 0 11 * * 0#1 UTC',
-      'spacetime/drill-quarterly: drill quarterly (tabletop); 0 10 * 1,4,7,10 6#1 UTC',
-      'spacetime/drill-quarterly-notice: tell of drill quarterly (tabletop); 14d and 1d before',
+      'spacetime/drill-quarterly: drill quarterly (isolated); 0 10 * 1,4,7,10 6#1 UTC',
+      'spacetime/drill-quarterly-notice: tell of drill quarterly (isolated); 14d and 1d before',
     ]);
     // "First Saturday of each quarter at 10:00 UTC".
     const quarterly = wanted.find(({ id }) => id === 'spacetime/drill-quarterly');

@@ -167,6 +167,45 @@ describe('a tabletop', () => {
   });
 });
 
+describe('a drill whose work is a run of its own', () => {
+  it('begins it, lets people look while it stands, ends it, and asks for the lessons whatever became of it', async () => {
+    const playbook = await compile({ kind: 'isolated', hold: '2h', answerWithin: '2d', checklist });
+    expect(titles(playbook)).toEqual([
+      'Before the drill',
+      'Rehearse it',
+      'Look at it',
+      'End the rehearsal',
+      'After the drill',
+    ]);
+    const [before, begun, during, ended, after] = stepsOf(playbook);
+    expect(begun).toMatchObject({ kind: 'startRehearsal', required: true, undoable: true, noted: false });
+    expect(begun?.input).toEqual({
+      ...{ service: 'spacetime', kind: 'isolated', drill: 'x' },
+      ...{ hold: 2 * 3_600_000, within: 2 * 86_400_000, patience: 900_000 },
+    });
+    expect(ended).toMatchObject({ kind: 'endRehearsal', required: false, undoable: false });
+    // Nobody is asked for longer of what is gone by then.
+    expect([before, during, after].map((step) => step?.input.within)).toEqual([
+      2 * 86_400_000,
+      2 * 3_600_000,
+      2 * 86_400_000,
+    ]);
+    expect(playbook.drill).toMatchObject({ kind: 'isolated', targets: { rto: 1_800_000 } });
+  });
+
+  it('of the kind exercise asks for one, and has no target of its own', async () => {
+    const playbook = await compile({ kind: 'exercise' });
+    expect(kinds(playbook)).toEqual(['startRehearsal', 'endRehearsal']);
+    expect(stepsOf(playbook)[0]?.input).toMatchObject({ kind: 'exercise', hold: 3_600_000 });
+    expect(playbook.drill?.targets).not.toHaveProperty('rto');
+  });
+
+  it('takes no fault', async () => {
+    const fault = { fault: 'damaged-part' };
+    await expect(compile({ kind: 'isolated' }, 'x', fault)).rejects.toMatchObject({ type: 'FaultUnfit' });
+  });
+});
+
 it('is refused for a drill that the plan does not have', async () => {
   await expect(compile({ kind: 'restore-test' }, 'yearly')).rejects.toMatchObject({ type: 'DrillUnknown' });
 });

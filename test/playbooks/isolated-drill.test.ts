@@ -36,6 +36,17 @@ describe('an isolated drill', () => {
     expect(playbook.point).toBe('20260102_020000');
   });
 
+  it('that is the work of a drill stands for people to look at, is all else the same, and says whose it is', () => {
+    const request = { isolation: { hold: 3_600_000, of: 'drill-1' } };
+    const held = isolatedDrill({ ...situation, request });
+    expect(held.items.slice(0, -1)).toEqual(playbook.items);
+    expect(stepsOf(held).at(-1)).toMatchObject({
+      ...{ id: 'look-at-it', kind: 'manual', required: false, undoable: false },
+      input: { within: 3_600_000, instructions: expect.stringContaining('drill-1') },
+    });
+    expect([held.partOf, playbook.partOf]).toEqual(['drill-1', undefined]);
+  });
+
   it('takes a spare host with what is restored to it, and launches the other from the copied image', () => {
     expect(byId('take-drill-app')).toMatchObject({
       kind: 'takeDrillHost',

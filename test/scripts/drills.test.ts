@@ -72,7 +72,7 @@ describe('drills from the command line', () => {
     expect(next.getUTCDate()).toBeLessThanOrEqual(7);
 
     const all = await range.muster(`drills ${service}`);
-    expect(all.out).toMatch(/quarterly +tabletop +0 10 \* 1,4,7,10 6#1 UTC +20\S+ +never/);
+    expect(all.out).toMatch(/quarterly +isolated +0 10 \* 1,4,7,10 6#1 UTC +20\S+ +never/);
     const one = await range.muster(`drills ${service} monthly-verification`);
     expect(one.out).toMatch(/held +result +recover/);
     expect(one.out.match(/ passed /g)?.length).toBeGreaterThanOrEqual(2);
@@ -83,14 +83,16 @@ describe('drills from the command line', () => {
     );
   });
 
-  test('say what is not known, and that a tabletop has no site and no fault', async () => {
+  test('say what is not known, and that a drill in isolation has its own site', async () => {
     const service = await range.service(script);
     expect(await range.muster(`drill ${service} tea`)).toMatchObject({
       code: 2,
       err: expect.stringContaining('monthly-verification, monthly-partial, quarterly'),
     });
     expect((await range.muster(`drills ${service} tea`)).code).toBe(2);
-    expect((await range.muster(`drill ${service} quarterly --at us-east-1`)).err).toContain('it talks of both');
+    expect((await range.muster(`drill ${service} quarterly --at us-east-1`)).err).toContain(
+      'finds its site and its point by itself',
+    );
     expect((await range.muster(`drill ${service} monthly-verification --fault tea`)).err).toContain('damaged-part');
   });
 

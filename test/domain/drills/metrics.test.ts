@@ -44,6 +44,23 @@ describe('the times of a drill', () => {
     });
   });
 
+  it('are those of the run that did the work, where a drill had it done', () => {
+    const rehearsed = [timed('start-rehearsal', 'startRehearsal', 65_000, 400_000), steps[0] as (typeof steps)[number]];
+    const own = { ...status, stages: [aStage('All', [rehearsed])] };
+    const measured = { from: at(66_000), act: 300_000, rpo: 1_000_000 };
+    expect(drillMetrics(playbook, own, at(900_000), measured)).toEqual({
+      detect: 30_000,
+      decide: 66_000,
+      act: 300_000,
+      total: 900_000,
+      waiting: 59_000,
+      rto: { achieved: 300_000, target: 600_000, met: true },
+      rpo: { achieved: 1_000_000, target: 3_600_000, met: true },
+    });
+    // An exercise's times are in the reports of its moves.
+    expect(drillMetrics(playbook, own, at(900_000))).not.toHaveProperty('act');
+  });
+
   it('miss a target that is shorter, and say nothing of a promise that the plan does not make', () => {
     const targets = (rto?: number) => ({
       ...playbook,

@@ -78,7 +78,7 @@ describe('what runs say', () => {
 
   test('a drill is what its kind says, a success only when it passed, and a restore in it proves a point', () => {
     const drill = (
-      kind: 'restore-test' | 'tabletop',
+      kind: 'restore-test' | 'tabletop' | 'isolated',
       result: 'passed' | 'incomplete' | 'called-off',
     ): Partial<Report> => ({
       procedure: 'drill',
@@ -101,6 +101,22 @@ describe('what runs say', () => {
     expect(value(found, 'backup_verification_failures_in_a_row', { kind: 'restore-test' })).toBe(1);
     expect(value(found, 'backup_verification_failures_in_a_row', { kind: 'tabletop' })).toBeUndefined();
     expect(value(found, 'backup_verification_success_ratio')).toBe(0.5);
+  });
+
+  test('what a drill in isolation had done for it counts once, as the drill', () => {
+    const metrics = { total: 90_000_000, act: 600_000, waiting: 0 };
+    const drill = { name: 'quarterly', kind: 'isolated', result: 'incomplete', findings: [], answers: [], metrics };
+    const found = samples([
+      fact(2 * hour, { procedure: 'isolated-drill', partOf: 'drill-1' }),
+      fact(hour, { procedure: 'drill', drill: drill as Report['drill'] }),
+    ]);
+    const total = (status: string) => value(found, 'dr_test_completed_total', { scenario: 'failover', status });
+    expect([total('success'), total('failed')]).toEqual([undefined, 1]);
+    expect(value(found, 'dr_test_last_success_timestamp_seconds', { scenario: 'failover' })).toBeUndefined();
+    const passed = samples([
+      fact(hour, { procedure: 'drill', drill: { ...drill, result: 'passed' } as Report['drill'] }),
+    ]);
+    expect(value(passed, 'backup_restore_duration_seconds', { procedure: 'drill' })).toBe(600);
   });
 
   test('the log is as old as the furthest position any shipment reached', () => {

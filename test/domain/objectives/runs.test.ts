@@ -230,6 +230,15 @@ describe('drills', () => {
     });
   });
 
+  test('what one in isolation had done for it is no second one', () => {
+    const drill = { kind: 'isolated', result: 'incomplete' } as NonNullable<Report['drill']>;
+    const reports = [
+      aReport(hour, { procedure: 'drill', drill }),
+      aReport(2 * hour, { procedure: 'isolated-drill', partOf: 'drill-1' }),
+    ];
+    expect(judgeDrills(evidence({ reports }), 0.95, month)).toMatchObject({ counted: { good: 0, bad: 1 } });
+  });
+
   test('one that only tests a restore counts among the test restores, and makes no quarter good', () => {
     const drill = (ago: number, result: 'passed' | 'failed') =>
       aReport(ago, { procedure: 'drill', drill: { result, kind: 'restore-test' } as NonNullable<Report['drill']> });

@@ -26,13 +26,35 @@ afterAll(async () => {
 const handle = () => scenario.client.workflow.getHandle(workflowIdOf('spacetime', 'isolated-drill'));
 const status = () => handle().query<RunStatus>('status');
 
+const quarterly = () => scenario.client.workflow.getHandle(workflowIdOf('spacetime', 'drill'));
+
 async function endDrill(): Promise<void> {
-  const now = (
-    await handle()
-      .describe()
-      .catch(() => undefined)
-  )?.status;
-  if (now?.name === 'RUNNING') await handle().terminate('left over by a test');
+  for (const each of [quarterly(), handle()]) {
+    const now = (await each.describe().catch(() => undefined))?.status;
+    if (now?.name === 'RUNNING') await each.terminate('left over by a test');
+  }
+}
+
+/** Everything that the quarterly drill asks in one part of it, once it asks; each by the next of these people. */
+async function answerAll(when: string, ...people: string[]): Promise<void> {
+  let asked: string[] = [];
+  await until(
+    `it asks ${when}`,
+    async () => {
+      const now = await quarterly()
+        .query<RunStatus>('status')
+        .catch(() => undefined);
+      const steps =
+        now?.stages.flatMap(({ ranks }) => ranks.flat()).filter(({ id }) => id.startsWith(`${when}-`)) ?? [];
+      asked = steps.map(({ id }) => id);
+      return steps.length > 0 && steps.every(({ state }) => state === 'running');
+    },
+    { timeoutMs: 180_000 },
+  );
+  for (const [index, step] of asked.entries()) {
+    const word = { by: people[index % people.length], step, answer: 'yes' };
+    expect(await quarterly().executeUpdate('confirm', { args: [word] })).toMatchObject({ taken: true });
+  }
 }
 
 async function untilStatus(what: string, is: (now: RunStatus) => boolean): Promise<RunStatus> {
@@ -121,6 +143,30 @@ test('the service that comes up there has the data of the point and its own data
   expect(await query(scenario.lab, 'us-east-1', real)).not.toBe('only in the drill');
   await handle().executeUpdate('resume', { args: [{ by: 'ops' }] });
   expect(await handle().result()).toMatchObject({ phase: 'done' });
+});
+
+test('the quarterly drill of the plan rehearses it: people look while it stands, and it is taken away when they have', async () => {
+  const before = await realWorld();
+  expect((await scenario.muster(['drill', 'spacetime', 'quarterly', '--by', 'ops', '--reason', 'a test'])).code).toBe(
+    0,
+  );
+  await answerAll('before', 'ops');
+  await untilStatus('it stands', (now) => stepOf(now, 'look-at-it')?.state === 'running');
+  expect(await scenario.addressOf(drillName)).toBe('10.77.3.10');
+  await answerAll('during', 'ops');
+  await answerAll('after', 'ops');
+  await answerAll('sign-off', 'ops', 'manager');
+  expect(await quarterly().result()).toMatchObject({
+    phase: 'done',
+    summary: expect.stringContaining('Drill quarterly (isolated) of spacetime passed: 15 of 15 items answered.'),
+  });
+  const { json } = await scenario.muster(['report', 'spacetime', '--procedure', 'drill', '--json']);
+  const { drill } = json as Report;
+  expect(drill?.metrics).toMatchObject({ rto: { target: 1_800_000, met: true }, rpo: { target: 3_600_000 } });
+  const rehearsed = (await scenario.muster(['report', 'spacetime', '--procedure', 'isolated-drill', '--json'])).json;
+  expect(rehearsed).toMatchObject({ result: 'done', partOf: (json as Report).run });
+  expect(await realWorld()).toEqual(before);
+  await nothingIsLeft();
 });
 
 test('one that is terminated in the middle of the restore is swept by its guard, and the next finds nothing', async () => {

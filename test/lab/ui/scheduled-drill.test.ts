@@ -58,7 +58,8 @@ async function untilItAsks(besides: readonly string[] = []): Promise<RunStatus> 
       now = await status().catch(() => undefined);
       return now !== undefined && (isOver(now) || asked(now).some((step) => !besides.includes(step)));
     },
-    { timeoutMs: 60_000 },
+    // What it rehearses comes between two parts of its checklist.
+    { timeoutMs: 180_000 },
   );
   return now as RunStatus;
 }
@@ -77,7 +78,7 @@ test('a drill is found on the Schedules page, triggered there, answered, and cou
   expect(line).toContain('on Saturday at 10:00 AM UTC');
 
   const page = await ui.openSchedule(schedule, 'drill-2-schedule');
-  expect(page).toContain('drill quarterly (tabletop); 0 10 * 1,4,7,10 6#1 UTC. To begin it now: Trigger.');
+  expect(page).toContain('drill quarterly (isolated); 0 10 * 1,4,7,10 6#1 UTC. To begin it now: Trigger.');
   expect(page).toContain(`The run is ${drill}`);
   expect(page).toContain('No Recent Runs');
   const before = await quarterly();

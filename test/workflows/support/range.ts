@@ -17,9 +17,14 @@ import {
 } from '@temporalio/worker';
 import { inject } from 'vitest';
 import { verifyApproval } from '../../../activities/approvals/verify-approval.ts';
-import { awaitRecovery, type RecoveryCall } from '../../../activities/drills/await-recovery.ts';
-import { drillEnd } from '../../../activities/drills/recovery-under-way.ts';
+import type { StepContext } from '../../../activities/context.ts';
+import { drillEnd } from '../../../activities/drills/drill-end.ts';
+import { awaitRecovery, type RecoveryCall, recoveryBeside } from '../../../activities/drills/recovery-beside.ts';
+import { endRehearsal } from '../../../activities/drills/rehearsal/end-rehearsal.ts';
+import { startRehearsal } from '../../../activities/drills/rehearsal/start-rehearsal.ts';
+import type { RehearsalInput } from '../../../activities/drills/rehearsal/started.ts';
 import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
+import { translateFailures } from '../../../activities/runtime/failures.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
 import type { Assessment } from '../../../domain/assessment.ts';
 import type { AuditAnswer, AuditCall } from '../../../domain/audit.ts';
@@ -60,6 +65,8 @@ export interface Script {
   drill?: Playbook['drill'];
   atEnd?: Playbook['atEnd'];
   sha256?: string;
+  /** Of the runs that a drill starts for itself. */
+  rehearsed?: Script;
   /** The assessment is refused. */
   unknown?: boolean;
 }
@@ -123,6 +130,21 @@ export async function openRange({
   const readiness = new Map<string, Looked>();
   const periods = new Map<string, (call: PeriodCall) => MadePeriod>();
 
+  /** The real rule, of the real server and of the lease that the test put there; or what the test says recovers the service. */
+  const beside = async (call: RecoveryCall) => {
+    const who = recoveries.get(call.service);
+    if (who) return { who, what: `${who} began` };
+    const lease = leases.get(call.service);
+    return await recoveryBeside(call, client, async () => [{ location: 'east', ...(lease ? { lease } : {}) }]);
+  };
+
+  /** Of a step that is the real one. */
+  const contextOf = ({ run, generation }: Pick<StepCall, 'run' | 'generation'>) => {
+    const activity = Context.current();
+    const said = { run, generation, signal: activity.cancellationSignal, temporal: client };
+    return { ...said, heartbeat: () => activity.heartbeat(), assertCurrent: () => {} } as unknown as StepContext;
+  };
+
   const activities = {
     async assess(call: AssessCall): Promise<Assessment> {
       const { service, procedure } = call;
@@ -137,7 +159,8 @@ export async function openRange({
       assessment: Assessment;
       progress?: Progress;
     }): Promise<Compiled> {
-      const script = scripts.get(call.assessment.service) as Script;
+      const given = scripts.get(call.assessment.service) as Script;
+      const script = call.procedure === 'drill' ? given : (given.rehearsed ?? given);
       const whole: Playbook = {
         format: 1,
         run: call.run,
@@ -212,7 +235,11 @@ export async function openRange({
       calls.push(`before ${step.id}`);
       return { state: { was: step.id }, busy: 1 };
     },
-    async undoStep({ step, before }: UndoCall) {
+    async undoStep({ step, before, run, generation }: UndoCall) {
+      if (step.kind === 'startRehearsal')
+        return (
+          (await startRehearsal.undo?.(step.input as RehearsalInput, before, contextOf({ run, generation }))) ?? {}
+        );
       const { undoWaits } = step.input as { undoWaits?: boolean };
       calls.push(`undo ${step.id} to ${JSON.stringify(before)}`);
       while (undoWaits && !released.has(`undo ${step.id}`)) {
@@ -240,16 +267,15 @@ export async function openRange({
     async keepNoticeTest(): Promise<string[]> {
       return ['east', 'west'];
     },
+    async recoveryUnderWay(call: RecoveryCall): Promise<string | null> {
+      return (await beside(call))?.who ?? null;
+    },
     async awaitRecovery(call: RecoveryCall) {
-      const lease = () => leases.get(call.service);
-      return await awaitRecovery(call, {
-        temporal: client,
-        leases: async () => [{ location: 'east', ...(lease() ? { lease: lease() as Lease } : {}) }],
-        pause: async () => {
-          Context.current().heartbeat();
-          await Context.current().sleep(50);
-        },
-      });
+      const wait = async () => {
+        Context.current().heartbeat();
+        await Context.current().sleep(50);
+      };
+      return await awaitRecovery(() => beside(call), wait);
     },
     async describeRun({ workflowId }: { workflowId: string }) {
       return `held: ${workflowId}`;
@@ -298,9 +324,14 @@ export async function openRange({
         await Context.current().sleep(30);
       }
     },
-    async recoveryUnderWay({ service }: { service: string }): Promise<string | null> {
-      return recoveries.get(service) ?? null;
-    },
+    startRehearsal: async (call: StepCall): Promise<StepAnswer> => ({
+      output: await translateFailures(() => startRehearsal.run(call.step.input as RehearsalInput, contextOf(call))),
+      ...{ busy: 1, worker: 'test' },
+    }),
+    endRehearsal: async (call: StepCall): Promise<StepAnswer> => ({
+      output: await translateFailures(() => endRehearsal.run(call.step.input as RehearsalInput, contextOf(call))),
+      ...{ busy: 1, worker: 'test' },
+    }),
     drillEnd: (call: { workflowId: string }) => drillEnd(call, { temporal: client }),
     async writeExercise({ status }: { status: ExerciseStatus }) {
       exercises.push(status);
