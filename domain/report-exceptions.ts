@@ -24,6 +24,7 @@ export function exceptionsOf(report: Report): ReportException[] {
       })),
     ),
     ...report.failed.map((step) => ({ what: 'Failed', text: `${step.title} (\`${step.step}\`): ${step.error}` })),
+    ...lost(report),
     ...(report.uncounted ?? []).map(divergent),
     ...report.skipped.map((step) => ({
       what: 'Skipped',
@@ -31,6 +32,11 @@ export function exceptionsOf(report: Report): ReportException[] {
     })),
     ...(torn > 0 ? [{ what: 'Torn', text: `${torn} paths changed while they were backed up` }] : []),
   ];
+}
+
+function lost({ writes }: Report): ReportException[] {
+  if (!writes || writes.lost === 0) return [];
+  return [{ what: 'Lost', text: `${writes.lost} of ${writes.acknowledged} acknowledged writes (${writes.source})` }];
 }
 
 function divergent({ component, site, host, path, see, counted }: NonNullable<Report['uncounted']>[number]) {

@@ -49,9 +49,10 @@ function stagesOf({ steps }: Report): Bar[] {
 }
 
 /** Only what somebody outside saw is drawn as an outage. */
-function serviceLane({ times, downtime }: Report, scale: Scale): Html {
+function serviceLane({ times, downtime, drill }: Report, scale: Scale): Html {
   const { outage, recovered } = times;
-  if (!outage) return lane('Service', [], scale, 'nobody outside saw an outage');
+  if (!outage)
+    return lane('Service', [], scale, drill ? 'a drill: nothing was to go down' : 'nobody outside saw an outage');
   const until = downtime?.until ?? (recovered?.observed ? recovered.at : undefined);
   const down = {
     from: outage.at,

@@ -205,6 +205,16 @@ describe('Markdown', () => {
   });
 });
 
+test.each([
+  [7, '- **Lost**: 7 of 900 acknowledged writes (observer)'],
+  [0, undefined],
+])('%i lost writes are among what is not as it should be where there are any', (lost, line) => {
+  const report = buildReport({ status: recovered, observed: { ...observed, writes: { acknowledged: 900, lost } } });
+  const text = renderReportMarkdown(report);
+  if (line === undefined) expect(text).not.toContain('**Lost**');
+  else expect(text).toContain(line);
+});
+
 test('who let it go alone in an emergency stands first among what is not as it should be', () => {
   const given = { by: 'frank', at: at(130_000), decision: 'go' as const, accepted: true, why: 'nobody else answers' };
   const approvals = [
