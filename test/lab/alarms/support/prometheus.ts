@@ -13,6 +13,9 @@ import { metricsAddress, workersOf } from '../../../../lab/processes/muster.ts';
 import { until } from '../../../../lab/shell.ts';
 import { shortRules } from './short-rules.ts';
 
+/** ms between two readings of a worker: more often, four of them would keep a small machine busy with that alone. */
+export const readEvery = 4_000;
+
 const deployed = (file: string) => readFileSync(join(checkout, 'deploy/prometheus', file), 'utf8');
 const address = `${third}:${ports.prometheus}`;
 
