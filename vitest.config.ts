@@ -4,7 +4,8 @@ const summary = process.env.MUSTER_TEST_SUMMARY;
 
 /**
  * `unit` needs no lab; `workflows` needs a Temporal dev server; `lab` raises ranges of its own and
- * runs one file at a time; `scenarios` are whole runs, in a lab for each of two workers.
+ * runs one file at a time; `scenarios` are whole runs, in a lab for each of two workers. `alarms` lets hours pass, made short, in a lab
+ * whose workers export metrics: `npm run soak -- --alarms`, and no part of `npm test`.
  */
 export default defineConfig({
   test: {
@@ -47,6 +48,17 @@ export default defineConfig({
           // A lab waits for half of its time: for services that start, names that expire, a watch.
           maxWorkers: process.env.MUSTER_TEST_LAB ? 1 : 2,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'alarms',
+          include: ['test/lab/alarms/**/*.test.ts'],
+          globalSetup: ['test/lab/alarms/support/global-setup.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

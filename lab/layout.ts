@@ -36,6 +36,9 @@ export const ports = {
   ssh: 22,
   observer: 8090,
   notices: 9000,
+  /** Of a region's first worker; the next has the next. */
+  metrics: 9091,
+  prometheus: 9090,
 };
 
 export const regions: readonly RegionSpec[] = [region('us-east-1', 1), region('us-west-2', 2)];

@@ -1,5 +1,6 @@
 /**
- * Runs the tests: `npm test`, or some of them: `npm test -- unit workflows lab`, `npm test -- scenarios test/lab/faults`.
+ * Runs the tests: `npm test`, or some of them: `npm test -- unit workflows lab`, `npm test -- scenarios test/lab/faults`. Those that let
+ * hours pass are run where they are asked for only: `npm test -- alarms`.
  *
  * Installs and builds what they need first. Ends with one line `N passed, N failed`; exits 1 when anything failed.
  */
@@ -11,12 +12,13 @@ import { goTool } from '../lab/tools/go.ts';
 import { ensurePackages, labPackages, testPackages } from '../lab/tools/packages.ts';
 import type { Summary } from './support/summary-reporter.ts';
 
-const projects = ['unit', 'workflows', 'lab', 'scenarios'] as const;
+const usual = ['unit', 'workflows', 'lab', 'scenarios'] as const;
+const projects = [...usual, 'alarms'] as const;
 const results = new URL('../test-results/', import.meta.url).pathname;
 const vitest = new URL('../node_modules/vitest/vitest.mjs', import.meta.url).pathname;
 
 const asked = process.argv.slice(2);
-const chosen = projects.filter((project) => asked.length === 0 || asked.includes(project));
+const named = projects.filter((project) => asked.includes(project));
 const filters = asked.filter((word) => !projects.includes(word as never));
 const note = (line: string) => console.log(line);
 
@@ -25,7 +27,7 @@ await ensureTools({ note });
 await goTool('fake-gcs-server', { note });
 
 const total: Summary = { passed: 0, failures: [] };
-for (const project of chosen.length > 0 ? chosen : projects) {
+for (const project of named.length > 0 ? named : usual) {
   const summary = await runProject(project);
   total.passed += summary.passed;
   total.failures.push(...summary.failures);

@@ -1,6 +1,7 @@
 /** Step `restoreComponent`: one component of a recovery point onto one host, beside what is there, then switched in. */
 import { z } from 'zod';
 import { hostSchema } from '../../domain/host.ts';
+import type { Component } from '../../domain/plan-component.ts';
 import { type Ahead, aheadSchema, type WarmMark } from '../../domain/warm-copy.ts';
 import { runHostJob } from '../hosts/run-job.ts';
 import { afterSync, standingCopy } from '../standby/standing-copy.ts';
@@ -109,7 +110,7 @@ export const restoreComponent = defineStep({
       script: parts.script,
       params: { ...parts.params, ...(log ? log.params : {}), ...gets },
       secrets: { ...parts.secrets, ...(log ? log.secrets : {}), ...keys },
-      lock: `component-${component.name}`,
+      lock: lockOf(component, what.into),
     };
     const running = () => runHostJob(context, target, job, { onLine: answerGets(source) });
     // Whatever was found: a sync in the middle has taken the mark away already, and its lock is free only seconds after the lease is taken.
@@ -152,7 +153,7 @@ export const restoreComponent = defineStep({
     const { results } = await runHostJob(
       context,
       await context.host(host),
-      { script: parts.script, params: parts.params, secrets: parts.secrets, lock: `component-${component.name}` },
+      { script: parts.script, params: parts.params, secrets: parts.secrets, lock: lockOf(component, into) },
       { part: 'undo' },
     );
     const seen = results.flatMap((line) => undoLineSchema.safeParse(line).data ?? []);
@@ -164,6 +165,11 @@ export const restoreComponent = defineStep({
     return { outcome: words.join(', ') || 'nothing had been switched in yet' };
   },
 });
+
+/** Beside what is there, a restore takes nothing that a backup reads: neither must wait for the other, or fail for it. */
+function lockOf({ name }: Pick<Component, 'name'>, into: string | undefined): string {
+  return into === undefined ? `component-${name}` : `beside-${name}`;
+}
 
 /** Says which it will be: nothing fetched, or all of it. */
 function titleAhead(ahead: Ahead, component: string, host: string, point: string): string {

@@ -14,6 +14,7 @@ import {
 } from '../../domain/metrics/of-reading.ts';
 import { logPositions, type RunFact, runSamples } from '../../domain/metrics/of-runs.ts';
 import type { Sample } from '../../domain/metrics/sample.ts';
+import { wantedSchedules } from '../../domain/wanted-schedules.ts';
 import { musterVersion } from '../points/muster-version.ts';
 import type { ServiceReading } from './read-service.ts';
 
@@ -108,7 +109,11 @@ function samplesOf(service: string, { reading, promised, runs, heard, counted, s
   if (!reading) return own;
   const { plan, points, rooms, periods, standbys, shown, receivers = [] } = reading;
   const ended = [...runs.values()].sort((a, b) => a.ended - b.ended);
-  const about = { service, components: plan.components.map(({ name }) => name), schedules: plan.schedules };
+  const about = {
+    service,
+    components: plan.components.map(({ name }) => name),
+    schedules: wantedSchedules(plan).map(({ due }) => due),
+  };
   return [
     ...own,
     ...promised,

@@ -51,24 +51,51 @@ function certain(strict: Count, lenient: Count, { reportsKnown, pointsKnown }: E
  *
  * @param states  of one component, in any order
  */
-export function exposure(states: readonly Usable[], objective: number, { from, to }: Span): Count {
-  const inOrder = states.toSorted((a, b) => a.since - b.since);
+export function exposure(states: readonly Usable[], objective: number, window: Span): Count {
   const found = { good: 0, bad: 0, unknown: 0 };
+  for (const { from, to, newest } of reigns(states, window)) {
+    if (newest === undefined) found.unknown += to - from;
+    else {
+      const late = Math.max(0, to - Math.max(from, newest + objective));
+      found.bad += late;
+      found.good += to - from - late;
+    }
+  }
+  return found;
+}
+
+/**
+ * Stretches of the window in which the newest state was older than `allowed`, in their order.
+ *
+ * @param states   of one component, in any order
+ * @param allowed  ms
+ */
+export function lateStretches(states: readonly Usable[], allowed: number, window: Span): Span[] {
+  const found: Span[] = [];
+  for (const { from, to, newest } of reigns(states, window)) {
+    const late = newest === undefined ? to : Math.max(from, newest + allowed);
+    if (late >= to) continue;
+    const before = found.at(-1);
+    // Something came that was too old as well.
+    if (before?.to === late) found[found.length - 1] = { from: before.from, to };
+    else found.push({ from: late, to });
+  }
+  return found;
+}
+
+/** The window, cut where a state came: `newest` is the moment that could be gone back to, undefined before the first. */
+function reigns(states: readonly Usable[], { from, to }: Span): (Span & { readonly newest: number | undefined })[] {
+  const found: (Span & { newest: number | undefined })[] = [];
   let point = Number.NEGATIVE_INFINITY;
   let log = Number.NEGATIVE_INFINITY;
   let at = from;
   const until = (next: number) => {
     const end = Math.min(Math.max(next, at), to);
     const newest = point === Number.NEGATIVE_INFINITY ? undefined : Math.max(point, log);
-    if (newest === undefined) found.unknown += end - at;
-    else {
-      const late = Math.max(0, end - Math.max(at, newest + objective));
-      found.bad += late;
-      found.good += end - at - late;
-    }
+    if (end > at) found.push({ from: at, to: end, newest });
     at = end;
   };
-  for (const state of inOrder) {
+  for (const state of states.toSorted((a, b) => a.since - b.since)) {
     until(state.since);
     if (state.log) log = Math.max(log, state.takenAt);
     else point = Math.max(point, state.takenAt);

@@ -5,6 +5,7 @@ import { reaches } from '../point-state.ts';
 import { procedures, traitsOf } from '../procedures.ts';
 import type { Report } from '../report.ts';
 import { exceptionsOf } from '../report-exceptions.ts';
+import { missedBackups } from './missed-backups.ts';
 import type { PeriodInput } from './report.ts';
 import type { PeriodFinding } from './shape.ts';
 import { timesDue } from './times-due.ts';
@@ -17,6 +18,7 @@ const mostWords = 400;
 export function findingsOf(input: PeriodInput, reports: readonly Report[]): PeriodFinding[] {
   const found = [
     ...overdueDrills(input, reports),
+    ...missedBackups(input),
     ...unproven(input),
     ...reports.flatMap((report) => notPassed(report, reports)),
     ...reports.flatMap((report) => ofRun(report, closerOf(report, reports))),
@@ -75,12 +77,14 @@ function closerOf({ procedure, times }: Report, reports: readonly Report[]): str
 }
 
 /** Fewer were carried out than the plan wanted: its drills by their names, and the schedules of procedures that rehearse. */
-function overdueDrills({ plan, period, now }: PeriodInput, reports: readonly Report[]): PeriodFinding[] {
+function overdueDrills(input: PeriodInput, reports: readonly Report[]): PeriodFinding[] {
+  const { plan, period, now } = input;
+  const from = Math.max(period.from, firstSeen(input) ?? period.from);
   const until = Math.min(now, period.to);
   const done = reports.filter(({ result }) => result === 'done');
   const named = (plan.drills ?? []).map((drill) => ({
     name: `drill ${drill.name}`,
-    due: timesDue(drill, period.from, until),
+    due: timesDue(drill, from, until),
     held: done.filter((report) => report.drill?.name === drill.name).length,
   }));
   const scheduled = procedures
@@ -89,7 +93,7 @@ function overdueDrills({ plan, period, now }: PeriodInput, reports: readonly Rep
       name: procedure,
       due: plan.schedules
         .filter((schedule) => schedule.procedure === procedure)
-        .reduce((sum, schedule) => sum + timesDue(schedule, period.from, until), 0),
+        .reduce((sum, schedule) => sum + timesDue(schedule, from, until), 0),
       held: done.filter((report) => report.procedure === procedure).length,
     }));
   return [...named, ...scheduled]
@@ -98,6 +102,12 @@ function overdueDrills({ plan, period, now }: PeriodInput, reports: readonly Rep
       what: 'Drill overdue',
       text: `${name}: ${held} of ${due} that the plan wanted were carried out to their end`,
     }));
+}
+
+/** ms: a service that was put under Muster in the middle of a period owes it no drill from before. Undefined where nothing is known of it. */
+function firstSeen({ reports, points = [] }: PeriodInput): number | undefined {
+  const times = [...reports.map((report) => report.times.ended), ...points.map(({ takenAt }) => takenAt)];
+  return times.length > 0 ? Math.min(...times.map((time) => Date.parse(time))) : undefined;
 }
 
 /** Closed by the next of the same name that is passed. */

@@ -7,19 +7,15 @@ import type { PeriodObjective } from './shape.ts';
 import { bytesInWords } from './words.ts';
 
 /** None where the period has not begun. */
-export function objectivesOf({
-  plan,
-  period,
-  reports,
-  points,
-  unread,
-  reportsKnown,
-  watched,
-  now,
-}: PeriodInput): PeriodObjective[] {
+export function objectivesOf(input: PeriodInput): PeriodObjective[] {
+  const { plan, period, now } = input;
   const end = Math.min(now, period.to);
   if (end <= period.from) return [];
-  const evidence: Evidence = {
+  return judgeObjectives(plan, evidenceOf(input), { now: end, window: { ms: end - period.from } }).map(objectiveOf);
+}
+
+export function evidenceOf({ reports, points, unread, reportsKnown, watched }: PeriodInput): Evidence {
+  return {
     reports,
     lostRuns: [...new Set(unread.flatMap(({ run }) => run ?? []))],
     points: points ?? [],
@@ -27,7 +23,6 @@ export function objectivesOf({
     pointsKnown: points !== undefined,
     watched,
   };
-  return judgeObjectives(plan, evidence, { now: end, window: { ms: end - period.from } }).map(objectiveOf);
 }
 
 function objectiveOf(row: ObjectiveRow): PeriodObjective {

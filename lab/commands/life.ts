@@ -6,7 +6,14 @@ import { examine } from '../tools/doctor.ts';
 import { up } from '../up.ts';
 import { print, printStatus } from './print.ts';
 
-type UpFlags = { bootDelay: string; searchAttribute: string[]; worker?: string; observer?: string; without: string[] };
+type UpFlags = {
+  bootDelay: string;
+  searchAttribute: string[];
+  worker?: string;
+  observer?: string;
+  metrics?: string;
+  without: string[];
+};
 
 const gather = (value: string, all: string[]) => [...all, value];
 
@@ -18,6 +25,7 @@ export function addLifeVerbs(program: Command): void {
     .option('--search-attribute <name=type>', 'one that Temporal is to know; may be repeated', gather, [])
     .option('--worker <command>', 'what runs in each region as its worker; {region} is replaced; "" for none')
     .option('--observer <command>', 'what runs in the third place as the observer; "" for none')
+    .option('--metrics <every>', 'workers export metrics, read so often: 1s; docs/metrics.md')
     .option('--without <process>', 'leave a process out; may be repeated', gather, [])
     .action((flags: UpFlags) => raise(program, flags));
 
@@ -76,6 +84,7 @@ async function raise(program: Command, flags: UpFlags): Promise<void> {
       searchAttributes: flags.searchAttribute,
       worker: words(flags.worker),
       observer: words(flags.observer),
+      metrics: flags.metrics,
       without: flags.without,
     },
   });

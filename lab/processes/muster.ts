@@ -1,7 +1,7 @@
 /** What is tested in the lab: Muster's two workers of each region, and its observer. */
 import { join } from 'node:path';
 import { serviceName } from '../aws/seed-zones.ts';
-import { ports, type Region, third } from '../layout.ts';
+import { ports, type Region, regionNamed, third } from '../layout.ts';
 import { checkout } from '../paths.ts';
 import type { ProcessContext } from './context.ts';
 import type { ProcessSpec } from './spec.ts';
@@ -17,7 +17,7 @@ export function workers({ options }: ProcessContext, region: Region, env: Record
     place: region,
     command,
     cwd: checkout,
-    env: { ...env, AWS_REGION: region, MUSTER_REGION: region },
+    env: { ...env, AWS_REGION: region, MUSTER_REGION: region, ...metricsOf(name, region, options.metrics) },
     ready: options.worker ? { started: true } : { says: 'worker ready' },
   }));
 }
@@ -25,6 +25,15 @@ export function workers({ options }: ProcessContext, region: Region, env: Record
 /** Names of a region's workers. */
 export function workersOf(region: Region, spare = true): string[] {
   return spare ? [`worker-${region}`, `spare-${region}`] : [`worker-${region}`];
+}
+
+/** Where a worker's own metrics are, `10.77.1.2:9091`; only where the lab was raised with them. */
+export function metricsAddress(name: string, region: Region): string {
+  return `${regionNamed(region).service}:${ports.metrics + workersOf(region).indexOf(name)}`;
+}
+
+function metricsOf(name: string, region: Region, every: string | undefined): Record<string, string> {
+  return every === undefined ? {} : { MUSTER_METRICS: metricsAddress(name, region), MUSTER_METRICS_EVERY: every };
 }
 
 /** Asks SpaceTime by its name, as its users do, and writes a canary several times a second. */

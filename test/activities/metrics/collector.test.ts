@@ -184,6 +184,23 @@ test('what receivers took is what was read last, also while no location answers;
   expect(all()).toEqual([2, (now - hour) / 1_000, undefined, undefined, undefined, undefined]);
 });
 
+test('the last good run of a drill is told as that of its schedule', async () => {
+  const held = runFact(
+    aReport(new Date(now - hour).toISOString(), {
+      procedure: 'drill',
+      requestedBy: 'schedule drill-monthly-partial',
+      drill: {
+        ...{ name: 'monthly-partial', kind: 'partial-restore', result: 'passed', findings: [], answers: [] },
+        metrics: { total: 1, waiting: 0 },
+      },
+    }),
+  );
+  const reader = started(reading({ runs: [{ ...held, run: 'drill-1' }] }));
+  await reader.read();
+  const labels = { schedule: 'drill-monthly-partial', procedure: 'drill' };
+  expect(value('muster_schedule_last_success_timestamp_seconds', labels)).toBe((now - hour) / 1_000);
+});
+
 test('a plan that is gone takes its series with it', async () => {
   let services = ['spacetime'];
   collector = startCollector({

@@ -4,7 +4,10 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { restoreComponent } from '../../../activities/archives/restore-component.ts';
 import type { StepContext } from '../../../activities/context.ts';
+import { cancelJob } from '../../../activities/hosts/cancel-job.ts';
+import { startOrAttach } from '../../../activities/hosts/start-job.ts';
 import { findPoints } from '../../../activities/points/find-points.ts';
 import { readManifestAt } from '../../../activities/points/read-manifest.ts';
 import { provePoint } from '../../../activities/points/verify/prove-point.ts';
@@ -129,6 +132,24 @@ it('takes components of single files, of a glob, of recent files and without som
     world.plan.components = kept;
   }
 }, 120_000);
+
+it('does not hold up a backup of the same component, nor is it held up by one', async () => {
+  const script = { name: 'capturing', path: join(world.folder, 'capturing.sh') };
+  await writeFile(script.path, 'sleep 600');
+  const key = { run: newRun(), step: 'capture-tree', generation: 0 };
+  const backup = await startOrAttach(host.executor(), { key, script, lock: 'component-tree' });
+  try {
+    expect(await test('tree', newRun())).toMatchObject({ verdict: 'good' });
+    // Where it is to stand itself, two must not write at once.
+    const { into, ...real } = inputOf('tree', newRun());
+    const context = await world.context({ run: newRun(), step: 'restore-tree' }, host);
+    await expect(restoreComponent.run(restoreComponent.input.parse(real), context)).rejects.toMatchObject({
+      type: 'HostLocked',
+    });
+  } finally {
+    await cancelJob(backup);
+  }
+});
 
 it('goes on in the same place after a worker was killed, and still removes it', async () => {
   const id = newRun();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { buildReport } from '../../../domain/build-report.ts';
-import { exposure, judgeRpoHistory } from '../../../domain/objectives/rpo-history.ts';
+import { exposure, judgeRpoHistory, lateStretches } from '../../../domain/objectives/rpo-history.ts';
 import type { Usable } from '../../../domain/objectives/usable.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 import { aStage, aStatus, aStep, at } from '../a-run.ts';
@@ -67,6 +67,22 @@ describe('how long the newest state was too old', () => {
         expect(exposure(history.toReversed(), limit, span)).toEqual(found);
       }),
     );
+  });
+
+  test('its stretches are as long together as all of the bad time, apart from each other and in their order', () => {
+    fc.assert(
+      fc.property(states, objective, (history, limit) => {
+        const late = lateStretches(history, limit, span);
+        expect(late.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(exposure(history, limit, span).bad);
+        for (const [index, { from, to }] of late.entries()) {
+          expect(to).toBeGreaterThan(from);
+          expect(from).toBeGreaterThan(late[index - 1]?.to ?? Number.NEGATIVE_INFINITY);
+        }
+      }),
+    );
+    expect(lateStretches([taken(-1), taken(5), taken(6)], 2 * hour, { from: 0, to: 7 * hour })).toEqual([
+      { from: hour, to: 5 * hour + 10 * minute },
+    ]);
   });
 
   test('one good backup more never takes from the good time, and one more lenient objective neither', () => {

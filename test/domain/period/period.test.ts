@@ -166,7 +166,40 @@ describe('findings', () => {
       { what: 'Not done', text: 'backup ended failed', run: failed.run },
     ]);
     const again = aBackup(october.from + 2 * day);
-    expect(made({ reports: [failed, again] }).findings).toMatchObject([{ run: failed.run, closedBy: again.run }]);
+    expect(made({ reports: [failed, again] }).findings).toMatchObject([
+      // A day after the one that was done the next was missing, and so on.
+      {
+        what: 'Backups missed',
+        text: expect.stringContaining(`${name}: more than twice the RPO of 1d from 2026-10-05`),
+      },
+      { run: failed.run, closedBy: again.run },
+    ]);
+  });
+
+  test('backups that nobody made leave no run, and are told by the time in which twice the RPO was exceeded', () => {
+    const missed = (reports: Report[], more: Partial<PeriodInput> = {}) =>
+      made({ reports, ...more }).findings.filter(({ what }) => what === 'Backups missed');
+    expect(missed(daily)).toEqual([]);
+    const gap = daily.filter((_, n) => n < 15 || n > 18);
+    expect(missed(gap)).toEqual([
+      {
+        what: 'Backups missed',
+        text: `${name}: more than twice the RPO of 1d from 2026-10-08 00:00:01 to 2026-10-11 00:00:01 (3d)`,
+      },
+    ]);
+    // What cannot be read may have been in time.
+    expect(missed(gap, { points: undefined })).toEqual([]);
+    expect(missed(gap, { reportsKnown: false })).toEqual([]);
+    const every = daily.filter((_, n) => n % 4 === 0);
+    expect(missed(every)[0]?.text).toMatch(/; and 3 shorter$/);
+  });
+
+  test('a service that was put under Muster late in a month owes it no drill from before', () => {
+    const daysDue = drillsSchema.parse([{ name: 'daily', kind: 'restore-test', every: '1d' }]);
+    const overdue = (reports: Report[]) =>
+      made({ plan: { ...plan, drills: daysDue }, reports }).findings.find(({ what }) => what === 'Drill overdue')?.text;
+    expect(overdue(daily)).toContain('drill daily: 0 of 30 ');
+    expect(overdue(daily.slice(-5))).toContain('drill daily: 0 of 4 ');
   });
 
   test('skipped steps, accepted risks and missed objectives stay open', () => {

@@ -19,6 +19,12 @@ export async function withOverlay<T>(
   return await withFile(join(labPaths(dir).plans, 'overlays', 'lab', 'spacetime.yaml'), asYaml(edit), work);
 }
 
+/** The same until the answer is called: for as long as a file's tests go on. */
+// biome-ignore lint/suspicious/noExplicitAny: as above
+export function overlaid(dir: string, edit: (overlay: any) => void): () => void {
+  return edited(join(labPaths(dir).plans, 'overlays', 'lab', 'spacetime.yaml'), asYaml(edit));
+}
+
 /** Edits the plan itself, as data. */
 // biome-ignore lint/suspicious/noExplicitAny: as above
 export async function withPlan<T>(dir: string, edit: (plan: any) => void, work: () => Promise<T>): Promise<T> {
@@ -41,13 +47,18 @@ function asYaml(edit: (value: any) => void): (text: string) => string {
 }
 
 async function withFile<T>(file: string, edit: (text: string) => string, work: () => Promise<T>): Promise<T> {
-  const was = readFileSync(file, 'utf8');
-  const edited = edit(was);
-  if (edited === was) throw new Error(`The edit of ${file} changed nothing.`);
-  writeFileSync(file, edited);
+  const putBack = edited(file, edit);
   try {
     return await work();
   } finally {
-    writeFileSync(file, was);
+    putBack();
   }
+}
+
+function edited(file: string, edit: (text: string) => string): () => void {
+  const was = readFileSync(file, 'utf8');
+  const text = edit(was);
+  if (text === was) throw new Error(`The edit of ${file} changed nothing.`);
+  writeFileSync(file, text);
+  return () => writeFileSync(file, was);
 }
