@@ -109,7 +109,12 @@ function samplesOf(service: string, { reading, promised, runs, heard, counted, s
   if (!reading) return own;
   const { plan, points, rooms } = reading;
   const ended = [...runs.values()].sort((a, b) => a.ended - b.ended);
-  const about = { service, components: plan.components.map(({ name }) => name), schedules: plan.schedules };
+  const about = {
+    service,
+    components: plan.components.map(({ name }) => name),
+    schedules: plan.schedules,
+    promises: Object.keys(plan.objectives.rto),
+  };
   return [
     ...own,
     ...promised,
