@@ -3,4 +3,4 @@ import type { TestProject } from 'vitest/node';
 import { raiseLabs } from '../../support/raise-labs.ts';
 
 export default (project: TestProject) =>
-  raiseLabs(project, { options: { metrics: '1s' }, seed: { files: 50, megabytes: 1, rows: 200 } });
+  raiseLabs(project, { options: { metrics: '1s' }, seed: { files: 50, megabytes: 1, rows: 20_000 } });
