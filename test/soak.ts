@@ -2,7 +2,7 @@
  * `npm run soak -- [--seeds 20] [--from 1]`: the tests with random faults, with as many seeds as asked for; `npm run soak -- --rounds 10`: out
  * by a failover and home by a failback, so many times in a row; `npm run soak -- --stages [--seeds 15] [--from 1]`: a switchover whose source
  * dies, in the lab, 15 seeds for each stage once as it begins, more for random moments in them; `npm run soak -- --alarms`: alerts by their
- * real causes, in a lab that a Prometheus watches. Exits like `npm test`.
+ * real causes, in a lab that a Prometheus watches (`MUSTER_ALARMS_PACE=2` takes twice as long, on a busy machine). Exits like `npm test`.
  */
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';

@@ -113,6 +113,7 @@ function samplesOf(service: string, { reading, promised, runs, heard, counted, s
     service,
     components: plan.components.map(({ name }) => name),
     schedules: wantedSchedules(plan).map(({ due }) => due),
+    promises: Object.keys(plan.objectives.rto),
   };
   return [
     ...own,

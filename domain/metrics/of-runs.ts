@@ -14,6 +14,8 @@ export interface RunFact {
   readonly by: string;
   readonly ended: number;
   readonly took: number;
+  /** How long it was allowed to take, when it ran. */
+  readonly promised?: number;
   readonly components: readonly Pick<ComponentRow, 'component' | 'kind' | 'done' | 'took'>[];
   /** Component to ISO. */
   readonly archivedTo: Readonly<Record<string, string>>;
@@ -31,6 +33,7 @@ export function runFact(report: Report): RunFact {
     by: requestedBy,
     ended: Date.parse(times.ended),
     took: rto.achieved ?? drill?.metrics.act ?? Math.max(0, durations.total - durations.watch),
+    ...(rto.maximum === undefined ? {} : { promised: rto.maximum }),
     components: (report.components ?? []).map(({ component, kind, done, took }) => ({ component, kind, done, took })),
     archivedTo: report.archivedTo ?? {},
     ...(scenario ? { scenario } : {}),
@@ -59,6 +62,8 @@ interface RunsAbout {
   /** Components of the plan. */
   readonly components: readonly string[];
   readonly schedules: readonly { readonly name: string; readonly procedure: Procedure }[];
+  /** Names under `objectives.rto`. */
+  readonly promises: readonly string[];
 }
 
 const day = 86_400_000;
@@ -173,14 +178,21 @@ function ofBackups(service: string, backups: readonly RunFact[]): Sample[] {
 const talked: readonly string[] = ['tabletop', 'exercise'];
 
 /** The last good restore of each kind, drill and run of a schedule. */
-function lastOnes({ service, schedules }: RunsAbout, runs: readonly RunFact[]): Sample[] {
+function lastOnes({ service, schedules, promises }: RunsAbout, runs: readonly RunFact[]): Sample[] {
   const good = runs.filter(({ status }) => status === 'success');
   const newest = new Map(good.map((run) => [run.procedure, run]));
+  const restores = [...newest.values()].filter(
+    ({ procedure, scenario }) => traitsOf(procedure).restores || (scenario && !talked.includes(scenario)),
+  );
   const drills = new Map(good.flatMap((run) => (run.scenario ? [[run.scenario, run] as const] : [])));
   return [
-    ...[...newest.values()]
-      .filter(({ procedure, scenario }) => traitsOf(procedure).restores || (scenario && !talked.includes(scenario)))
-      .map(({ procedure, took }) => sample('backup_restore_duration_seconds', { service, procedure }, seconds(took))),
+    ...restores.flatMap(({ procedure, took, promised }) => [
+      sample('backup_restore_duration_seconds', { service, procedure }, seconds(took)),
+      // Which promise a restore is measured by depends on what it brings back; the plan has none by the procedure's own name.
+      ...(promised === undefined || promises.includes(procedure)
+        ? []
+        : [sample('backup_rto_objective_seconds', { service, procedure }, seconds(promised))]),
+    ]),
     ...[...drills].map(([scenario, { ended }]) =>
       sample('dr_test_last_success_timestamp_seconds', { service, scenario }, seconds(ended)),
     ),

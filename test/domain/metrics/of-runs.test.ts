@@ -10,6 +10,7 @@ const about = {
   service: 'spacetime',
   components: ['database', 'files'],
   schedules: [{ name: 'hourly', procedure: 'backup' as const }],
+  promises: ['failover', 'partial-recovery'],
 };
 const row = (component: string, done = true, kind?: 'full' | 'incremental') => ({
   ...{ component, driver: 'files', step: `capture-${component}`, done, took: 60_000 },
@@ -59,6 +60,17 @@ describe('what runs say', () => {
     ]);
     expect(value(found, 'backup_failures_in_a_row', { component: 'files' })).toBe(1);
     expect(value(found, 'backup_failures_in_a_row', { component: 'database' })).toBe(0);
+  });
+
+  test('a restore has the promise that it was measured by, and a failover that of the plan', () => {
+    const found = samples([
+      fact(3 * hour, { procedure: 'restore', rto: { verdict: 'met', achieved: 20_000, maximum: 60_000 } }),
+      fact(2 * hour, { procedure: 'restore', rto: { verdict: 'missed', achieved: 40_000, maximum: 30_000 } }),
+      fact(hour, { procedure: 'failover', rto: { verdict: 'met', achieved: 300_000, maximum: 1_800_000 } }),
+    ]);
+    expect(value(found, 'backup_restore_duration_seconds', { procedure: 'restore' })).toBe(40);
+    expect(value(found, 'backup_rto_objective_seconds', { procedure: 'restore' })).toBe(30);
+    expect(value(found, 'backup_rto_objective_seconds', { procedure: 'failover' })).toBeUndefined();
   });
 
   test('a restore took what an observer saw, a drill is counted by its scenario, and a failed one is no last success', () => {

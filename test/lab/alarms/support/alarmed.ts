@@ -17,22 +17,38 @@ import { openScenario } from '../../support/scenario.ts';
 import { overlaid } from '../../support/with-plan.ts';
 import { watchAlerts } from './alerts.ts';
 import { startPrometheus } from './prometheus.ts';
-import { shortPlan } from './short-plan.ts';
+import { factor, shortPlan } from './short-plan.ts';
+import { vaultOf } from './vault.ts';
 
-/** An hour of the rules is half a minute. */
-const factor = 120;
-/** ms that it takes at most, on a busy machine, until what is true has been read, scraped and judged. */
-export const slack = 20_000;
+export { slack } from './short-plan.ts';
 
 export type Alarmed = Awaited<ReturnType<typeof openAlarmed>>;
+
+/** A cause, what it must lead to, and how it is mended, which is done also where a test has failed. */
+export async function caused(
+  cause: () => Promise<unknown>,
+  mend: () => Promise<unknown>,
+  leadsTo: () => Promise<unknown>,
+) {
+  try {
+    await cause();
+    await leadsTo();
+  } finally {
+    await mend();
+  }
+}
 
 /** @param edit  what this test's plan has more, or otherwise */
 // biome-ignore lint/suspicious/noExplicitAny: the overlay is any YAML
 export async function openAlarmed(edit: (overlay: any) => void = () => {}) {
   const scenario = await openScenario();
   const { lab, muster } = scenario;
+  const vault = vaultOf(lab);
+  await vault.mount();
   const putBack = overlaid(lab.dir, (overlay) => {
-    shortPlan(overlay, `alarms-${Date.now()}`);
+    const prefix = `alarms-${Date.now()}`;
+    overlay.storage.vault = vault.location(prefix);
+    shortPlan(overlay, prefix);
     edit(overlay);
   });
   await forget();
@@ -61,11 +77,13 @@ export async function openAlarmed(edit: (overlay: any) => void = () => {}) {
     await scenario.reset();
     await apply();
     none();
+    await vault.unmount();
     await scenario.close();
   }
 
   return {
     ...scenario,
+    vault,
     prometheus,
     alerts: watchAlerts(prometheus),
     apply,

@@ -17,6 +17,8 @@ export interface Firing {
 const apart = 5_000;
 
 export function watchAlerts(prometheus: Prometheus) {
+  const seen = new Set<string>();
+
   /** All that fired since then, in the order they did; one that fires again is there again. */
   async function since(from: number): Promise<Firing[]> {
     const seconds = Math.ceil((Date.now() - from) / 1_000) + 60;
@@ -38,7 +40,10 @@ export function watchAlerts(prometheus: Prometheus) {
     for (const limit = from + within + apart; ; await pause(500)) {
       const all = await since(from);
       const found = all.find(match);
-      if (found && found.firedAt <= from + within) return found;
+      if (found && found.firedAt <= from + within) {
+        seen.add(alert);
+        return found;
+      }
       if (found)
         throw new Error(
           `${alert} fired ${(found.firedAt - from) / 1_000} s after its cause, not within ${within / 1_000} s.`,
@@ -48,14 +53,19 @@ export function watchAlerts(prometheus: Prometheus) {
     }
   }
 
-  /** Waits until it does not fire any more, of these labels; answers the last one that did. */
+  /**
+   * Waits until it does not fire any more, of these labels; answers the last one that did.
+   *
+   * @param within  ms from now
+   * @param from    ms: what ended before is not looked at
+   */
   async function resolved(alert: string, { within, from, labels = {} }: Wanted): Promise<Firing> {
-    for (const limit = from + within; ; await pause(500)) {
+    for (const limit = Date.now() + within; ; await pause(500)) {
       const all = (await since(from)).filter((each) => each.alert === alert && has(each, labels));
       const last = all.at(-1);
       if (!last) throw new Error(`${alert} did not fire.`);
       if (all.every(({ resolvedAt }) => resolvedAt !== undefined)) return last;
-      if (Date.now() > limit) throw new Error(`${alert} still fires ${within / 1_000} s later: ${told(all)}.`);
+      if (Date.now() > limit) throw new Error(`${alert} still fires after ${within / 1_000} s more: ${told(all)}.`);
     }
   }
 
@@ -80,7 +90,7 @@ export function watchAlerts(prometheus: Prometheus) {
     for (const from = Date.now(); Date.now() < from + ms; await pause(2_000)) await nothingElseFired(from, except);
   }
 
-  return { since, fired, resolved, nothingElseFired, quiet, quietFor };
+  return { seen, since, fired, resolved, nothingElseFired, quiet, quietFor };
 }
 
 interface Wanted {

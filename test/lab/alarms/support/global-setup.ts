@@ -4,4 +4,4 @@ import { raiseLabs } from '../../support/raise-labs.ts';
 import { readEvery } from './prometheus.ts';
 
 export default (project: TestProject) =>
-  raiseLabs(project, { options: { metrics: `${readEvery}ms` }, seed: { files: 50, megabytes: 1, rows: 200 } });
+  raiseLabs(project, { options: { metrics: `${readEvery}ms` }, seed: { files: 50, megabytes: 1, rows: 20_000 } });

@@ -113,7 +113,8 @@ function shortConfig(): string {
 
 function launch(lab: Lab, folder: string): ChildProcess {
   const flags = [`--config.file=${folder}/prometheus.yml`, `--storage.tsdb.path=${folder}/data`, '--log.level=error'];
-  const command = ['prometheus', ...flags, `--web.listen-address=${address}`];
+  // Not even a test that is killed leaves it behind.
+  const command = ['setpriv', '--pdeathsig', 'KILL', 'prometheus', ...flags, `--web.listen-address=${address}`];
   const [file, ...args] = commandInside(lab.state, 'third', command);
   return spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
 }
