@@ -13,7 +13,9 @@ import { short } from './support/short-plan.ts';
 
 let alarmed: Alarmed;
 beforeAll(async () => {
-  alarmed = await openAlarmed();
+  alarmed = await openAlarmed((overlay, vault) => {
+    overlay.storage.vault = vault;
+  });
 });
 afterAll(() => alarmed?.close());
 

@@ -38,18 +38,17 @@ export async function caused(
   }
 }
 
-/** @param edit  what this test's plan has more, or otherwise */
+/** @param edit  what this test's plan has more, or otherwise; `vault`: a third location, which it may have in `storage` */
 // biome-ignore lint/suspicious/noExplicitAny: the overlay is any YAML
-export async function openAlarmed(edit: (overlay: any) => void = () => {}) {
+export async function openAlarmed(edit: (overlay: any, vault: object) => void = () => {}) {
   const scenario = await openScenario();
   const { lab, muster } = scenario;
   const vault = vaultOf(lab);
   await vault.mount();
   const putBack = overlaid(lab.dir, (overlay) => {
     const prefix = `alarms-${Date.now()}`;
-    overlay.storage.vault = vault.location(prefix);
     shortPlan(overlay, prefix);
-    edit(overlay);
+    edit(overlay, vault.location(prefix));
   });
   await forget();
   const prometheus = await startPrometheus(lab, factor);
