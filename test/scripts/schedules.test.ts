@@ -36,15 +36,15 @@ describe('schedules from the command line', () => {
     expect((await range.muster(`schedules run ${service} daily`)).err).toContain(`muster schedules apply ${service}`);
 
     const first = await range.muster(`schedules apply ${service} --json`);
-    expect(first.json()).toMatchObject({ applied: true, changes: Array(12).fill({ action: 'create' }) });
+    expect(first.json()).toMatchObject({ applied: true, changes: Array(14).fill({ action: 'create' }) });
     const again = await range.muster(`schedules apply ${service} --json`);
-    expect(again.json()).toMatchObject({ changes: Array(12).fill({ action: 'keep', why: '' }) });
+    expect(again.json()).toMatchObject({ changes: Array(14).fill({ action: 'keep', why: '' }) });
 
     expect((await range.muster(`schedules run ${service} weekly`)).code).toBe(0);
     const ran = await until(service, ({ schedules }) => schedules[2]?.last?.outcome === 'done');
     expect(ran).toMatchObject({
       troubles: [],
-      schedules: [{ name: 'daily' }, {}, { missed: 0, overlapped: 0 }, {}, {}, {}, {}, {}, {}, {}, {}, {}],
+      schedules: [{ name: 'daily' }, {}, { missed: 0, overlapped: 0 }, ...Array(11).fill({})],
     });
     const next = ran.schedules[3]?.next ?? '';
     // The first Sunday of a month, at five.
