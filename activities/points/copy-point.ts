@@ -41,7 +41,9 @@ export const copyPoint = defineStep({
   shell: ({ service, to }) => [
     `at ${to} aws s3 cp --recursive --exclude point.key "$POINT/" "$(place ${to})/${layout.archives(service)}$POINT/"`,
   ],
-  limits: { startToClose: 6 * 3_600_000 },
+  // A location that answers nobody is tried for about ten minutes, not for six hours: the next backup must not wait for it. What is
+  // missing there is brought by `muster verify --reseed`.
+  limits: { startToClose: 6 * 3_600_000, attempts: 60 },
   async run({ service, point: planned, from, to }, context): Promise<Copied> {
     const [committed] = outputsLike(committedSchema, context.outputs);
     const [source, target] = await Promise.all([context.store(from), context.store(to)]);
