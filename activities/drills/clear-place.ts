@@ -1,5 +1,5 @@
 /** Takes away what a drill has made on a host: what still works there, its databases, its folder; and nothing else. */
-import { type DrillMark, drillFolder } from '../../domain/drills/place.ts';
+import { type DrillMark, drillFolder, runAlone } from '../../domain/drills/place.ts';
 import type { Host } from '../../domain/host.ts';
 import { restoreComponent } from '../archives/restore-component.ts';
 import type { StepContext } from '../context.ts';
@@ -19,7 +19,8 @@ export async function clearPlace(mark: DrillMark, placed: Placed, context: StepC
   const { host } = placed;
   context.assertCurrent();
   // Jobs of this very run have ended with their steps; this one is its own.
-  if (mark.run !== context.run) await cancelRun(await context.host(host), mark.run);
+  for (const run of [mark.run, runAlone(mark.run)])
+    if (run !== context.run) await cancelRun(await context.host(host), run);
   const unknown: string[] = [];
   for (const [index, { component: name, point, into }] of mark.tried.entries()) {
     const component = context.plan.components.find((each) => each.name === name);

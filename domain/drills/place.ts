@@ -20,6 +20,11 @@ export function drillPlace(service: string, run: string, { name, files }: { name
   return `muster_drill_${tagOf(`${service}.${run}`)}_${name.replaceAll('-', '_')}`.slice(0, 62);
 }
 
+/** Files that a test restore fetches a second time, alone, are the work of a run of their own: its host jobs have this run's id. */
+export function runAlone(run: string): string {
+  return `${run}-alone`;
+}
+
 /** As `drillPlace` makes them. */
 export const drillPlacePattern =
   /^(\/var\/tmp\/muster-drill-[a-z0-9-]+\.[A-Za-z0-9_-]+\/[a-z0-9-]+|muster_drill_[0-9a-f]{16}_[a-z0-9_]{1,40})$/;

@@ -5,13 +5,14 @@
 import { z } from 'zod';
 import { condemns } from '../../../domain/condemning.ts';
 import { drillFaults } from '../../../domain/drill-request.ts';
-import { drillPlacePattern } from '../../../domain/drills/place.ts';
+import { drillPlacePattern, runAlone } from '../../../domain/drills/place.ts';
 import { Refusal } from '../../../domain/errors.ts';
 import { checkData } from '../../archives/check-data.ts';
 import { componentOnHost } from '../../archives/component-input.ts';
 import { restoreComponent } from '../../archives/restore-component.ts';
 import type { StepContext } from '../../context.ts';
 import { withDamagedPart } from '../../drills/faulty-parts.ts';
+import { cancelRun } from '../../hosts/cancel-job.ts';
 import { runHostJob } from '../../hosts/run-job.ts';
 import { shellQuote } from '../../hosts/shell-quote.ts';
 import { defineStep } from '../../step.ts';
@@ -129,7 +130,7 @@ async function restoreAlone(wanted: Input, context: StepContext): Promise<number
   const paths = names.split('\n').flatMap((name) => (name === '' ? [] : [name.slice(1)]));
   if (paths.length === 0) return 0;
   const alone = { ...wanted, into: `${into}-alone`, paths };
-  await restoreComponent.run(alone, { ...within(context, 'alone'), run: `${context.run}-alone` });
+  await restoreComponent.run(alone, { ...within(context, 'alone'), run: runAlone(context.run) });
   const pairs = paths.map(
     (path) => `cmp -- ${shellQuote(into + path)} ${shellQuote(alone.into + path)} || differs=${shellQuote(path)}`,
   );
@@ -148,9 +149,11 @@ async function restoreAlone(wanted: Input, context: StepContext): Promise<number
 async function takeAway(wanted: Input, context: StepContext): Promise<void> {
   const { into } = wanted;
   const folders = into.startsWith('/') ? [into, `${into}-alone`] : [];
+  // An attempt whose worker was lost may have left it at work.
+  if (folders.length > 0) await cancelRun(await context.host(wanted.host), runAlone(context.run));
   const runs = [
     { run: context.run, into, part: 'away' },
-    ...(folders.length > 0 ? [{ run: `${context.run}-alone`, into: `${into}-alone`, part: 'away-alone' }] : []),
+    ...(folders.length > 0 ? [{ run: runAlone(context.run), into: `${into}-alone`, part: 'away-alone' }] : []),
   ];
   for (const { run, into: place, part } of runs) {
     await restoreComponent.undo?.({ ...wanted, into: place }, null, { ...within(context, part), run });

@@ -18,7 +18,7 @@ import { jobsThatRun, killJob, reachable } from './machine.ts';
 import { startWorker, type Worker } from './worker.ts';
 
 const seeds = (process.env.MUSTER_SEEDS ?? '1,2,3').split(',').map(Number);
-const rounds = 4;
+const rounds = 3;
 // The machine's own /var/tmp: nobody else's drill is touched.
 const service = `svc-${randomBytes(4).toString('hex')}`;
 let world: World;
