@@ -3,15 +3,14 @@
 import { drillMarkdown } from './drills/markdown.ts';
 import { formatDuration } from './duration.ts';
 import { joinParts, markdownList, markdownTable } from './markdown.ts';
-import { directionOf } from './present.ts';
 import { traitsOf } from './procedures.ts';
 import type { Report } from './report.ts';
 import { exceptionsOf } from './report-exceptions.ts';
-import { resultWords, rpoWords, rtoWords } from './report-words.ts';
+import { headingOf, resultWords, rpoWords, rtoWords } from './report-words.ts';
 
 export function renderReportMarkdown(report: Report): string {
   const parts = [
-    [`# ${report.service}: ${directionOf(report)}`, '', resultOf(report)].join('\n'),
+    [`# ${report.service}: ${headingOf(report)}`, '', resultOf(report)].join('\n'),
     summary(report),
     exceptions(report),
     standbys(report),

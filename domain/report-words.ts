@@ -1,6 +1,12 @@
 /** Sentences of a report, the same in Markdown and HTML. Pure. */
 import { formatDuration } from './duration.ts';
+import { directionOf } from './present.ts';
 import type { Report } from './report.ts';
+
+/** `FAILOVER us-east-1 -> us-west-2`; of a drill, which moves nothing, what it is: `DRILL quarterly (tabletop)`. */
+export function headingOf(report: Pick<Report, 'procedure' | 'from' | 'to' | 'drill'>): string {
+  return report.drill ? `DRILL ${report.drill.name} (${report.drill.kind})` : directionOf(report);
+}
 
 /** `4m10s (at most 15m, expected 12m30s): met`, or that nobody saw it. */
 export function rtoWords({ rto }: Pick<Report, 'rto'>): string {

@@ -2,11 +2,10 @@
 import { formatDuration } from '../duration.ts';
 import { cut, type Html, html, withCode } from '../html.ts';
 import { postMortem } from '../post-mortem.ts';
-import { directionOf } from '../present.ts';
 import { traitsOf } from '../procedures.ts';
 import type { Report } from '../report.ts';
 import { exceptionsOf } from '../report-exceptions.ts';
-import { resultWords } from '../report-words.ts';
+import { headingOf, resultWords } from '../report-words.ts';
 import { drawCurve } from './curve.ts';
 import { drillSection } from './drill.ts';
 import { drawRpo, drawRto, toneOf } from './objective.ts';
@@ -49,7 +48,7 @@ ${section(
 ${section('Timeline', timeline(report))}
 ${section('Questions for the meeting after it', questions(report))}
 ${foot(report)}`;
-  return htmlPage({ title: `${report.service}: ${directionOf(report)} (${report.run})`, body });
+  return htmlPage({ title: `${report.service}: ${headingOf(report)} (${report.run})`, body });
 }
 
 const results: Partial<Record<Report['result'], Tone>> = {
@@ -61,7 +60,7 @@ const results: Partial<Record<Report['result'], Tone>> = {
 
 function head(report: Report): Html {
   const { service, result, run, requestedBy, reason, procedure, times } = report;
-  return html`<header><h1>${service}: ${directionOf(report).replace(' -> ', ' → ')}</h1>
+  return html`<header><h1>${service}: ${headingOf(report).replace(' -> ', ' → ')}</h1>
 <p>${badge(result, results[result] ?? 'plain')} ${traitsOf(procedure).drill === true && badge('drill', 'plain')} ${resultWords(report)}</p>
 <p class="lead">Run <code>${run}</code>, ${clock(times.declared.at)} to ${clock(times.ended)} UTC, asked for by ${cut(requestedBy, 100)}${reason ? `: ${cut(reason)}` : ''}</p></header>`;
 }

@@ -136,7 +136,7 @@ it('schedules that are not in place, and one that somebody paused and forgot, ar
 
 it('a schedule that somebody paused and forgot is told to people by the next look, and that it goes on again too', async () => {
   const service = range.service({ items: [] });
-  const plan = { ...(await spacetimePlan()), service, drills: [] };
+  const plan = { ...(await spacetimePlan()), service, drills: [], reports: undefined };
   plan.schedules = [scheduleSchema.parse({ name: 'daily', cron: '0 2 * * *' })];
   const { wantedSchedules } = await import('../../domain/wanted-schedules.ts');
   const all = [...wantedSchedules(plan), look(service)];

@@ -9,7 +9,7 @@ import { clearDrill } from '../../../activities/drills/clear-drill.ts';
 import { prepareDrill } from '../../../activities/drills/prepare-drill.ts';
 import { startOrAttach } from '../../../activities/hosts/start-job.ts';
 import { testRestore } from '../../../activities/points/verify/test-restore.ts';
-import { drillFolder, drillPlace } from '../../../domain/drills/place.ts';
+import { drillFolder, drillPlace, runAlone } from '../../../domain/drills/place.ts';
 import type { Component } from '../../../domain/plan-component.ts';
 import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
 import { describeTree, makeNastyTree } from '../points/nasty-tree.ts';
@@ -95,6 +95,9 @@ it('sweeps what a terminated drill has left, files, database and job, and nothin
   const key = { run: dead, step: 'test-tree.more', generation: 1 };
   const params = { script: 'sleep 600', limit: '700' };
   const job = await startOrAttach(host.executor(), { key, script: 'command', params, lock: 'component-tree' });
+  const alone = await startOrAttach(host.executor(), {
+    ...{ key: { ...key, run: runAlone(dead) }, script: 'command', params, lock: 'component-tree-alone' },
+  });
   expect(await mine()).toEqual([`muster-drill-${service}.${dead}`]);
   expect(await databases()).toEqual([intoOf(dead, 'database')]);
 
@@ -109,8 +112,10 @@ it('sweeps what a terminated drill has left, files, database and job, and nothin
     });
     expect(await databases()).toEqual(['muster_drill_0123456789abcdef_database']);
     for (const name of foreign) expect((await stat(join('/var/tmp', name))).isDirectory()).toBe(true);
-    const jobs = join(host.folder, 'jobs', job.folder.slice('/var/lib/muster/'.length), 'exit');
-    expect((await readFile(jobs, 'utf8')).trim()).toBe('143');
+    for (const { folder } of [job, alone]) {
+      const exit = join(host.folder, 'jobs', folder.slice('/var/lib/muster/'.length), 'exit');
+      expect((await readFile(exit, 'utf8')).trim()).toBe('143');
+    }
 
     const mark = JSON.parse(await readFile(join(drillFolder(service, id), '.drill'), 'utf8'));
     expect(mark).toMatchObject({ service, run: id, tried: [{ component: 'tree' }, { component: 'database' }] });
