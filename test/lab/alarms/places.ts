@@ -36,6 +36,18 @@ export function places(alarmed: () => Alarmed, meanwhile: readonly string[]): vo
     await alerts.quiet({ within: 3 * short.backup * s + slack, except: [...backupsToday, ...meanwhile] });
   });
 
+  test('the vault can be read and not be written: its newest point grows old, and each backup fails', async () => {
+    const { alerts, hours, vault } = alarmed();
+    const from = Date.now();
+    const within = (short.rpo + 2 * short.backup) * s + hours(10 * minute) + 2 * slack;
+    await caused(
+      () => vault.only('ro'),
+      () => vault.only('rw'),
+      () => alerts.fired('MusterReplicationBehind', { from, within, labels: { location: 'vault' } }),
+    );
+    await alerts.quiet({ within: 3 * short.backup * s + slack, except: [...backupsToday, ...meanwhile] });
+  });
+
   test('the vault is nearly full', async () => {
     const { alerts, hours, vault } = alarmed();
     const from = Date.now();

@@ -45,6 +45,15 @@ export function vaultOf(lab: Pick<Lab, 'dir' | 'state'>) {
         '-c',
         `fallocate -l "$(( $(df -B1 --output=avail ${folder} | tail -n 1) - ${free << 20} ))" ${folder}/ballast`,
       ),
+    /** As a disk with errors is: what is there can be read. */
+    only: (how: 'ro' | 'rw') => inside('mount', '-o', `remount,${how}`, folder),
+    /** Changes a byte of the first object of a point that matches. */
+    damage: (point: string, pattern: string) =>
+      inside(
+        'sh',
+        '-c',
+        `printf X | dd of="$(echo ${folder}/*/spacetime/archives/${point}/${pattern})" bs=1 seek=600 conv=notrunc`,
+      ),
     empty: () => inside('rm', '-f', join(folder, 'ballast')),
   };
 }
