@@ -1,7 +1,6 @@
 /** Faults put into real restores on purpose: each must be noticed, and nothing but the copy is touched. */
 import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { judgeFault } from '../../../activities/drills/judge-fault.ts';
 import { findPoints } from '../../../activities/points/find-points.ts';
@@ -9,34 +8,21 @@ import { testRestore } from '../../../activities/points/verify/test-restore.ts';
 import type { DrillFault } from '../../../domain/drill-request.ts';
 import { drillPlace } from '../../../domain/drills/place.ts';
 import type { Component } from '../../../domain/plan-component.ts';
-import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
-import { makeNastyTree } from '../points/nasty-tree.ts';
-import { filesComponent, makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
+import { openShop, type ShopWorld } from '../points/shop-world.ts';
+import { newRun } from '../points/world.ts';
 
 const service = `svc-${randomBytes(4).toString('hex')}`;
-let world: World;
-let host: TestHost;
-let postgres: TestPostgres;
-let point: { id: string; sha256: string };
+let shop: ShopWorld | undefined;
+let world: ShopWorld['world'];
+let host: ShopWorld['host'];
+let postgres: ShopWorld['postgres'];
+let point: ShopWorld['point'];
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  world = await makeWorld([
-    filesComponent('tree', ['/srv/app/production']),
-    {
-      ...{ name: 'database', driver: 'postgresql', host: 'app', rank: 1, database: 'shop', owner: 'postgres' },
-      ...{ systemUser: 'postgres', port: postgres.port },
-      checks: [{ name: 'orders', query: 'SELECT count(*) FROM orders' }],
-    } as Component,
-  ]);
-  host = await world.host('app');
-  await makeNastyTree(join(host.srv, 'app/production'));
-  await postgres.sql('postgres', 'CREATE DATABASE shop');
-  await postgres.sql('shop', 'CREATE TABLE orders AS SELECT i FROM generate_series(1, 500) i');
-  const made = await world.backup(host);
-  point = { id: made.point, sha256: made.sha256 };
+  shop = await openShop();
+  ({ world, host, postgres, point } = shop);
 }, 180_000);
-afterAll(() => Promise.all([world?.end(), postgres?.stop()]));
+afterAll(() => shop?.end());
 
 async function test(name: string, fault: DrillFault | undefined, attempt = 1, id = newRun()) {
   const component = world.plan.components.find((each) => each.name === name) as Component;

@@ -11,37 +11,25 @@ import { startOrAttach } from '../../../activities/hosts/start-job.ts';
 import { testRestore } from '../../../activities/points/verify/test-restore.ts';
 import { drillFolder, drillPlace, runAlone } from '../../../domain/drills/place.ts';
 import type { Component } from '../../../domain/plan-component.ts';
-import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
-import { describeTree, makeNastyTree } from '../points/nasty-tree.ts';
-import { filesComponent, makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
+import { describeTree } from '../points/nasty-tree.ts';
+import { openShop, type ShopWorld } from '../points/shop-world.ts';
+import { newRun } from '../points/world.ts';
 
 const run = promisify(execFile);
 // The machine's own /var/tmp: nobody else's drill is touched.
 const service = `svc-${randomBytes(4).toString('hex')}`;
-let world: World;
-let host: TestHost;
-let postgres: TestPostgres;
-let point: { id: string; sha256: string };
+let shop: ShopWorld | undefined;
+let world: ShopWorld['world'];
+let host: ShopWorld['host'];
+let postgres: ShopWorld['postgres'];
+let point: ShopWorld['point'];
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  world = await makeWorld([
-    filesComponent('tree', ['/srv/app/production']),
-    {
-      ...{ name: 'database', driver: 'postgresql', host: 'app', rank: 1, database: 'shop', owner: 'postgres' },
-      ...{ systemUser: 'postgres', port: postgres.port },
-      checks: [{ name: 'orders', query: 'SELECT count(*) FROM orders' }],
-    } as Component,
-  ]);
-  host = await world.host('app');
-  await makeNastyTree(join(host.srv, 'app/production'));
-  await postgres.sql('postgres', 'CREATE DATABASE shop');
-  await postgres.sql('shop', 'CREATE TABLE orders AS SELECT i FROM generate_series(1, 500) i');
-  const made = await world.backup(host);
-  point = { id: made.point, sha256: made.sha256 };
+  shop = await openShop();
+  ({ world, host, postgres, point } = shop);
 }, 180_000);
 afterAll(async () => {
-  await Promise.all([world?.end(), postgres?.stop()]);
+  await shop?.end();
   for (const name of await mine()) await rm(join('/var/tmp', name), { recursive: true, force: true });
 });
 

@@ -8,11 +8,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { drillPlace } from '../../../domain/drills/place.ts';
-import type { Component } from '../../../domain/plan-component.ts';
-import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
 import { startSshd, type TestSshd } from '../hosts/sshd.ts';
-import { describeTree, makeNastyTree } from '../points/nasty-tree.ts';
-import { filesComponent, makeWorld, type TestHost, type World } from '../points/world.ts';
+import { describeTree } from '../points/nasty-tree.ts';
+import { openShop, type ShopWorld } from '../points/shop-world.ts';
 import { randomFrom } from './chaos.ts';
 import { jobsThatRun, killJob, reachable } from './machine.ts';
 import { startWorker, type Worker } from './worker.ts';
@@ -21,31 +19,20 @@ const seeds = (process.env.MUSTER_SEEDS ?? '1,2,3').split(',').map(Number);
 const rounds = 3;
 // The machine's own /var/tmp: nobody else's drill is touched.
 const service = `svc-${randomBytes(4).toString('hex')}`;
-let world: World;
-let host: TestHost;
+let shop: ShopWorld | undefined;
+let world: ShopWorld['world'];
+let host: ShopWorld['host'];
 let sshd: TestSshd;
-let postgres: TestPostgres;
+let postgres: ShopWorld['postgres'];
 let worker: Worker;
-let point: { id: string; sha256: string };
+let point: ShopWorld['point'];
 /** ms that a drill takes which nobody disturbs. */
 let whole: number;
 
 beforeAll(async () => {
-  [sshd, postgres] = await Promise.all([startSshd(), startPostgres()]);
-  world = await makeWorld([
-    filesComponent('tree', ['/srv/app/production']),
-    {
-      ...{ name: 'database', driver: 'postgresql', host: 'app', rank: 1, database: 'shop', owner: 'postgres' },
-      ...{ systemUser: 'postgres', port: postgres.port },
-      checks: [{ name: 'orders', query: 'SELECT count(*) FROM orders' }],
-    } as Component,
-  ]);
-  host = await world.host('app');
-  await makeNastyTree(join(host.srv, 'app/production'));
-  await postgres.sql('postgres', 'CREATE DATABASE shop');
-  await postgres.sql('shop', 'CREATE TABLE orders AS SELECT i, md5(i::text) FROM generate_series(1, 50000) i');
-  const made = await world.backup(host);
-  point = { id: made.point, sha256: made.sha256 };
+  sshd = await startSshd();
+  shop = await openShop({ orders: 'SELECT i, md5(i::text) FROM generate_series(1, 50000) i' });
+  ({ world, host, postgres, point } = shop);
   const hosts = { [host.host.name]: { folder: host.folder, ssh: sshd.settings } };
   worker = startWorker({ plan: await reachable(world), planFolder: world.folder, hosts });
   const began = performance.now();
@@ -54,7 +41,7 @@ beforeAll(async () => {
   expect(await left()).toEqual([]);
 }, 300_000);
 afterAll(async () => {
-  await Promise.all([world?.end(), postgres?.stop(), sshd?.stop()]);
+  await Promise.all([shop?.end(), sshd?.stop()]);
   for (const name of await folders()) await rm(join('/var/tmp', name), { recursive: true, force: true });
 });
 

@@ -15,35 +15,23 @@ import { testRestore } from '../../../activities/points/verify/test-restore.ts';
 import { verifyPoints } from '../../../activities/points/verify/verify-points.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
 import type { Component } from '../../../domain/plan-component.ts';
-import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
-import { describeTree, makeNastyTree } from './nasty-tree.ts';
-import { filesComponent, makeWorld, newRun, type TestHost, type World } from './world.ts';
+import { describeTree } from './nasty-tree.ts';
+import { openShop, type ShopWorld } from './shop-world.ts';
+import { filesComponent, newRun } from './world.ts';
 
 const service = 'spacetime';
 const run = promisify(execFile);
-let world: World;
-let host: TestHost;
-let postgres: TestPostgres;
-let point: { id: string; sha256: string };
+let shop: ShopWorld | undefined;
+let world: ShopWorld['world'];
+let host: ShopWorld['host'];
+let postgres: ShopWorld['postgres'];
+let point: ShopWorld['point'];
 
 beforeAll(async () => {
-  postgres = await startPostgres();
-  world = await makeWorld([
-    filesComponent('tree', ['/srv/app/production'], { expected: ['/srv/app/production/plain/1.txt'] } as never),
-    {
-      ...{ name: 'database', driver: 'postgresql', host: 'app', rank: 1, database: 'shop', owner: 'postgres' },
-      ...{ systemUser: 'postgres', port: postgres.port },
-      checks: [{ name: 'orders', query: 'SELECT count(*) FROM orders' }],
-    } as Component,
-  ]);
-  host = await world.host('app');
-  await makeNastyTree(join(host.srv, 'app/production'));
-  await postgres.sql('postgres', 'CREATE DATABASE shop');
-  await postgres.sql('shop', 'CREATE TABLE orders AS SELECT i FROM generate_series(1, 500) i');
-  const made = await world.backup(host);
-  point = { id: made.point, sha256: made.sha256 };
+  shop = await openShop({ tree: { expected: ['/srv/app/production/plain/1.txt'] } });
+  ({ world, host, postgres, point } = shop);
 }, 120_000);
-afterAll(() => Promise.all([world?.end(), postgres?.stop()]));
+afterAll(() => shop?.end());
 
 const component = (name: string) => world.plan.components.find((each) => each.name === name) as Component;
 
