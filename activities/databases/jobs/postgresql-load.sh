@@ -99,11 +99,6 @@ create_database() {
   } | sql postgres -v "name=$1" -v "owner=$owner" -v "encoding=$(param encoding)" -v "collate=$(param collate)" -v "ctype=$(param ctype)" -v "icu=$(param icu '')"
 }
 
-drop_database() {
-  if exists_database "$1"; then echo 'DROP DATABASE :"name" WITH (FORCE)' | sql postgres -v "name=$1"; fi
-}
-
-
 # load DATABASE ARCHIVES: structure, rows, then indexes and constraints. A start after a crash goes on with the archives that are not loaded.
 load() {
   local to=$1 oid was
@@ -111,8 +106,7 @@ load() {
   was=$(head -n 1 "$mark.loaded" 2>/dev/null) || true
   if [[ -z $oid || $was != "$oid" ]] || ! is_loaded structure; then
     drop_database "$to"
-    create_database "$to"
-    if [[ -n ${after_creation:-} ]]; then "$after_creation" "$to"; fi
+    "${creation:-create_database}" "$to"
     oid_of "$to" >"$mark.loaded"
   fi
   find_dump || fetch_dump

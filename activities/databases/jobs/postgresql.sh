@@ -22,11 +22,15 @@ find_tools() {
     refuse HostPrerequisite "$(hostname) has no user $system_user." 'correct `systemUser` of this component in the plan.'
 }
 
+# What the server knows our sessions by; a restore and its undo have a name of their own.
+session=muster
+
 # sql DATABASE [psql options]: statements from stdin, values on stdout.
 sql() {
   local to=$1
   shift
-  (cd / && as_user psql -XAtq -v ON_ERROR_STOP=1 -p "$port" -d "$to" "$@")
+  to=${to//\\/\\\\}
+  (cd / && as_user psql -XAtq -v ON_ERROR_STOP=1 -p "$port" -d "dbname='${to//\'/\\\'}' application_name=$session" "$@")
 }
 
 mark_statement() { printf '\\echo %s' "$1"; }
@@ -55,7 +59,8 @@ exists_database() { [[ $(echo "SELECT 1 FROM pg_database WHERE datname = :'name'
 
 oid_of() { echo "SELECT oid FROM pg_database WHERE datname = :'name'" | sql postgres -v "name=$1"; }
 
-# Names of a restore: the one it loads into, the one that the present database is kept under, the comment that says whose it is.
+# Names of a restore: the one it loads into, the one that the present database is kept under, the comment that says whose it is, the one
+# that a database has until its oid is noted, and what the sessions are called.
 name_databases() {
   run=$(param run)
   point=$(param point)
@@ -63,6 +68,25 @@ name_databases() {
   # Names of databases hold 63 bytes.
   fresh=$(printf '%.40s_restore_%s' "$database" "$point" | head -c 63)
   kept=$(printf '%.30s_before_%s' "$database" "${run//[^A-Za-z0-9]/_}" | head -c 63)
+  local whose
+  whose=$(printf '%s %s %s' "$(param component)" "$point" "$run" | sha256sum | head -c 16)
+  unnoted=muster_new_$whose
+  session=muster-restore-$whose
+}
+
+drop_database() {
+  if exists_database "$1"; then echo 'DROP DATABASE :"name" WITH (FORCE)' | sql postgres -v "name=$1"; fi
+}
+
+# A server goes on with a statement whose client was killed: what an earlier start asked for must not come about after this one has looked.
+end_earlier_sessions() {
+  local others="FROM pg_stat_activity WHERE application_name = '$session' AND pid <> pg_backend_pid()" asked=$SECONDS
+  until [[ $(echo "SELECT count(pg_terminate_backend(pid)) $others" | sql postgres) == 0 ]]; do
+    ((SECONDS - asked < 60)) ||
+      refuse DatabaseBusy "$(hostname): an earlier session of this restore of $database does not end." \
+        "look at pg_stat_activity for $session, then retry this step."
+    sleep 0.1
+  done
 }
 
 comment() {

@@ -25,6 +25,7 @@ main() {
   name_databases
   name_marks
   reach
+  end_earlier_sessions
   if has_param into; then restore_into "$(param into)";
   elif has_param tables; then restore_beside;
   else restore_in_place; fi
@@ -57,8 +58,7 @@ restore_into() {
   room "$1"
   spare_roles
   if has_param tables; then only_tables; fi
-  # The name is taken at once, so that a second start knows it for its own.
-  after_creation=take_name
+  creation=create_noted
   load "$1" "$(param_file archives)"
   if ! has_param tables; then
     with_facts "$1" "$(param_file set-database.sql)"
@@ -67,7 +67,13 @@ restore_into() {
   remark "$1"
 }
 
-take_name() { printf '%s %s\n' "$1" "$(oid_of "$1")" >"$mark.into"; }
+# Whose it is is noted before it gets its name, so that neither a second start nor the undo takes it for somebody else's.
+create_noted() {
+  drop_database "$unnoted"
+  create_database "$unnoted"
+  printf '%s %s\n' "$1" "$(oid_of "$unnoted")" >"$mark.into"
+  rename "$unnoted" "$1" '' ''
+}
 
 stop_if_done() {
   if [[ $1 == "$note" ]]; then

@@ -16,12 +16,14 @@ main() {
   undone=$(printf '%.30s_undone_%s' "$database" "${run//[^A-Za-z0-9]/_}" | head -c 63)
   mark=${MUSTER_JOB%/jobs/*}/restored/$(param component).$point.$run
   reach
+  end_earlier_sessions
   if [[ $(comment "$database") == "$note" ]]; then
     [[ ! -e $mark.kept ]] || kept=$(cat -- "$mark.kept")
     put_back
   fi
-  drop "$undone"
-  drop "$fresh"
+  drop_database "$undone"
+  drop_database "$fresh"
+  drop_database "$unnoted"
   drop_beside
   forget
   result "{\"type\":\"summary\",\"hostname\":$(json_string "$(hostname)")}"
@@ -40,17 +42,12 @@ put_back() {
   result "{\"type\":\"put-back\",\"path\":$(json_string "$database")}"
 }
 
-drop() {
-  exists_database "$1" || return 0
-  echo 'DROP DATABASE :"name" WITH (FORCE)' | sql postgres -v "name=$1"
-}
-
 # A database or schemas that this run loaded beside what is there.
 drop_beside() {
   local name oid
   if [[ -s $mark.into ]]; then
     read -r name oid <"$mark.into"
-    if [[ $(oid_of "$name") == "$oid" ]]; then drop "$name"; fi
+    if [[ $(oid_of "$name") == "$oid" ]]; then drop_database "$name"; fi
   fi
   if exists_database "$database"; then
     sql "$database" -v "note=$note" <<'SQL'

@@ -81,8 +81,14 @@ interface Wanted {
   tables?: string[];
   until?: string;
   run?: string;
+  step?: string;
 }
-async function restore({ run = newRun(), ...what }: Wanted, parts: Partial<PostgresqlComponent> = {}, from = point) {
+async function restore(
+  { run = newRun(), step = `restore-${newRun()}`, ...what }: Wanted,
+  parts: Partial<PostgresqlComponent> = {},
+  from = point,
+  signal?: AbortSignal,
+) {
   const wanted = {
     service: 'spacetime',
     point: from,
@@ -90,8 +96,18 @@ async function restore({ run = newRun(), ...what }: Wanted, parts: Partial<Postg
     host: host.host,
     site: 'west',
   };
-  const context = await world.context({ run, step: `restore-${newRun()}` }, host);
+  const context = await world.context({ run, step, ...(signal ? { signal } : {}) }, host);
   return await restoreComponent.run({ ...wanted, locations: ['far', 'near'], ...what }, context);
+}
+/** Begun, and at that moment all its processes are gone and its worker, too. */
+async function killed(wanted: Wanted & { run: string; step: string }, moment: () => Promise<unknown>) {
+  const stop = new AbortController();
+  const first = restore(wanted, {}, point, stop.signal).catch((error: Error) => error);
+  await moment();
+  const identity = `/var/lib/muster/jobs/${wanted.run}/${wanted.step}/1/*/identity`;
+  await host.sh(`ps -o pid= -s $(cut -d ' ' -f 2 ${identity}) | xargs kill -KILL || true`);
+  stop.abort(new Error('this worker was ended'));
+  await first;
 }
 async function undo(run: string, into?: string) {
   const wanted = { service: 'spacetime', point, component: component(target.port), host: host.host, site: 'west' };
@@ -205,26 +221,15 @@ describe('a recovery point of a PostgreSQL database', () => {
 
   it('goes on after its job was killed, without fetching again what is loaded', async () => {
     const run = newRun();
-    const stop = new AbortController();
     const step = `restore-${newRun()}`;
-    const wanted = { service: 'spacetime', point, component: component(target.port), host: host.host, site: 'west' };
-    const attempt = async (signal?: AbortSignal) =>
-      await restoreComponent.run(
-        { ...wanted, locations: ['far', 'near'], into: 'resumed' },
-        await world.context({ run, step, ...(signal ? { signal } : {}) }, host),
-      );
-    const first = attempt(stop.signal).catch((error: Error) => error);
     const marks = `/var/lib/muster/restored/database.${point.id}.${run}.loaded`;
-    const loaded = async () => (await host.sh(`cat ${marks} 2>/dev/null || true`)).split('\n').includes('1');
-    await until('the first large table is loaded', loaded, 60_000);
-    await host.sh(
-      `ps -o pid= -s $(cut -d ' ' -f 2 /var/lib/muster/jobs/${run}/${step}/1/*/identity) | xargs kill -KILL || true`,
-    );
-    stop.abort(new Error('this worker was ended'));
-    await first;
+    await killed({ run, step, into: 'resumed' }, async () => {
+      const loaded = async () => (await host.sh(`cat ${marks} 2>/dev/null || true`)).split('\n').includes('1');
+      await until('the first large table is loaded', loaded, 60_000);
+    });
     const oid = "SELECT oid FROM pg_database WHERE datname = 'resumed'";
     const before = await target.sql('postgres', oid);
-    expect((await attempt()).outcome).toBe('restored');
+    expect((await restore({ run, step, into: 'resumed' })).outcome).toBe('restored');
     expect(await target.sql('postgres', oid)).toBe(before);
     const jobs = (await host.sh(`ls -d /var/lib/muster/jobs/${run}/${step}/1/*`)).trim().split('\n');
     expect(jobs).toHaveLength(2);
@@ -233,6 +238,34 @@ describe('a recovery point of a PostgreSQL database', () => {
     expect(await target.sql('resumed', missing)).toBe('0');
     expect(await target.sql('resumed', 'SELECT count(*) FROM s."Big one"')).toBe('330000');
     expect(await target.sql('resumed', 'SELECT count(*) FROM big_two')).toBe('300000');
+  });
+
+  it('leaves nothing when it is killed while the server makes its database, and may then be begun again', async () => {
+    const run = newRun();
+    const step = `restore-${newRun()}`;
+    const before = await databases();
+    const asked = async (what: string) =>
+      (await target.sql('postgres', `SELECT pid FROM pg_stat_activity WHERE query LIKE '${what}%'`)) !== '';
+    // Nobody makes a database while this goes on, and a server that was asked to does not see that nobody waits for it.
+    const hold = 'BEGIN; LOCK TABLE pg_database IN SHARE MODE; SELECT pg_sleep(300)';
+    const held = target.sql('postgres', hold).catch((error: Error) => error);
+    const release = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'";
+    try {
+      await until('nobody can make a database', () => asked('SELECT pg_sleep'), 20_000);
+      await killed({ run, step, into: 'cut' }, () =>
+        until('a database is asked for', () => asked('CREATE DATABASE'), 60_000),
+      );
+      expect(await asked('CREATE DATABASE'), 'the server gave it up by itself').toBe(true);
+      await undo(run, 'cut');
+    } finally {
+      await target.sql('postgres', release);
+      await held;
+    }
+    await until('no database is asked for', async () => !(await asked('CREATE DATABASE')), 20_000);
+    expect(await databases()).toBe(before);
+    expect((await restore({ run, into: 'cut' })).outcome).toBe('restored');
+    await undo(run, 'cut');
+    expect(await databases()).toBe(before);
   });
 
   it('refuses a point in time, and an extension that the server does not have, before anything is changed', async () => {

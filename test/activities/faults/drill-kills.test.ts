@@ -129,10 +129,9 @@ it.each(seeds)(
       found.push(...(await left()).map((what) => `${Math.round(moment)} ms: ${what}`));
       worker.begin();
       await worker.step('prepareDrill', 'sweep', placeOf([]));
-      expect(
-        await left(),
-        `seed ${seed}, round ${round}, terminated after ${Math.round(moment)} of ${Math.round(whole)} ms`,
-      ).toEqual([]);
+      const still = await left();
+      const when = `${Math.round(moment)} of ${Math.round(whole)} ms`;
+      expect(still, `seed ${seed}, round ${round}, terminated after ${when}: ${still.join(', ')}`).toEqual([]);
       expect(await real()).toEqual(before);
     }
     console.log(`seed ${seed}: left before the sweeps: ${found.length}`);
