@@ -9,7 +9,7 @@ import {
 } from '@temporalio/client';
 import type { AnySchedule } from '../../domain/every-schedule.ts';
 import { workflowQueue } from '../../domain/protocol.ts';
-import { isOurNote, noteOf } from '../../domain/schedule-note.ts';
+import { noteBeside, noteOf } from '../../domain/schedule-note.ts';
 import { specOf, timesOf } from './times.ts';
 
 /** Stands in the memo of every Schedule that Muster made; nothing else is ever changed or removed. */
@@ -92,7 +92,7 @@ export async function describeSchedule(client: Client, id: string): Promise<Sche
 async function changeSchedule(client: Client, wanted: AnySchedule): Promise<void> {
   await client.schedule.getHandle(wanted.id).update(({ state }) => ({
     ...definition(wanted),
-    state: isOurNote(state.note) ? { ...state, note: noteOf(wanted) } : state,
+    state: { ...state, note: noteBeside(state.note, wanted) },
   }));
 }
 
@@ -116,7 +116,7 @@ function differences({ spec, policies, action, state }: ScheduleDescription, wan
       [start.workflowType, start.taskQueue, start.args],
     ],
     ['policies', policies, policy],
-    ['note', state.note, isOurNote(state.note) ? noteOf(wanted) : state.note],
+    ['note', state.note, noteBeside(state.note, wanted)],
   ];
   return same.filter(([, is, should]) => !isDeepStrictEqual(plain(is), plain(should))).map(([name]) => name);
 }

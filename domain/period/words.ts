@@ -11,10 +11,10 @@ export const groupWords: Readonly<Record<RunGroup, string>> = {
   other: 'Others',
 };
 
-/** `12m`, `98.5 %`, `1.2 GB`; `none` where nothing was measured. */
+/** `12m`, `98.5 %`, `1.2 GB`; `none` where nothing was measured, and of a time where there was none. */
 export function amount(value: number | undefined, unit: PeriodTrend['unit']): string {
   if (value === undefined) return 'none';
-  if (unit === 'ms') return formatDuration(value);
+  if (unit === 'ms') return value === 0 ? 'none' : formatDuration(value);
   if (unit === 'percent') return `${value} %`;
   return unit === 'bytes' ? bytesInWords(value) : String(value);
 }

@@ -4,6 +4,7 @@ import { applySchedules, compareSchedules } from '../../activities/schedules/app
 import { refusal } from '../../domain/errors.ts';
 import { type AnySchedule, everySchedule } from '../../domain/every-schedule.ts';
 import { workflowQueue } from '../../domain/protocol.ts';
+import { noteUnpaused } from '../../domain/schedule-note.ts';
 import { scheduleId } from '../../domain/wanted-schedules.ts';
 import type { Cli, Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
@@ -102,11 +103,15 @@ function addPauses(schedules: Command, run: Runner): void {
       .action(
         run<{ reason?: string; by?: string }>(async (cli, [service = '', name], options) => {
           const temporal = await cli.temporal();
-          const ids = (await placed(cli, service, name)).map(({ id }) => id);
-          const note = `${verb}d by ${cli.who(options.by).by}${options.reason ? `: ${options.reason}` : ''}`;
-          for (const id of ids) {
-            const handle = temporal.client.schedule.getHandle(id);
-            await inTime(temporal, patience, () => (paused ? handle.pause(note) : handle.unpause(note)));
+          const asked = await placed(cli, service, name);
+          const ids = asked.map(({ id }) => id);
+          const who = { by: cli.who(options.by).by, reason: options.reason };
+          const note = `${verb}d by ${who.by}${who.reason ? `: ${who.reason}` : ''}`;
+          for (const schedule of asked) {
+            const handle = temporal.client.schedule.getHandle(schedule.id);
+            await inTime(temporal, patience, () =>
+              paused ? handle.pause(note) : handle.unpause(noteUnpaused(schedule, who)),
+            );
           }
           if (cli.json) sayJson(cli.io, { service, schedules: ids, paused, note });
           else say(cli.io, ids.map((id) => `${id}: ${note}`).join('\n'));

@@ -75,7 +75,11 @@ describe('schedules from the command line', () => {
     expect(begun.schedules[1]).toMatchObject({ paused: true });
 
     await range.muster(`schedules unpause ${service}`);
-    expect((await listed(service)).troubles).toEqual([]);
+    const goesOn = await listed(service);
+    expect(goesOn.troubles).toEqual([]);
+    expect(goesOn.schedules.map(({ plan }) => plan)).not.toContain('change');
+    const said = await range.client.schedule.getHandle(`${service}/hourly`).describe();
+    expect(said.state.note).toMatch(/^By the plan of .* Trigger\. .* Unpaused by dana\.$/);
     expect((await range.muster(`schedules pause ${service} tea`)).err).toContain(
       'daily, hourly, weekly, monthly, verification, database, on-change, retention',
     );

@@ -71,7 +71,7 @@ export function places(alarmed: () => Alarmed, meanwhile: readonly string[]): vo
     const file = join(labPaths(lab.dir).keys, 'muster', 'offline-short.crt');
     const from = Date.now();
     const labels = { recipient: 'offline' };
-    const ends = async (at: number) => writeFileSync(file, await certificateUntil(at));
+    const ends = async (at: number) => writeFileSync(file, (await certificateUntil(at)).cert);
     await ends(from + hours(20 * 24));
     await withOverlay(
       lab.dir,

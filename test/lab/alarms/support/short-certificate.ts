@@ -16,8 +16,14 @@ policy = any
 commonName = supplied
 `;
 
-/** @param ends  ms since the epoch. @returns PEM; nobody has its key */
-export async function certificateUntil(ends: number): Promise<string> {
+/** Both PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** @param ends  ms since the epoch */
+export async function certificateUntil(ends: number): Promise<Certificate> {
   const cwd = mkdtempSync(join(tmpdir(), 'muster-short-'));
   const openssl = (...args: string[]) => run('openssl', args, { cwd });
   try {
@@ -28,7 +34,8 @@ export async function certificateUntil(ends: number): Promise<string> {
     const times = ['-startdate', stamp(Date.now() - 2 * 86_400_000), '-enddate', stamp(ends)];
     const signed = ['-config', 'ca.cnf', '-batch', '-notext', '-selfsign', '-keyfile', 'key.pem', '-in', 'request.pem'];
     await openssl('ca', ...signed, ...times, '-out', 'cert.pem');
-    return readFileSync(join(cwd, 'cert.pem'), 'utf8');
+    const [cert, key] = ['cert.pem', 'key.pem'].map((name) => readFileSync(join(cwd, name), 'utf8'));
+    return { cert: `${cert}`, key: `${key}` };
   } finally {
     rmSync(cwd, { recursive: true, force: true });
   }
