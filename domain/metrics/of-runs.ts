@@ -1,10 +1,9 @@
 /** What runs' reports say, as samples. Counters count every run that left a report, so a restart of a worker loses none. Pure. */
+import { endedAs, type RunEnd } from '../ended-as.ts';
 import { type Procedure, traitsOf } from '../procedures.ts';
 import type { Report } from '../report.ts';
 import type { ComponentRow } from '../report-components.ts';
 import { type Sample, sample, seconds } from './sample.ts';
-
-export type RunEnd = 'success' | 'failed' | 'aborted';
 
 /** What metrics need of a report: thousands of them are remembered. Times in ms. */
 export interface RunFact {
@@ -38,15 +37,6 @@ export function runFact(report: Report): RunFact {
     archivedTo: report.archivedTo ?? {},
     ...(scenario ? { scenario } : {}),
   };
-}
-
-/** A drill that went to its end and has findings is no success. */
-function endedAs({ result, drill, refused }: Report): RunEnd {
-  // It stood aside, and was not tried.
-  if (refused?.type === 'RecoveryUnderWay') return 'aborted';
-  if (drill && result === 'done')
-    return drill.result === 'passed' ? 'success' : drill.result === 'called-off' ? 'aborted' : 'failed';
-  return result === 'done' ? 'success' : result === 'failed' ? 'failed' : 'aborted';
 }
 
 /** The kind of a drill of the plan; an isolated one does a failover, and is called so in the runbooks' metric. What is the work of a drill counts once, as that. */

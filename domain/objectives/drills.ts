@@ -1,4 +1,5 @@
 /** Drills that were carried out to their end. A quarter in which none was is one that was not: who never rehearses has no good record. Pure. */
+import { endedAs } from '../ended-as.ts';
 import { procedures, traitsOf } from '../procedures.ts';
 import type { Report } from '../report.ts';
 import { count, type Evidence, lostIn, reportsIn } from './evidence.ts';
@@ -41,11 +42,10 @@ export function judgeDrills(evidence: Evidence, target: number, window: Span): O
   };
 }
 
-/** One that went to its end may have been failed, or called off; reports of older builds say no more than their end. */
-function outcomeOf({ result, drill, refused }: Report): 'good' | 'bad' | 'stopped' {
-  if (refused?.type === 'RecoveryUnderWay' || drill?.result === 'called-off') return 'stopped';
-  if (result === 'done') return drill === undefined || drill.result === 'passed' ? 'good' : 'bad';
-  return result === 'failed' || result === 'put-back' ? 'bad' : 'stopped';
+function outcomeOf(report: Report): 'good' | 'bad' | 'stopped' {
+  if (report.result === 'put-back') return 'bad';
+  const end = endedAs(report);
+  return end === 'success' ? 'good' : end === 'failed' ? 'bad' : 'stopped';
 }
 
 /** The oldest thing that is known of the service, ms. */

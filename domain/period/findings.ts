@@ -1,6 +1,7 @@
 /** What somebody has to look at after a period. What a later run of the same procedure put right is named as closed by it. Pure. */
 import { drillSentence } from '../drills/report.ts';
 import { formatDuration } from '../duration.ts';
+import { endedAs } from '../ended-as.ts';
 import { reaches } from '../point-state.ts';
 import { procedures, traitsOf } from '../procedures.ts';
 import type { Report } from '../report.ts';
@@ -72,7 +73,7 @@ function ofRun(report: Report, closedBy: string | undefined): PeriodFinding[] {
 
 function closerOf({ procedure, times }: Report, reports: readonly Report[]): string | undefined {
   return reports.find(
-    (later) => later.procedure === procedure && later.result === 'done' && later.times.ended > times.ended,
+    (later) => later.procedure === procedure && endedAs(later) === 'success' && later.times.ended > times.ended,
   )?.run;
 }
 

@@ -1,4 +1,6 @@
 /** Counts a month or a quarter of a service out of the reports of its runs and its recovery points. Pure. */
+
+import { resultOf } from '../ended-as.ts';
 import type { Evidence } from '../objectives/evidence.ts';
 import type { Plan } from '../plan.ts';
 import type { SeenPoint } from '../point-state.ts';
@@ -89,11 +91,21 @@ export function namesOf({ name, from, to }: Period): PeriodReport['period'] {
   return { name, from: iso(from), to: iso(to) };
 }
 
-function runOf({ run, procedure, result, times, durations, rto, rpo }: Report): PeriodRun {
+function runOf(report: Report): PeriodRun {
+  const { run, procedure, times, durations, rto, rpo } = report;
   const { restores, isolated } = traitsOf(procedure);
   const judged = restores || isolated ? { rto: rto.verdict, rpo: rpo.verdict } : {};
   const [took, waited] = [durations.total, durations.waiting];
-  return { run, procedure, group: groupOf(procedure), result, ended: times.ended, took, waited, ...judged };
+  return {
+    run,
+    procedure,
+    group: groupOf(procedure),
+    result: resultOf(report),
+    ended: times.ended,
+    took,
+    waited,
+    ...judged,
+  };
 }
 
 function within(reports: readonly Report[], period: Period): Report[] {

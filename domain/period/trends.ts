@@ -1,4 +1,5 @@
 /** Figures of a period beside those of the one before it. Pure. */
+import { endedAs } from '../ended-as.ts';
 import { traitsOf } from '../procedures.ts';
 import type { Report } from '../report.ts';
 import { groupOf } from './group.ts';
@@ -56,7 +57,7 @@ function ofGroup(reports: readonly Report[], group: RunGroup): Report[] {
 }
 
 function done(reports: readonly Report[]): Report[] {
-  return reports.filter(({ result }) => result === 'done');
+  return reports.filter((report) => endedAs(report) === 'success');
 }
 
 function recoveries(reports: readonly Report[]): Report[] {

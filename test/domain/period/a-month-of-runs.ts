@@ -25,7 +25,11 @@ export async function aMonthOfRuns(): Promise<PeriodReport> {
       durations: { total: 240_000 + n * 3_000, waiting: 0, machine: 240_000, watch: 0 },
     });
   });
-  const drills = [3, 10, 17, 24].map((date) => aRun('test-restore', october.from + date * day));
+  const drills = [3, 10, 17, 24].map((date) =>
+    aRun('test-restore', october.from + date * day, {
+      durations: { total: 1_500_000 + date * 9_000, waiting: 0, machine: 1_500_000, watch: 0 },
+    }),
+  );
   const failover = { ...aFullReport(), times: { ...aFullReport().times, ended: iso(october.from + 12 * day) } };
   const points = [1, 2, 3, 20].map((date, index): PointSummary => {
     const state = (['proven', 'verified', 'quarantined', 'replicated'] as const)[index] ?? 'captured';
