@@ -1,5 +1,5 @@
 /** The lab's plan as an operator might have broken it, for as long as a test needs it. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { labPaths } from '../../../lab/paths.ts';
@@ -59,6 +59,12 @@ function edited(file: string, edit: (text: string) => string): () => void {
   const was = readFileSync(file, 'utf8');
   const text = edit(was);
   if (text === was) throw new Error(`The edit of ${file} changed nothing.`);
-  writeFileSync(file, text);
-  return () => writeFileSync(file, was);
+  writeWhole(file, text);
+  return () => writeWhole(file, was);
+}
+
+/** Beside it and renamed, as editors do: a backup may begin at that very moment. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
 }
