@@ -1,4 +1,7 @@
-/** A drill makes way for a real recovery: it does not begin beside one, and ends itself, with what it made taken away, when one begins. */
+/**
+ * A drill makes way for a real recovery: it does not begin beside one, and ends itself, with what it made taken away, when one begins.
+ * So does what a drill began for itself, when the drill is gone.
+ */
 import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import { traitsOf } from '../domain/procedures.ts';
 import { type Call, callActivity } from './call-activity.ts';
@@ -32,7 +35,10 @@ export async function watching(run: Run, work: () => Promise<void>): Promise<voi
   const watch = new CancellationScope();
   void watch
     .run(() => recovery(run))
-    .then(({ who, what }) => yieldTo(run, who, what))
+    .then(({ who, what, orphaned }) => {
+      if (orphaned) run.stop({ by: 'Muster', reason: what });
+      else yieldTo(run, who, what);
+    })
     .catch(() => {}); // cancelled, when the work is through
   try {
     await work();
@@ -54,15 +60,23 @@ export async function lookOnce(run: Run): Promise<void> {
   }
 }
 
+/** As the activity `awaitRecovery` answers. */
+interface Began {
+  readonly who: string;
+  readonly what: string;
+  /** The drill that began this run is gone; nothing is recovered. */
+  readonly orphaned?: true;
+}
+
 /** What began. Whoever cannot ask, asks again: a drill never ends for that. */
-async function recovery(run: Run): Promise<{ who: string; what: string }> {
+async function recovery(run: Run): Promise<Began> {
   const { service } = run.status;
   const limits = { startToClose: day, scheduleToStart: 30_000, budget: day, heartbeat: 10_000 };
   let told = false;
   for (;;) {
     try {
       const call = { ...callOf(run, 'awaitRecovery', `Whether ${service} is recovered for real`), limits };
-      return await callActivity<{ who: string; what: string }>(call, asked(run));
+      return await callActivity<Began>(call, { ...asked(run), of: run.input.isolation?.of });
     } catch (error) {
       if (isCancellation(error)) throw error;
       if (!told) run.note('fact', `whether a recovery began cannot be asked: ${describeFailure(error).message}`);

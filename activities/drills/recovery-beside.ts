@@ -18,6 +18,8 @@ export interface RecoveryCall {
   readonly run: string;
   /** ISO; a run that began before it is in nobody's way. Any that runs counts where absent. */
   readonly since?: string | undefined;
+  /** Muster's id of the drill that began the run that asks, and ends it: without it there is nothing to go on for. */
+  readonly of?: string | undefined;
 }
 
 export interface RecoveryFound {
@@ -25,6 +27,8 @@ export interface RecoveryFound {
   readonly who: string;
   /** A sentence's end: `spacetime/recovery (failover) began`. */
   readonly what: string;
+  /** Nothing is recovered: the drill that the run belongs to is gone. */
+  readonly orphaned?: true;
 }
 
 /** @param leases  whether the storage locations are asked too, and not the server alone */
@@ -70,7 +74,7 @@ export async function awaitRecovery(look: Look, wait: (ms: number) => Promise<vo
  * does not answer says nothing, and a service that is served again and only watched is in nobody's way.
  */
 export async function recoveryBeside(
-  { service, run, since }: RecoveryCall,
+  { service, run, since, of }: RecoveryCall,
   temporal: Client | undefined,
   leases: (() => Promise<readonly LeaseAt[]>) | undefined,
 ): Promise<RecoveryFound | undefined> {
@@ -81,7 +85,14 @@ export async function recoveryBeside(
       if (type) return { who: id, what: `${id} (${type}) began` };
     }
   const holder = holdersIn((await leases?.()) ?? []).find((lease) => lease.run !== run && !lease.settled);
-  return holder && { who: describeHolder(holder), what: `${describeHolder(holder)} has the lease` };
+  if (holder) return { who: describeHolder(holder), what: `${describeHolder(holder)} has the lease` };
+  return of !== undefined && temporal ? await orphaned(temporal, workflowIdOf(service, 'drill'), of) : undefined;
+}
+
+/** A drill ends what it began before it ends itself: where it does not run any more, somebody has terminated it. */
+async function orphaned(temporal: Client, who: string, drill: string): Promise<RecoveryFound | undefined> {
+  const runs = await begunSince(temporal, who, undefined);
+  return runs ? undefined : { who, what: `${drill}, which began it, does not run any more`, orphaned: true };
 }
 
 /** Type of the workflow; undefined where it does not run, or began before. */

@@ -124,6 +124,23 @@ describe('a drill in isolation', () => {
     await recovery.result();
   });
 
+  it('that is terminated leaves nothing standing: what it began puts itself back and says why', async () => {
+    const service = freshService();
+    const run = await hold(drillOf(service, 'isolated', isolated('left-alone')), service);
+    await run.until(asks('during-endpoints'));
+    const { run: id } = await run.status();
+    const rehearsal = of(service, 'isolated-drill');
+    await run.handle.terminate('by hand, in the UI');
+    expect(await rehearsal.result()).toMatchObject({
+      phase: 'aborted',
+      summary: expect.stringContaining('was aborted by Muster'),
+    });
+    const { timeline } = await rehearsal.status();
+    expect(timeline.map(({ text }) => text)).toContain(`abort: ${id}, which began it, does not run any more`);
+    expect(range.calls).toContain('undo left-alone-host to {"was":"left-alone-host"}');
+    await record('isolated-drill-orphaned', rehearsal.handle);
+  });
+
   it('does not take the one that somebody else has begun for its own', async () => {
     const service = freshService();
     const script = drillOf(service, 'isolated', isolated('others'));

@@ -51,6 +51,16 @@ describe('whether a recovery goes first', () => {
     expect(await recoveryBeside(call, before, at())).toMatchObject({ who: 'svc/recovery' });
   });
 
+  it('says of what a drill began that the drill is gone, once it does not run and nothing goes first', async () => {
+    const own = { ...call, of: 'drill-7' };
+    expect(await recoveryBeside(own, server({ 'svc/drill': now }), at())).toBeUndefined();
+    const what = 'drill-7, which began it, does not run any more';
+    expect(await recoveryBeside(own, server({}), at())).toEqual({ who: 'svc/drill', what, orphaned: true });
+    expect(await recoveryBeside(own, server({ 'svc/recovery': now }), at())).toMatchObject({ who: 'svc/recovery' });
+    expect(await recoveryBeside(own, undefined, at())).toBeUndefined();
+    expect(await recoveryBeside(call, server({}), at())).toBeUndefined();
+  });
+
   it('sees a holder of the lease without a server, past a location that does not answer', async () => {
     const found = await recoveryBeside(call, undefined, at(lease('by-hand-1')));
     expect(found?.who).toMatch(/^run by-hand-1 \(failover, for dana\)/);
