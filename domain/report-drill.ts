@@ -5,8 +5,14 @@ import type { Report } from './report.ts';
 import type { RunStatus } from './run.ts';
 
 /** ms from its start to the last of its own looks at the service; undefined where it did not come so far, or is no rehearsal. */
-export function rehearsedIn({ procedure, stages, clock }: RunStatus): number | undefined {
-  if (!traitsOf(procedure).isolated) return undefined;
+export function rehearsedIn(status: RunStatus): number | undefined {
+  if (!traitsOf(status.procedure).isolated) return undefined;
+  const ended = lastLook(status);
+  return ended === undefined ? undefined : Math.max(0, ended - Date.parse(status.clock.declared.at));
+}
+
+/** ms since 1970; undefined where one of them has not ended. */
+function lastLook({ stages }: RunStatus): number | undefined {
   const looks = stages
     .flatMap(({ ranks }) => ranks.flat())
     .filter(({ kind }) => kind === 'checkHealth' || kind === 'seeFromOutside');
@@ -14,8 +20,16 @@ export function rehearsedIn({ procedure, stages, clock }: RunStatus): number | u
     // What is put back at the end was done all the same.
     (state === 'done' || state === 'undone') && finishedAt ? [Date.parse(finishedAt)] : [],
   );
-  if (ended.length < looks.length || ended.length === 0) return undefined;
-  return Math.max(0, Math.max(...ended) - Date.parse(clock.declared.at));
+  return ended.length < looks.length || ended.length === 0 ? undefined : Math.max(...ended);
+}
+
+/** The same of a planned move: from its first step, since it waits for its go before that. It loses nothing, or is not done. */
+export function moveMeasures(status: RunStatus): Measured | undefined {
+  const steps = status.stages.flatMap(({ ranks }) => ranks.flat());
+  const [from] = steps.flatMap(({ startedAt }) => startedAt ?? []).sort();
+  const ended = lastLook(status);
+  if (from === undefined) return undefined;
+  return { from, ...(ended === undefined ? {} : { act: Math.max(0, ended - Date.parse(from)) }) };
 }
 
 /** What a drill of the plan is told that had this run do its work. */

@@ -4,6 +4,7 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endRehearsal } from '../../activities/drills/rehearsal/end-rehearsal.ts';
 import { startRehearsal } from '../../activities/drills/rehearsal/start-rehearsal.ts';
+import { drillReportOf } from '../../domain/drills/report.ts';
 import { type ExerciseStatus, exerciseId } from '../../domain/exercise.ts';
 import type { Playbook, Step } from '../../domain/playbook.ts';
 import type { RunStatus } from '../../domain/run.ts';
@@ -162,7 +163,8 @@ describe('a drill in isolation', () => {
 describe('an exercise with real traffic', () => {
   it('begins by the go of people only, is looked at while users are there, and ends when they are home', async () => {
     const service = freshService();
-    const run = await hold(drillOf(service, 'exercise', { items: [stage('move', [act('moves')])] }, 3_000), service);
+    const move = { items: [stage('move', [act('moves')]), stage('look', [act('looks', {}, { kind: 'checkHealth' })])] };
+    const run = await hold(drillOf(service, 'exercise', move, 3_000), service);
     const exercise = range.client.workflow.getHandle(exerciseId(service));
     const stageIs = (wanted: string) =>
       expect
@@ -173,24 +175,32 @@ describe('an exercise with real traffic', () => {
     await stageIs('preparing');
     await exercise.signal('prepared', { by: 'network' });
     await stageIs('out');
-    const move = of(service, 'recovery');
+    const moves = of(service, 'recovery');
     const go = async (procedure: string) => {
       const waits = async () => {
-        const now = await move.status().catch(() => undefined);
+        const now = await moves.status().catch(() => undefined);
         return now?.procedure === procedure && now.phase;
       };
       await expect.poll(waits, { timeout: 20_000 }).toBe('awaiting-approval');
-      await move.go();
+      await moves.go();
     };
     expect(stepOf(await run.status(), 'start-rehearsal')?.state).toBe('running');
     await go('switchover');
     await run.until(asks('during-endpoints'));
+    // What the move out took, without the time that people took before it.
+    const out = await moves.status();
+    const looked = Date.parse(`${stepOf(out, 'looks')?.finishedAt}`) - Date.parse(`${stepOf(out, 'moves')?.startedAt}`);
     await answer(run, 'during-endpoints', 'yes');
     await go('failback');
     await run.until(asks('after-lessons'));
     await answer(run, 'after-lessons', 'none');
     expect((await run.result()).summary).toContain('Drill quarterly (exercise)');
-    expect((await run.status()).phase).toBe('done');
+    const { phase, clock } = await run.status();
+    expect(phase).toBe('done');
+    const reported = range.written.find(({ status }) => status.service === service && status.procedure === 'drill');
+    const metrics = reported && drillReportOf(reported)?.metrics;
+    expect(metrics).toMatchObject({ act: looked });
+    expect(metrics?.decide).toBe(Date.parse(`${stepOf(out, 'moves')?.startedAt}`) - Date.parse(clock.declared.at));
     expect(await exercise.result()).toMatchObject({ result: 'home', by: 'drill quarterly' });
     await record('drill-exercise', run.handle);
   }, 60_000);

@@ -2,7 +2,8 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import type { ExerciseStatus } from '../../../domain/exercise.ts';
 import { lookStep } from '../../../domain/isolation.ts';
-import { rehearsalMeasures } from '../../../domain/report-drill.ts';
+import { workflowIdOf } from '../../../domain/procedures.ts';
+import { moveMeasures, rehearsalMeasures } from '../../../domain/report-drill.ts';
 import { endedPhases, type RunStatus } from '../../../domain/run.ts';
 import { type RehearsalInput, rehearsalId } from './started.ts';
 
@@ -27,8 +28,14 @@ export async function seeRehearsal(temporal: Client, input: RehearsalInput): Pro
 
 async function statusOf(handle: WorkflowHandle, input: RehearsalInput): Promise<Seen> {
   return input.kind === 'exercise'
-    ? seenOfExercise(await handle.query<ExerciseStatus>('status'))
+    ? seenOfExercise(await handle.query<ExerciseStatus>('status'), moveOf(handle.client, input.service))
     : seenOfDrill(await handle.query<RunStatus>('status'));
+}
+
+/** What a move of the exercise, or who came after it, says under the recovery's id. */
+function moveOf(temporal: Pick<Client, 'workflow'>['workflow'], service: string): () => Promise<RunStatus | undefined> {
+  const handle = temporal.getHandle(workflowIdOf(service, 'switchover'));
+  return () => handle.query<RunStatus>('status').catch(() => undefined);
 }
 
 function seenOfDrill(status: RunStatus): Seen {
@@ -43,7 +50,14 @@ function seenOfDrill(status: RunStatus): Seen {
   };
 }
 
-function seenOfExercise({ run, stage, result, says }: ExerciseStatus): Seen {
+async function seenOfExercise(
+  { run, stage, result, says, legs }: ExerciseStatus,
+  moved: () => Promise<RunStatus | undefined>,
+): Promise<Seen> {
+  const stands = stage === 'holding';
   const ended = stage === 'ended' ? { ended: { well: result === 'home', summary: says } } : {};
-  return { run, stands: stage === 'holding', ...ended };
+  const move = stands ? await moved() : undefined;
+  // A failover that has come after it is none of its moves.
+  const measured = move && move.run === legs.at(-1)?.run ? moveMeasures(move) : undefined;
+  return { run, stands, ...ended, ...(measured ? { measured } : {}) };
 }

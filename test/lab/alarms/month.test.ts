@@ -48,8 +48,10 @@ beforeAll(async () => {
 afterAll(async () => {
   await pictures?.close();
   if (!alarmed) return;
-  const { lab, client, close } = alarmed;
+  const { lab, client, close, muster } = alarmed;
   await store?.putBack();
+  // What it paused to count goes on, also what no test has: the reports.
+  await muster(['schedules', 'unpause', 'spacetime']);
   await lab.process('observer', 'thaw');
   await close();
   // What a failed test restore arranged for itself, once a day until one passes.

@@ -23,6 +23,7 @@ import { awaitRecovery, type RecoveryCall, recoveryBeside } from '../../../activ
 import { endRehearsal } from '../../../activities/drills/rehearsal/end-rehearsal.ts';
 import { startRehearsal } from '../../../activities/drills/rehearsal/start-rehearsal.ts';
 import type { RehearsalInput } from '../../../activities/drills/rehearsal/started.ts';
+import type { ReportCall } from '../../../activities/reports/write-report.ts';
 import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
 import { translateFailures } from '../../../activities/runtime/failures.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
@@ -126,6 +127,7 @@ export async function openRange({
   const leases = new Map<string, Lease>();
   /** Service to what recovers it. */
   const exercises: ExerciseStatus[] = [];
+  const written: ReportCall[] = [];
   const recoveries = new Map<string, string>();
   const readiness = new Map<string, Looked>();
   const periods = new Map<string, (call: PeriodCall) => MadePeriod>();
@@ -347,14 +349,16 @@ export async function openRange({
       calls.push(`report ${call.period} of ${call.service}${call.estate ? ' and the estate' : ''}`);
       return periods.get(call.service)?.(call) as MadePeriod;
     },
-    async writeReport({ status, refused }: { status: RunStatus; refused?: { type: string } }) {
+    async writeReport(call: ReportCall) {
+      const { status, refused } = call;
+      written.push(call);
       calls.push(`report ${status.phase}${refused ? ` refused ${refused.type}` : ''} of ${status.service}`);
       return { report: { run: status.run }, written: ['report'] };
     },
   };
 
   // Kinds by which an end says more than what its steps say.
-  const kinds = { ...activities, reattachReplica: activities.act };
+  const kinds = { ...activities, reattachReplica: activities.act, checkHealth: activities.act };
   const shared = {
     connection,
     dataConverter,
@@ -375,6 +379,8 @@ export async function openRange({
   return {
     client,
     exercises,
+    /** What reports are made of, in the order that runs ended. */
+    written,
     calls,
     assessed,
     lost,
