@@ -42,7 +42,7 @@ rect.step { fill:var(--stage) } rect.step.failed { fill:var(--bad) } rect.step.s
 .legend i.stage { background:var(--stage) } .legend i.even { background:var(--even) } .legend i.mark,.legend i.marker { width:3px; height:14px; border-radius:0; background:var(--ink) } .legend i.marker.bad { background:var(--bad) } .legend i.marker.good { background:var(--good) }
 .legend i.unseen { background:none; border:2px dashed var(--plain) }
 .findings { list-style:none; padding:0; margin:0 } .findings li { padding:6px 0; border-top:1px solid var(--line) } .findings li:first-child { border-top:0 }
-table { width:100%; border-collapse:collapse; font-size:14px } th { text-align:left; font-size:13px; color:var(--soft); font-weight:600; overflow-wrap:normal } .short { white-space:nowrap } th,td { padding:5px 12px 5px 0; border-bottom:1px solid var(--line); vertical-align:top } tr:last-child td { border-bottom:0 }
+table { width:100%; border-collapse:collapse; font-size:14px } th { text-align:left; font-size:13px; color:var(--soft); font-weight:600; overflow-wrap:normal } .short { white-space:nowrap } th,td { padding:5px 12px 5px 0; border-bottom:1px solid var(--line); vertical-align:top } tr:last-child td { border-bottom:0 } td:first-child { min-width:11em }
 dl { display:grid; grid-template-columns:170px minmax(0,1fr); gap:4px 14px; margin:0; font-size:14px } dt { color:var(--soft) } dd { margin:0 }
 .questions { padding-left:22px; margin:0 } .questions li { margin:0 0 14px } .questions .answer { border-bottom:1px solid var(--line); height:26px } .questions .known { font-size:14px; color:var(--soft) }
 footer { color:var(--soft); font-size:13px; margin-top:22px }
@@ -51,7 +51,7 @@ footer { color:var(--soft); font-size:13px; margin-top:22px }
   .lane { grid-template-columns:minmax(0,1fr) } .lane .about { grid-column:1 } .lane.axis .name { display:none }
   .step { grid-template-columns:minmax(0,1fr) 62px } .step .what { grid-column:1/3 } .step .bar { grid-column:1; grid-row:2 } .step .took { grid-column:2; grid-row:2 } .step .said { grid-column:1/3 } .step.axis .ends { grid-column:1 }
   .trend { grid-template-columns:minmax(0,1fr) } .moments li { grid-template-columns:minmax(0,1fr) auto } .moments li span:last-child { grid-column:1/3 } dl { grid-template-columns:minmax(0,1fr); gap:0 } dd { margin:0 0 8px }
-  thead { display:none } tr { display:block; border-bottom:1px solid var(--line); padding:6px 0 } tr:last-child { border-bottom:0 } td { display:block; border:0; padding:1px 0 } td:empty { display:none } td[data-head]:not([data-head=""])::before { content:attr(data-head) ": "; color:var(--soft) }
+  thead { display:none } tr { display:block; border-bottom:1px solid var(--line); padding:6px 0 } tr:last-child { border-bottom:0 } td,td:first-child { display:block; border:0; padding:1px 0; min-width:0 } td:empty { display:none } td[data-head]:not([data-head=""])::before { content:attr(data-head) ": "; color:var(--soft) }
 }
 @page { size:A4; margin:14mm 13mm }
 @media print { :root { --ink:#111; --soft:#444; --line:#ccc; --ground:#f0f0f0; --page:#fff; --card:#fff; --good:#1f7a4d; --warn:#a86400; --bad:#b3261e; --plain:#49617c; --people:#7a4fb5; --stage:#2f6db0; --even:#6f9fd0; --good-soft:#fff; --warn-soft:#fff; --bad-soft:#fff; --plain-soft:#fff; }

@@ -215,7 +215,10 @@ describe('a month', () => {
       const { findings, objectives, counts } = facts.report;
       const of = (what: string) => findings.filter((each) => each.what === what);
       const count = (group: string) => counts.find((each) => each.group === group);
-      expect(count('drill')?.done).toBeGreaterThanOrEqual(month.weeks + 2);
+      const { runs = 0, done = 0 } = count('drill') ?? {};
+      // Weekly and monthly ones, and the one that was held again.
+      expect(done).toBeGreaterThanOrEqual(month.weeks + 1);
+      expect(runs - done).toBe(1);
       expect(of('Drill failed')).toMatchObject([
         { text: expect.stringContaining('database'), closedBy: expect.any(String) },
       ]);
