@@ -78,11 +78,12 @@ describe('Muster itself', () => {
   beforeAll(well);
   itself(() => alarmed, meanwhile);
 });
-describe('archived logs', () => logs(() => alarmed));
 describe('what stands around a service', () => {
   beforeAll(well);
   around(() => alarmed, meanwhile);
 });
+// Last, since its service goes away with it, which is told of.
+describe('archived logs', () => logs(() => alarmed));
 
 describe('schedules that were paused and forgotten', () => {
   test('are told of when nothing came of them, when a drill is overdue, and when they still are half a day later', async () => {
@@ -98,7 +99,8 @@ describe('schedules that were paused and forgotten', () => {
         await handle.trigger();
       }),
     );
-    for (const alert of meanwhile) await alerts.resolved(alert, { from: pausedAt, within: 3 * slack });
+    for (const alert of meanwhile)
+      await alerts.resolved(alert, { from: pausedAt, within: 3 * slack, labels: { service: 'spacetime' } });
   });
 });
 
