@@ -41,6 +41,8 @@ export interface StepContext {
   store(location: string): Promise<ObjectStore>;
   /** Other runs of the service that may be reading or writing recovery points, in words. @throws TemporalUnknown */
   otherRuns(): Promise<string[]>;
+  /** The script that carries out a failover as it would be now: compiled from every kind of step, which no step can import. */
+  failoverScript(move: Move, signal: AbortSignal): Promise<MoveScript>;
   /** The worker's own connection to Temporal, where it has one. */
   readonly temporal?: Client | undefined;
   /** SSH (or local) access to a host, host key verified. Closed when the step ends. */
@@ -50,6 +52,18 @@ export interface StepContext {
   /** Folder against which relative `file` references are resolved. */
   readonly planFolder: string;
   log(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** Names of sites. */
+export interface Move {
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface MoveScript {
+  readonly text: string;
+  /** The recovery point that it restores, where it restores one. */
+  readonly point?: string;
 }
 
 export interface Progress {

@@ -2,6 +2,7 @@
 import type { Plan } from '../../domain/plan.ts';
 import type { AwsClients } from '../clients/aws.ts';
 import type { StepContext } from '../context.ts';
+import { failoverScript } from '../runbook/failover-script.ts';
 import { readingContext } from '../runtime/reading-context.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
@@ -19,8 +20,14 @@ export function lookContext(
     return made;
   };
   const now = new Date().toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-');
+  const context: StepContext = {
+    ...reading,
+    run: `readiness-${now}`,
+    store,
+    failoverScript: (move, within) => failoverScript(move, context, within),
+  };
   return {
-    context: { ...reading, run: `readiness-${now}`, store },
+    context,
     async close() {
       await close();
       for (const each of await Promise.allSettled(opened.values()))

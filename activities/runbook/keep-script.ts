@@ -6,9 +6,7 @@ import { z } from 'zod';
 import { Refusal } from '../../domain/errors.ts';
 import type { StepOutput } from '../../domain/protocol.ts';
 import { layout } from '../../domain/recovery-point.ts';
-import { assessWith } from '../assessment/assess-service.ts';
 import type { StepContext } from '../context.ts';
-import { planHash } from '../plans/load-plan.ts';
 import { loadPinned, loadSigner } from '../points/signer.ts';
 import { defineStep } from '../step.ts';
 import { LimitPassed, withLimit } from '../waiting.ts';
@@ -54,7 +52,9 @@ export const keepScript = defineStep<typeof input, Kept>({
   limits: { startToClose: 120_000, budget: 240_000, attempts },
   async run(wanted, context): Promise<Kept> {
     try {
-      const { text, point } = await withLimit(making, context.signal, (signal) => compose(wanted, context, signal));
+      const { text, point } = await withLimit(making, context.signal, (signal) =>
+        context.failoverScript(wanted, signal),
+      );
       return { ...(await put(text, wanted, context)), ...(point ? { point } : {}) };
     } catch (error) {
       context.signal.throwIfAborted();
@@ -64,21 +64,6 @@ export const keepScript = defineStep<typeof input, Kept>({
     }
   },
 });
-
-async function compose({ service, from, to }: Wanted, context: StepContext, signal: AbortSignal) {
-  // Loaded here only: they know every kind of step, this one too.
-  const [{ composeScript }, { compileWith }] = await Promise.all([
-    import('./compose-script.ts'),
-    import('../planning/compile.ts'),
-  ]);
-  const { plan, planFolder: folder, secret } = context;
-  const procedure = 'failover';
-  const call = { run: 'preview', procedure, service, from, to, at: new Date().toISOString() } as const;
-  const seen = { plan, sha256: planHash(plan), folder, secret, aws: context, store: context.store };
-  const assessment = await assessWith(call, seen, signal);
-  const { playbook, sha256 } = compileWith(plan, { run: 'preview', procedure, label: 'manual', assessment }, procedure);
-  return { text: await composeScript({ plan, playbook, sha256, assessment }, context), point: playbook.point };
-}
 
 /** @throws when no location took it */
 async function put(text: string, { service, from, to, locations }: Wanted, context: StepContext) {

@@ -8,6 +8,7 @@ import type { HostExecutor } from '../hosts/executor.ts';
 import { watchLeases } from '../lease/held.ts';
 import { otherHolders } from '../lease/holders.ts';
 import { loadPlan } from '../plans/load-plan.ts';
+import { failoverScript } from '../runbook/failover-script.ts';
 import { otherRuns } from '../runs/other-runs.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from '../storage/open-store.ts';
@@ -70,6 +71,7 @@ export async function openContext(deps: Dependencies, call: StepCall): Promise<O
         const runs = await otherRuns(deps.temporal, call.service, activity.info.workflowExecution?.workflowId ?? '');
         return [...runs, ...(await otherHolders(plan, call.run, runs, store))];
       },
+      failoverScript: (move, signal) => failoverScript(move, context, signal),
       temporal: deps.temporal,
       host: (host: Host) => once(hosts, `${host.ssh.user}@${host.address}`, () => connectHost(host, secret)),
       plan,

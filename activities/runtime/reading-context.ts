@@ -6,6 +6,7 @@ import type { AwsClients } from '../clients/aws.ts';
 import type { StepContext } from '../context.ts';
 import { connectHost } from '../hosts/connect.ts';
 import type { HostExecutor } from '../hosts/executor.ts';
+import { failoverScript } from '../runbook/failover-script.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from '../storage/open-store.ts';
 
@@ -19,35 +20,37 @@ export function readingContext(
   const hosts = new Map<string, Promise<HostExecutor>>();
   const secret: StepContext['secret'] = (ref) => resolveSecret(ref, planFolder);
   const noClient = () => Promise.reject(new Error('what only reads hosts and stores asks no cloud'));
-  return {
-    context: {
-      run: `preview-${randomUUID().slice(0, 8)}`,
-      step: 'compare',
-      generation: 1,
-      attempt: 1,
-      service: plan.service,
-      outputs: {},
-      signal,
-      resumeFrom: undefined,
-      heartbeat: () => {},
-      assertCurrent: () => signal.throwIfAborted(),
-      secret,
-      ec2: aws ? (region) => aws.ec2(region) : noClient,
-      rds: aws ? (region) => aws.rds(region) : noClient,
-      cloudWatch: aws ? (region) => aws.cloudWatch(region) : noClient,
-      route53: aws ? () => aws.route53() : noClient,
-      otherRuns: () => Promise.reject(new Error('what only reads asks for no other runs')),
-      store: (location) => openStore(plan, location, secret),
-      host: (host: Host) => {
-        const name = `${host.ssh.user}@${host.address}:${host.ssh.port}`;
-        const executor = hosts.get(name) ?? connectHost(host, secret);
-        hosts.set(name, executor);
-        return executor;
-      },
-      plan,
-      planFolder,
-      log: () => {},
+  const context: StepContext = {
+    run: `preview-${randomUUID().slice(0, 8)}`,
+    step: 'compare',
+    generation: 1,
+    attempt: 1,
+    service: plan.service,
+    outputs: {},
+    signal,
+    resumeFrom: undefined,
+    heartbeat: () => {},
+    assertCurrent: () => signal.throwIfAborted(),
+    secret,
+    ec2: aws ? (region) => aws.ec2(region) : noClient,
+    rds: aws ? (region) => aws.rds(region) : noClient,
+    cloudWatch: aws ? (region) => aws.cloudWatch(region) : noClient,
+    route53: aws ? () => aws.route53() : noClient,
+    failoverScript: (move, within) => failoverScript(move, context, within),
+    otherRuns: () => Promise.reject(new Error('what only reads asks for no other runs')),
+    store: (location) => openStore(plan, location, secret),
+    host: (host: Host) => {
+      const name = `${host.ssh.user}@${host.address}:${host.ssh.port}`;
+      const executor = hosts.get(name) ?? connectHost(host, secret);
+      hosts.set(name, executor);
+      return executor;
     },
+    plan,
+    planFolder,
+    log: () => {},
+  };
+  return {
+    context,
     close: async () => {
       await Promise.allSettled([...hosts.values()].map(async (executor) => (await executor).close()));
     },

@@ -1,5 +1,6 @@
 /** What a step is given, made by hand: real clients, and a record of what the step said. */
 import type { Progress, StepContext } from '../../activities/context.ts';
+import { failoverScript } from '../../activities/runbook/failover-script.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import type { Host } from '../../domain/host.ts';
 import { plansFolder, spacetimePlan } from './plan.ts';
@@ -14,7 +15,7 @@ export async function stepContext(parts: Partial<StepContext> = {}): Promise<Tes
   const beats: Progress[] = [];
   const changes = { count: 0 };
   const absent = (what: string) => () => Promise.reject(new Error(`this test has no ${what}`));
-  return {
+  const context: TestContext = {
     run: 'run-1',
     step: 'step-1',
     generation: 1,
@@ -33,6 +34,7 @@ export async function stepContext(parts: Partial<StepContext> = {}): Promise<Tes
     cloudWatch: absent('CloudWatch'),
     route53: absent('Route 53'),
     store: absent('store'),
+    failoverScript: (move, signal) => failoverScript(move, context, signal),
     otherRuns: async () => [],
     host: absent('host'),
     plan: await spacetimePlan(),
@@ -42,6 +44,7 @@ export async function stepContext(parts: Partial<StepContext> = {}): Promise<Tes
     beats,
     changes,
   };
+  return context;
 }
 
 export const someHost: Host = {
