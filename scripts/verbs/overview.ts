@@ -1,5 +1,6 @@
 /** `muster` alone: where things stand for every plan, what needs a person, and what to do next. */
 import { holdersIn, leasesInForce } from '../../activities/lease/holders.ts';
+import { nearest } from '../../activities/plans/nearest.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
 import { formatDuration } from '../../domain/duration.ts';
@@ -48,7 +49,12 @@ export const addOverview: AddVerb = (program, run) => {
     run(async (cli) => {
       const [unknown] = program.args;
       if (unknown !== undefined) {
-        throw refusal('NoVerb', `There is no verb ${unknown}.`, 'muster --help lists them.');
+        const meant = nearest(
+          unknown,
+          program.commands.map((verb) => verb.name()),
+        );
+        const hint = meant === undefined ? 'muster --help lists them.' : `muster ${meant}; muster --help lists all.`;
+        throw refusal('NoVerb', `There is no verb ${unknown}.`, hint);
       }
       const services = await cli.services();
       const temporal = await cli.temporal().catch((error: Error) => error.message);

@@ -11,6 +11,7 @@ test.each([
   ['failover spacetime --resaon x', /Unknown option '--resaon'. Try: --reason; muster failover --help\.$/],
   ['reject spacetime', /Required option '--reason <text>' not specified. Try: muster reject --help\.$/],
   ['plan show', /Missing required argument 'service'. Try: muster plan show --help\.$/],
+  ['faiover spacetime', /no verb faiover. Try: muster failover; muster --help lists all\.$/],
   ['nosuchverb', /no verb nosuchverb. Try: muster --help/],
   ['failover nosuch', /There is no .*nosuch\.yaml. Try: one of spacetime\.$/],
   ['--overlay nosuch plan show spacetime', /no overlay .*nosuch.*spacetime\.yaml. Try: correct --overlay/],
