@@ -50,7 +50,7 @@ export function backups(alarmed: () => Alarmed, meanwhile: readonly string[]): v
     const { alerts, hours, lab, muster, sh } = alarmed();
     const grown = '/etc/ssl/certs/spacetime-grown.pem';
     const from = Date.now();
-    await sh(`app-${site}`, `head -c 4000000 /dev/urandom | base64 >${grown}`);
+    await sh(`app-${site}`, `head -c 400000 /dev/urandom | base64 >${grown}`);
     const held = query(lab, site, `BEGIN; LOCK TABLE telemetry; SELECT pg_sleep(${short.run + 10}); COMMIT`);
     const backup = muster(['backup', 'spacetime', '--by', 'tests', '--watch']);
     await held;
