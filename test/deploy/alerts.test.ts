@@ -84,6 +84,13 @@ test.each(alertCases)('$alert fires after $fires minutes for its cause, and noth
   expect(await promtool([group(alert, world(changes, up), looks)], fires > 600 ? '4m' : '1m')).toBe('');
 });
 
+test('one odd backup fires MusterBackupSizeChanged, and the next normal ones end it, for the median has not moved', async () => {
+  const size = { [`backup_size_bytes{${names.c}}`]: '1000+0x600 60000+0x59 1000+0x900' };
+  const odd = (minute: number) => firing(minute, ['MusterBackupSizeChanged']);
+  const looks = [firing(600, []), odd(616), odd(656), firing(664, []), firing(1_500, [])];
+  expect(await promtool([group('odd', world(size), looks)], '4m')).toBe('');
+});
+
 test('when the workers are down for a day, Prometheus alone says so and the last known successes go on ageing', async () => {
   const down = [
     firing(70, []),
