@@ -10,6 +10,7 @@ import type { Playbook } from './playbook.ts';
 import { traitsOf } from './procedures.ts';
 import type { StepOutput } from './protocol.ts';
 import type { Report } from './report.ts';
+import { badRows } from './report-bad.ts';
 import { componentRows } from './report-components.ts';
 import type { ReportCurve } from './report-curve.ts';
 import { rehearsedIn, rehearsedRpo } from './report-drill.ts';
@@ -103,6 +104,7 @@ export function buildReport(input: ReportInput): Report {
       .filter((row) => row.state === 'skipped')
       .map((row) => ({ step: row.id, title: row.title, by: row.skippedBy })),
     uncounted: uncountedIn(input.outputs ?? {}),
+    ...badOf(input),
     failed: rows
       .filter((row) => row.state === 'failed')
       .map((row) => ({ step: row.id, title: row.title, error: row.error ?? 'no reason recorded' })),
@@ -124,6 +126,11 @@ function standbysOf({ status, playbook, outputs }: ReportInput): Pick<Report, 's
 function drillOf(input: ReportInput): Pick<Report, 'drill'> {
   const drill = drillReportOf(input);
   return drill ? { drill } : {};
+}
+
+function badOf({ status, outputs }: ReportInput): Pick<Report, 'bad'> {
+  const bad = badRows(status.procedure, outputs);
+  return bad.length > 0 ? { bad } : {};
 }
 
 function emergenciesOf(status: RunStatus): Report['emergencies'] {

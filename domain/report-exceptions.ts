@@ -24,6 +24,7 @@ export function exceptionsOf(report: Report): ReportException[] {
       })),
     ),
     ...report.failed.map((step) => ({ what: 'Failed', text: `${step.title} (\`${step.step}\`): ${step.error}` })),
+    ...(report.bad ?? []).map(({ step, text }) => ({ what: 'Found bad', text: `${text} (\`${step}\`)` })),
     ...lost(report),
     ...(report.uncounted ?? []).map(divergent),
     ...report.skipped.map((step) => ({

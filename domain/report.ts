@@ -107,6 +107,8 @@ export const reportSchema = z.object({
   partOf: z.string().optional(),
   /** What only an old primary had, and nobody counted. Absent where nothing is. */
   uncounted: z.array(uncountedSchema).optional(),
+  /** What a verification or a test restore found bad, which it was for. Absent where nothing is, and in reports of older builds. */
+  bad: z.array(z.object({ step: z.string(), text: z.string() })).optional(),
   failed: z.array(z.object({ step: z.string(), title: z.string(), error: z.string() })),
   /** ms: execution, minus the critical path of what the steps were busy, minus waiting: what Muster itself cost. */
   overhead: z

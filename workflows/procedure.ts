@@ -86,14 +86,30 @@ async function turnedDown(run: Run): Promise<void> {
 async function planned(run: Run): Promise<void> {
   run.phase('assessing');
   try {
-    const assessment = await assess(run);
-    run.assessed(assessment);
-    run.compiled(await compile(run, assessment));
+    await readAndCompiled(run);
   } catch (error) {
     if (!run.input.goesOn || isCancellation(error)) throw error;
     await anotherPlan(run, describeFailure(error).message);
   }
 }
+
+/** A plan that is brought to the workers between the two is no reason to fail, as the backup of that minute would: nothing was done yet. */
+async function readAndCompiled(run: Run): Promise<void> {
+  for (let reading = 1; ; reading += 1) {
+    const assessment = await assess(run);
+    run.assessed(assessment);
+    try {
+      return run.compiled(await compile(run, assessment));
+    } catch (error) {
+      const again = describeFailure(error).type === 'PlanChanged' && reading < mostReadings;
+      if (!again || !patched('a-changed-plan-is-read-again')) throw error;
+      run.note('fact', 'the plan was changed meanwhile: all is read again');
+    }
+  }
+}
+
+/** Workers that have different plans for longer are somebody's mistake. */
+const mostReadings = 3;
 
 /** A plan that was changed goes on; a cancel from the UI in the same moment is the later word and counts. */
 async function replannedOr(run: Run, error: unknown, cancelled: () => boolean): Promise<void> {

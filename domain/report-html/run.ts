@@ -110,7 +110,7 @@ function figures(report: Report): Html {
 function exceptions(report: Report): Html {
   const found = exceptionsOf(report);
   if (found.length === 0) return html`<p>Nothing.</p>`;
-  const tones: Record<string, Tone> = { Failed: 'bad', Emergency: 'bad' };
+  const tones: Record<string, Tone> = { Failed: 'bad', 'Found bad': 'bad', Emergency: 'bad' };
   const lines = found
     .slice(0, 100)
     .map(

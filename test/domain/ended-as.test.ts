@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { buildReport } from '../../domain/build-report.ts';
 import { endedAs, resultOf } from '../../domain/ended-as.ts';
 import type { Report } from '../../domain/report.ts';
+import { exceptionsOf } from '../../domain/report-exceptions.ts';
 import { aStatus } from './a-run.ts';
 
 const ended = (more: Partial<Report>): Report => ({
@@ -23,6 +24,17 @@ describe('the end of a run', () => {
   ])('of one that was %s is counted and told as that', (_what, report, end, word) => {
     expect(endedAs(report)).toBe(end);
     expect(resultOf(report)).toBe(word);
+  });
+
+  test('of a look that found a point bad is a failure, though it went to its end; an alarm of another run is none', () => {
+    const outputs = { 'verify-points': { outcome: '20261002_030000 quarantined', alarm: 'it has lost the dump' } };
+    const of = (procedure: Report['procedure']) =>
+      buildReport({ status: aStatus({ phase: 'done', procedure }), outputs, endedAt: '2026-10-02T03:00:00.000Z' });
+    const [verify, full, backup] = [of('verify'), of('test-restore'), of('backup')];
+    expect([verify, full, backup].map(endedAs)).toEqual(['failed', 'failed', 'success']);
+    expect(resultOf(verify)).toBe('failed');
+    expect(exceptionsOf(verify)).toEqual([{ what: 'Found bad', text: 'it has lost the dump (`verify-points`)' }]);
+    expect(exceptionsOf(backup)).toEqual([]);
   });
 
   test('of one that stood aside for a recovery is no failure', () => {

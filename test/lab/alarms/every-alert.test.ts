@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { scheduleId } from '../../../domain/wanted-schedules.ts';
 import { checkout } from '../../../lab/paths.ts';
+import { until } from '../../../lab/shell.ts';
 import { around } from './around.ts';
 import { backups, backupsToday } from './backups.ts';
 import { itself } from './itself.ts';
@@ -96,6 +97,8 @@ describe('schedules that were paused and forgotten', () => {
     await Promise.all(
       handles().map(async (handle) => {
         await handle.unpause();
+        // Of two patches that come at the same moment, a Schedule of the server takes the last one.
+        await until('it goes on', async () => !(await handle.describe()).state.paused, { timeoutMs: 10_000 });
         await handle.trigger();
       }),
     );
