@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Step } from '../../domain/playbook.ts';
 import { workflowIdOf } from '../../domain/procedures.ts';
 import { act, hash, openRange, runOf, stage, stepOf } from './support/range.ts';
+import { recordHistory } from './support/record.ts';
 
 type Range = Awaited<ReturnType<typeof openRange>>;
 let range: Range;
@@ -482,6 +483,27 @@ describe('the workflow id', () => {
   it('refuses a service name that climbs a path', async () => {
     const run = await range.start({ items: [] }, { service: '../x' });
     await expect(run.result()).rejects.toMatchObject({ cause: { type: 'BadInput' } });
+  });
+});
+
+describe('a run whose plan is changed while it is read', () => {
+  it('reads all again, and goes on', async () => {
+    const run = await range.start({ items: [stage('One', [act('read-again')])], planChanges: 2 });
+    await run.until(({ phase }) => phase === 'awaiting-approval');
+    const { service, timeline } = await run.status();
+    expect(range.assessed.filter((call) => call.service === service)).toHaveLength(3);
+    expect(timeline.filter(({ text }) => text.includes('read again'))).toHaveLength(2);
+    await run.go();
+    expect(await run.result()).toMatchObject({ phase: 'done' });
+    await recordHistory('plan-read-again', run.handle);
+  });
+
+  it('says so where workers keep to different ones', async () => {
+    const run = await range.start({ items: [stage('One', [act('never-read')])], planChanges: 9 });
+    await expect(run.result()).rejects.toMatchObject({ cause: { type: 'PlanChanged' } });
+    const { service } = await run.status();
+    expect(range.assessed.filter((call) => call.service === service)).toHaveLength(3);
+    expect(range.calls).not.toContain('never-read#1');
   });
 });
 

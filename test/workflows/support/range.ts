@@ -70,6 +70,8 @@ export interface Script {
   rehearsed?: Script;
   /** The assessment is refused. */
   unknown?: boolean;
+  /** So many times the plan is another one by the time it is compiled. */
+  planChanges?: number;
 }
 
 interface Audited {
@@ -162,6 +164,10 @@ export async function openRange({
       progress?: Progress;
     }): Promise<Compiled> {
       const given = scripts.get(call.assessment.service) as Script;
+      if (given.planChanges) {
+        given.planChanges -= 1;
+        throw ApplicationFailure.nonRetryable('The plan is not the one that was assessed.', 'PlanChanged');
+      }
       const script = call.procedure === 'drill' ? given : (given.rehearsed ?? given);
       const whole: Playbook = {
         format: 1,
