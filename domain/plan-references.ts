@@ -11,15 +11,10 @@ import { isolationProblems } from './isolation-references.ts';
 import { noticeProblems } from './notice-references.ts';
 import { objectiveNames } from './plan.ts';
 import { readinessProblems } from './readiness-references.ts';
+import type { ReferenceProblem } from './reference-problem.ts';
 import { reportProblems } from './report-references.ts';
 import { scheduleProblems } from './schedule-references.ts';
 import { standbyProblems } from './standby-references.ts';
-
-export interface ReferenceProblem {
-  readonly path: readonly (string | number)[];
-  readonly fact: string;
-  readonly hint: string;
-}
 
 /** Pure. In: the plan as plain data, possibly malformed. Out: every name that leads nowhere. */
 export function brokenReferences(raw: unknown): ReferenceProblem[] {

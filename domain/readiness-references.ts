@@ -1,7 +1,7 @@
 /** What a plan's looks at readiness must agree on with the rest of it. Works on the plan as written, like `brokenReferences`. */
 
-import type { ReferenceProblem } from './plan-references.ts';
 import { readinessName } from './readiness/scheduled.ts';
+import type { ReferenceProblem } from './reference-problem.ts';
 
 /** In: the block and the schedules as plain data, possibly malformed. */
 export function readinessProblems(readiness: unknown, schedules: readonly unknown[]): ReferenceProblem[] {

@@ -1,6 +1,6 @@
 /** What a plan's own reports must agree on with the rest of it. Works on the plan as written, like `brokenReferences`. */
 import { type ReportKind, reportNames } from './period/scheduled.ts';
-import type { ReferenceProblem } from './plan-references.ts';
+import type { ReferenceProblem } from './reference-problem.ts';
 
 /** In: the block and the schedules as plain data, possibly malformed. */
 export function reportProblems(reports: unknown, schedules: readonly unknown[]): ReferenceProblem[] {

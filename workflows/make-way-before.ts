@@ -1,7 +1,7 @@
 /** How runs made way that began before `one-way-to-make-way`, so that they replay. It goes when none of them is left. */
 import { CancellationScope, condition } from '@temporalio/workflow';
-import { lookOnce, watching } from './make-way.ts';
 import type { Run } from './run.ts';
+import { lookOnce, watching } from './watch-for-recovery.ts';
 
 /** ms between looks of a drill in isolation. */
 const every = 20_000;

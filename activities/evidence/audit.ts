@@ -9,7 +9,7 @@ import { entryLimit } from '../audit/write-audit.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import type { PinnedSigners } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';
-import type { Part } from './gather.ts';
+import type { Part } from './part.ts';
 import { splitSigned } from './split-signed.ts';
 
 interface Sources {

@@ -22,12 +22,6 @@ export interface Evidence {
   readonly unsigned: readonly string[];
 }
 
-/** One part of it. */
-export interface Part {
-  readonly files: Record<string, Buffer>;
-  readonly leftOut: readonly string[];
-}
-
 /** An archive is made in memory. */
 const mostReports = 5_000;
 

@@ -7,7 +7,7 @@ import { mapLimited } from '../points/map-limited.ts';
 import { markBytes, markKeysAt } from '../points/marks.ts';
 import type { PinnedSigners } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';
-import type { Part } from './gather.ts';
+import type { Part } from './part.ts';
 import { splitSigned } from './split-signed.ts';
 
 interface Sources {

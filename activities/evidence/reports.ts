@@ -6,7 +6,7 @@ import { layout } from '../../domain/recovery-point.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { type PinnedSigners, sha256Of } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';
-import type { Part } from './gather.ts';
+import type { Part } from './part.ts';
 
 interface Sources {
   readonly service: string;

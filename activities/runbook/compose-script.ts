@@ -5,7 +5,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import type { Assessment } from '../../domain/assessment.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Host } from '../../domain/host.ts';
 import type { Plan } from '../../domain/plan.ts';
@@ -18,16 +17,9 @@ import { controlText } from '../hosts/control.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 import { stepDefinitions } from '../registry.ts';
 import { preparation } from './preparation.ts';
+import type { Runbook } from './runbook.ts';
 import { call, type ScriptTools, seconds } from './script-tools.ts';
 import { stepScripts } from './step-scripts.ts';
-
-export interface Runbook {
-  readonly plan: Plan;
-  readonly playbook: Playbook;
-  /** Of the playbook, hex. */
-  readonly sha256: string;
-  readonly assessment: Assessment;
-}
 
 export const library = [
   ...['talk', 'json', 'dns', 's3', 'lease', 'hosts', 'requests', 'jobs'],

@@ -5,8 +5,8 @@ import { type PlaybookItem, type Step, stepsOf } from '../../domain/playbook.ts'
 import { directionOf } from '../../domain/present.ts';
 import { rejoins, traitsOf } from '../../domain/procedures.ts';
 import { stepDefinitions } from '../registry.ts';
-import type { Runbook } from './compose-script.ts';
 import { preparation } from './preparation.ts';
+import type { Runbook } from './runbook.ts';
 
 /** @param planFolder  that the plan's relative files are in */
 export function runbookMarkdown(runbook: Runbook, planFolder: string, now: Date): string {

@@ -9,7 +9,7 @@ import type { SecretRef } from '../../domain/plan-values.ts';
 import type { S3Location } from '../../domain/storage/s3.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 import { recipientFiles } from '../points/recipients.ts';
-import type { Runbook } from './compose-script.ts';
+import type { Runbook } from './runbook.ts';
 
 /** @param planFolder  that the plan's relative files are in */
 export function preparation({ plan, playbook, assessment }: Runbook, planFolder: string): string[] {

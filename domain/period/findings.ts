@@ -6,8 +6,8 @@ import { reaches } from '../point-state.ts';
 import { procedures, traitsOf } from '../procedures.ts';
 import type { Report } from '../report.ts';
 import { exceptionsOf } from '../report-exceptions.ts';
+import type { PeriodInput } from './input.ts';
 import { missedBackups } from './missed-backups.ts';
-import type { PeriodInput } from './report.ts';
 import type { PeriodFinding } from './shape.ts';
 import { timesDue } from './times-due.ts';
 

@@ -3,8 +3,8 @@ import { formatDuration } from '../duration.ts';
 import type { Span } from '../objectives/row.ts';
 import { lateStretches } from '../objectives/rpo-history.ts';
 import { usableStates } from '../objectives/usable.ts';
+import type { PeriodInput } from './input.ts';
 import { evidenceOf } from './objectives.ts';
-import type { PeriodInput } from './report.ts';
 import type { PeriodFinding } from './shape.ts';
 
 /** A backup that never began leaves no run to look at; what it left is time in which too much would have been lost. */

@@ -2,7 +2,7 @@
 import type { Evidence } from '../objectives/evidence.ts';
 import { judgeObjectives } from '../objectives/objectives.ts';
 import type { ObjectiveRow } from '../objectives/row.ts';
-import type { PeriodInput } from './report.ts';
+import type { PeriodInput } from './input.ts';
 import type { PeriodObjective } from './shape.ts';
 import { bytesInWords } from './words.ts';
 

@@ -1,38 +1,15 @@
 /** Counts a month or a quarter of a service out of the reports of its runs and its recovery points. Pure. */
 
 import { resultOf } from '../ended-as.ts';
-import type { Evidence } from '../objectives/evidence.ts';
-import type { Plan } from '../plan.ts';
-import type { SeenPoint } from '../point-state.ts';
 import { traitsOf } from '../procedures.ts';
 import type { Report } from '../report.ts';
 import { findingsOf } from './findings.ts';
 import { groupOf } from './group.ts';
+import type { PeriodInput } from './input.ts';
 import { objectivesOf } from './objectives.ts';
 import { type Period, periodBefore } from './period.ts';
 import { type PeriodReport, type PeriodRun, type RunGroup, runGroups } from './shape.ts';
 import { trendsOf } from './trends.ts';
-
-export type PeriodPlan = Pick<
-  Plan,
-  'service' | 'title' | 'objectives' | 'components' | 'schedules' | 'copies' | 'storage' | 'drills'
->;
-
-export interface PeriodInput {
-  readonly plan: PeriodPlan;
-  readonly period: Period;
-  /** Of runs that ended in the period and in the one before it. */
-  readonly reports: readonly Report[];
-  /** As seen at all locations that answered, with what their marks say. Undefined: none answered. */
-  readonly points: readonly SeenPoint[] | undefined;
-  /** False where no place that keeps reports answered. */
-  readonly reportsKnown: boolean;
-  /** What the plan's observers remember; empty where it names none. */
-  readonly watched: Evidence['watched'];
-  readonly unread: PeriodReport['unread'];
-  /** ms */
-  readonly now: number;
-}
 
 /** A page of a month of hourly backups nobody reads to its end. */
 const mostRuns = 500;

@@ -4,31 +4,15 @@
  */
 import { refusal } from '../../domain/errors.ts';
 import type { Drill, DrillKind } from '../../domain/plan-drills.ts';
-import type { Playbook, PlaybookItem } from '../../domain/playbook.ts';
+import type { Playbook } from '../../domain/playbook.ts';
 import type { Procedure } from '../../domain/procedures.ts';
 import { type Compiler, playbook, type Situation, stage } from '../compiler.ts';
 import { type Asking, askAll, askForSignatures } from './checklist.ts';
 import { sweepOnly } from './place-steps.ts';
 import { exercise, isolated } from './rehearsals.ts';
+import type { Rehearse } from './rehearse.ts';
 import { componentDrill, partialRestore, restoreTest } from './restores.ts';
 import { tabletop } from './tabletop.ts';
-
-/** What a kind does between the checklists, and what it asks people meanwhile. */
-export interface Rehearsal {
-  readonly items: readonly PlaybookItem[][];
-  readonly asked?: readonly Asking[];
-  /** What ends it, once people have looked. */
-  readonly ends?: readonly PlaybookItem[][];
-  /** The recovery point that is tried. */
-  readonly point?: string;
-}
-
-/** What a kind is given: the real compilers too, since a drill rehearses what they make. */
-export type Rehearse<Kind extends DrillKind = DrillKind> = (
-  situation: Situation,
-  drill: Extract<Drill, { kind: Kind }>,
-  real: Readonly<Record<Exclude<Procedure, 'drill'>, Compiler>>,
-) => Rehearsal;
 
 const kinds: { readonly [Kind in DrillKind]: Rehearse<Kind> } = {
   'restore-test': restoreTest,

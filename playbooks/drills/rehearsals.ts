@@ -4,7 +4,7 @@ import { startRehearsal } from '../../activities/drills/rehearsal/start-rehearsa
 import { isolationOf } from '../../domain/isolation.ts';
 import type { Drill } from '../../domain/plan-drills.ts';
 import { placeAt, type Situation, stage } from '../compiler.ts';
-import type { Rehearsal, Rehearse } from './drill.ts';
+import type { Rehearsal, Rehearse } from './rehearse.ts';
 
 /** @throws NoIsolation */
 export const isolated: Rehearse<'isolated'> = (situation, drill) => {

@@ -5,8 +5,8 @@ import { refusal } from '../../domain/errors.ts';
 import { scopeOf } from '../../domain/restore-scope.ts';
 import { placeAt, type Situation, stage } from '../compiler.ts';
 import { testsOf } from '../test-restore.ts';
-import type { Rehearsal, Rehearse } from './drill.ts';
 import { clearSteps, prepareSteps } from './place-steps.ts';
+import type { Rehearsal, Rehearse } from './rehearse.ts';
 
 interface Part {
   readonly components?: readonly string[];

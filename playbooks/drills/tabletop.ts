@@ -7,7 +7,7 @@ import type { PlaybookItem } from '../../domain/playbook.ts';
 import type { Procedure } from '../../domain/procedures.ts';
 import { stage } from '../compiler.ts';
 import { type Asking, askAll } from './checklist.ts';
-import type { Rehearse } from './drill.ts';
+import type { Rehearse } from './rehearse.ts';
 
 /** What is asked of every stage; the runbook's own people know no better question. */
 const who = 'Who does this or decides it, and what would you see when it worked?';

@@ -1,6 +1,6 @@
 /** `muster runbook`: what a procedure would do now, as Markdown for a person or as a script that needs no Muster. */
 import { resolve } from 'node:path';
-import type { Runbook } from '../../activities/runbook/compose-script.ts';
+import type { Runbook } from '../../activities/runbook/runbook.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Plan } from '../../domain/plan.ts';
 import { type Procedure, procedures, rejoins, traitsOf } from '../../domain/procedures.ts';
