@@ -5,8 +5,8 @@ import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import type { Client } from '@temporalio/client';
 import type { Host } from '../domain/host.ts';
-import type { Plan } from '../domain/plan.ts';
-import type { SecretRef } from '../domain/plan-values.ts';
+import type { Plan } from '../domain/plan/plan.ts';
+import type { SecretRef } from '../domain/plan/values.ts';
 import type { HostExecutor } from './hosts/executor.ts';
 import type { ObjectStore } from './storage/store.ts';
 

@@ -1,11 +1,18 @@
 /** Everything a worker registers: one activity for each step kind, and the run's own. A factory over its dependencies. */
 import { Context } from '@temporalio/activity';
-import type { AuditCall } from '../domain/audit.ts';
-import type { ExerciseStatus } from '../domain/exercise.ts';
-import type { NoticeTestResult } from '../domain/notice-test.ts';
+import type { AuditCall } from '../domain/audit/audit.ts';
+import type { ExerciseStatus } from '../domain/drills/exercise.ts';
+import type { NoticeTestResult } from '../domain/notices/test.ts';
 import type { PeriodCall } from '../domain/period/scheduled.ts';
-import type { SecretRef } from '../domain/plan-values.ts';
-import type { ApprovedCall, AssessCall, CompileCall, LeaseCall, NoticeCall, VerifyCall } from '../domain/protocol.ts';
+import type { SecretRef } from '../domain/plan/values.ts';
+import type {
+  ApprovedCall,
+  AssessCall,
+  CompileCall,
+  LeaseCall,
+  NoticeCall,
+  VerifyCall,
+} from '../domain/run/protocol.ts';
 import { verifyApproval } from './approvals/verify-approval.ts';
 import { assessService } from './assessment/assess-service.ts';
 import { auditOf, auditWith, keepApprovedWith } from './audit/audited.ts';

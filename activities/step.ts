@@ -5,7 +5,7 @@
  * The pure half (input, title, shell) must not load an SDK: import SDKs inside `run`, or through `StepContext`.
  */
 import type { z } from 'zod';
-import type { Step } from '../domain/playbook.ts';
+import type { Step } from '../domain/playbook/playbook.ts';
 import type { StepContext } from './context.ts';
 
 export type CheckResult =

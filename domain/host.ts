@@ -1,6 +1,6 @@
 /** A host as steps are given it: concrete, so that a run in flight needs no plan and no lookup. */
 import { z } from 'zod';
-import { secretSchema } from './plan-values.ts';
+import { secretSchema } from './plan/values.ts';
 
 export const hostSchema = z.object({
   /** `app`, or `app-2` where a group has several. */

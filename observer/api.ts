@@ -13,7 +13,7 @@ import {
   overlaps,
   unobservedOf,
   type Write,
-} from '../domain/observer.ts';
+} from '../domain/observers/observer.ts';
 import type { History } from './history.ts';
 import { countLostWrites } from './lost-writes.ts';
 import type { Memory } from './memory.ts';
@@ -27,7 +27,7 @@ const curveQuery = spanSchema.extend({ bucket: z.coerce.number().int().positive(
 const lostBody = spanSchema.extend({ present: z.array(z.string()).optional() });
 const mostBuckets = 10_000;
 
-/** GET /state, /outages, /curve, /acknowledged; POST /lost-writes. Shapes are in `domain/observer.ts`. */
+/** GET /state, /outages, /curve, /acknowledged; POST /lost-writes. Shapes are in `domain/observers/observer.ts`. */
 export function createApi(context: ApiContext): Server {
   return createServer((request, response) => {
     const send = (status: number, body: unknown) => {

@@ -1,6 +1,6 @@
 /** One canary write. Its acknowledgement is a promise of the service that the observer later holds it to. */
 import { randomUUID } from 'node:crypto';
-import type { Write } from '../domain/observer.ts';
+import type { Write } from '../domain/observers/observer.ts';
 import { ask } from './ask.ts';
 import type { Resolve } from './resolve.ts';
 

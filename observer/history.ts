@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
-import { type Outage, outageSchema, type Window, windowSchema } from '../domain/observer.ts';
+import { type Outage, outageSchema, type Window, windowSchema } from '../domain/observers/observer.ts';
 
 const lineSchema = z.discriminatedUnion('kind', [
   outageSchema.extend({ kind: z.literal('outage') }),

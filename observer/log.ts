@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type ObserverLine, observerLineSchema } from '../domain/observer.ts';
+import { type ObserverLine, observerLineSchema } from '../domain/observers/observer.ts';
 
 export interface LogRead {
   /** Lines that could not be read. */

@@ -1,7 +1,7 @@
 /** Counts acknowledged writes that are gone, by asking the service itself which of the ids it lacks. */
 import { z } from 'zod';
 import { refusal } from '../domain/errors.ts';
-import { type LostWrites, lostWritesOf, type Write } from '../domain/observer.ts';
+import { type LostWrites, lostWritesOf, type Write } from '../domain/observers/observer.ts';
 import { ask } from './ask.ts';
 import type { Resolve } from './resolve.ts';
 

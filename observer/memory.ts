@@ -1,5 +1,5 @@
 /** What the observer has seen within the time it answers for. */
-import type { ObserverLine, ObserverState, Probe, Write } from '../domain/observer.ts';
+import type { ObserverLine, ObserverState, Probe, Write } from '../domain/observers/observer.ts';
 
 export type Memory = ReturnType<typeof createMemory>;
 

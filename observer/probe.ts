@@ -1,5 +1,5 @@
 /** One look at the service: is the answer there, is its status good, does its body say what is expected. */
-import type { Probe } from '../domain/observer.ts';
+import type { Probe } from '../domain/observers/observer.ts';
 import { ask } from './ask.ts';
 import type { Resolve } from './resolve.ts';
 

@@ -1,5 +1,5 @@
 /** What the observer sees, into its memory and onto the disk. A disk that is full or gone ends no watch. */
-import { type ObserverLine, outagesOf, type Probe, unobservedOf } from '../domain/observer.ts';
+import { type ObserverLine, outagesOf, type Probe, unobservedOf } from '../domain/observers/observer.ts';
 import type { History } from './history.ts';
 import type { Memory } from './memory.ts';
 

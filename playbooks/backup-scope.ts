@@ -1,8 +1,8 @@
 /** What one backup takes and says of itself, out of its request. */
 import { refusal } from '../domain/errors.ts';
-import type { Plan } from '../domain/plan.ts';
-import type { Component } from '../domain/plan-component.ts';
-import type { RunRequest } from '../domain/requests.ts';
+import type { Component } from '../domain/plan/component.ts';
+import type { Plan } from '../domain/plan/plan.ts';
+import type { RunRequest } from '../domain/run/requests.ts';
 
 type Asked = RunRequest['backup'];
 

@@ -5,9 +5,9 @@
  * The manifest is written last, so a backup that fails anywhere leaves no recovery point behind.
  */
 import { keepScript } from '../activities/runbook/keep-script.ts';
-import type { Step } from '../domain/playbook.ts';
+import type { Step } from '../domain/playbook/playbook.ts';
 import { locationsFor, placeAt, playbook, type Situation, siteOf, stage } from './compiler.ts';
-import { pointStepsFor } from './point-steps.ts';
+import { pointStepsFor } from './steps/point.ts';
 
 export function backup(situation: Situation) {
   const { from, at } = situation.assessment;

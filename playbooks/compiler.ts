@@ -2,10 +2,10 @@
 import type { StepPlace } from '../activities/step.ts';
 import { refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import type { Plan } from '../domain/plan.ts';
-import type { Component } from '../domain/plan-component.ts';
-import type { Gate, Playbook, PlaybookItem, Stage, Step, Watch } from '../domain/playbook.ts';
-import { type CompileCall, queueOf } from '../domain/protocol.ts';
+import type { Component } from '../domain/plan/component.ts';
+import type { Plan } from '../domain/plan/plan.ts';
+import type { Gate, Playbook, PlaybookItem, Stage, Step, Watch } from '../domain/playbook/playbook.ts';
+import { type CompileCall, queueOf } from '../domain/run/protocol.ts';
 
 export interface Situation extends CompileCall {
   readonly plan: Plan;

@@ -4,19 +4,19 @@
  *
  * What is captured as evidence is captured first, while nothing has been changed; users leave the breached site at the same time.
  */
-import type { PlaybookItem, Step } from '../domain/playbook.ts';
-import { evidence } from './breach-evidence.ts';
-import { refuseWithoutMoment } from './breach-refusals.ts';
-import { changeKeys, rotateSecrets } from './breach-secrets.ts';
+import type { PlaybookItem, Step } from '../domain/playbook/playbook.ts';
+import { evidence } from './breach/evidence.ts';
+import { refuseWithoutMoment } from './breach/refusals.ts';
+import { changeKeys, rotateSecrets } from './breach/secrets.ts';
 import { gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
-import { notFenced } from './fence-steps.ts';
-import { takeTheLease } from './lease-steps.ts';
-import { liftSteps } from './lift-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
-import { replicaStepsFor } from './replica-steps.ts';
-import { restoreStepsFor } from './restore-steps.ts';
+import { notFenced } from './steps/fence.ts';
+import { takeTheLease } from './steps/lease.ts';
+import { liftSteps } from './steps/lift.ts';
+import { replicaStepsFor } from './steps/replica.ts';
+import { restoreStepsFor } from './steps/restore.ts';
+import { thaw } from './steps/thaw.ts';
 import { stepsFor } from './steps.ts';
-import { thaw } from './thaw-steps.ts';
 
 export function compromise(situation: Situation) {
   const { from, to, point } = situation.assessment;

@@ -6,9 +6,9 @@
  * the writes that were lost. The site that is left is stood down when home was watched and seen healthy throughout.
  */
 import { type Situation, stage, watch } from './compiler.ts';
-import { divergent } from './divergent-steps.ts';
-import { takeTheLease } from './lease-steps.ts';
 import { plannedMoveFor } from './planned-move.ts';
+import { divergent } from './steps/divergent.ts';
+import { takeTheLease } from './steps/lease.ts';
 
 export function failback(situation: Situation) {
   const move = plannedMoveFor(situation);

@@ -5,18 +5,18 @@
  * the standby last, when that is proven healthy (docs/decisions/0002-the-name-moves-last.md).
  */
 
-import { type Component, isReplica } from '../domain/plan-component.ts';
+import { type Component, isReplica } from '../domain/plan/component.ts';
 import { alongside, gate, playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
 import { compromise } from './compromise.ts';
-import { notFenced } from './fence-steps.ts';
-import { takeTheLease } from './lease-steps.ts';
-import { liftSteps } from './lift-steps.ts';
-import { rdsStepsFor } from './rds-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
-import { replicaStepsFor } from './replica-steps.ts';
-import { dataStepsFor } from './restore-steps.ts';
+import { notFenced } from './steps/fence.ts';
+import { takeTheLease } from './steps/lease.ts';
+import { liftSteps } from './steps/lift.ts';
+import { rdsStepsFor } from './steps/rds.ts';
+import { replicaStepsFor } from './steps/replica.ts';
+import { dataStepsFor } from './steps/restore.ts';
+import { thaw } from './steps/thaw.ts';
 import { type Builder, stepsFor } from './steps.ts';
-import { thaw } from './thaw-steps.ts';
 
 export function failover(situation: Situation) {
   if (situation.request?.compromise) return compromise(situation);

@@ -1,7 +1,7 @@
 /** Keep a site from taking writes, while another one serves: two sites that both write, or an old primary that came back. */
 import { refusal } from '../domain/errors.ts';
 import { gate, playbook, type Situation, stage } from './compiler.ts';
-import { fenceWhileOtherServes } from './fence-steps.ts';
+import { fenceWhileOtherServes } from './steps/fence.ts';
 import { stepsFor } from './steps.ts';
 
 export function fence(situation: Situation) {

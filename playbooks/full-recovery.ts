@@ -6,15 +6,15 @@
  * Until then an abort swaps the kept state back in and starts the service again.
  */
 
-import { refuseUnclean } from './breach-refusals.ts';
-import { changeKeys, rotateSecrets } from './breach-secrets.ts';
+import { refuseUnclean } from './breach/refusals.ts';
+import { changeKeys, rotateSecrets } from './breach/secrets.ts';
 import { playbook, pointOfNoReturn, type Situation, stage, watch } from './compiler.ts';
-import { takeTheLease } from './lease-steps.ts';
-import { liftSteps } from './lift-steps.ts';
 import { notRestorable, refusePart } from './refusals.ts';
-import { dataStepsFor, restoreStepsFor } from './restore-steps.ts';
+import { takeTheLease } from './steps/lease.ts';
+import { liftSteps } from './steps/lift.ts';
+import { dataStepsFor, restoreStepsFor } from './steps/restore.ts';
+import { thaw } from './steps/thaw.ts';
 import { stepsFor } from './steps.ts';
-import { thaw } from './thaw-steps.ts';
 
 export function fullRecovery(situation: Situation) {
   const { to, point } = situation.assessment;

@@ -1,5 +1,5 @@
 /** The compilers by procedure. */
-import type { Procedure } from '../domain/procedures.ts';
+import type { Procedure } from '../domain/playbook/procedures.ts';
 import { backup } from './backup.ts';
 import type { Compiler } from './compiler.ts';
 import { drillWith } from './drills/drill.ts';

@@ -16,11 +16,11 @@ import {
   refuseSharedHosts,
   refuseUnisolated,
   rehearsed,
-} from '../domain/isolation.ts';
-import type { Playbook, Step } from '../domain/playbook.ts';
+} from '../domain/drills/isolation.ts';
+import type { Playbook, Step } from '../domain/playbook/playbook.ts';
 import { placeAt, playbook, type Situation, stage } from './compiler.ts';
-import { drillStepsFor } from './drill-steps.ts';
 import { notRestorable } from './refusals.ts';
+import { drillStepsFor } from './steps/drill.ts';
 import { stepsFor } from './steps.ts';
 
 /** @throws NoIsolation, NotIsolated */

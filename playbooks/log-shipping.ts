@@ -1,7 +1,7 @@
 /** Log shipping: between two backups, what the databases logged goes to the store, so that any moment can be restored. */
 import { refusal } from '../domain/errors.ts';
 import { playbook, type Situation, stage } from './compiler.ts';
-import { logStepsFor } from './log-steps.ts';
+import { logStepsFor } from './steps/log.ts';
 
 /** @throws NoLog */
 export function logShipping(situation: Situation) {

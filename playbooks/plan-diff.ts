@@ -2,13 +2,14 @@
  * What each procedure would do otherwise when the plan changes: both plans are compiled against the same world, which is what the plans
  * themselves say of it (every host there, no risk, one good recovery point), so the answer needs no region and is the same everywhere.
  */
-import type { Assessment } from '../domain/assessment.ts';
+
 import { type Difference, differences } from '../domain/differences.ts';
 import { Refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import { type Plan, type Site, siteOfRole } from '../domain/plan.ts';
-import { type Playbook, type Step, withoutEstimate } from '../domain/playbook.ts';
-import { type Procedure, procedures, traitsOf } from '../domain/procedures.ts';
+import { type Plan, type Site, siteOfRole } from '../domain/plan/plan.ts';
+import type { Assessment } from '../domain/playbook/assessment.ts';
+import { type Playbook, type Step, withoutEstimate } from '../domain/playbook/playbook.ts';
+import { type Procedure, procedures, traitsOf } from '../domain/playbook/procedures.ts';
 import { compilers } from './index.ts';
 
 export interface StepDifference {

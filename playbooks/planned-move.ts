@@ -6,13 +6,12 @@
  */
 
 import { awaitNoSessions } from '../activities/moves/await-no-sessions.ts';
+import { refuseUnproven } from '../domain/databases/proof.ts';
 import type { Host } from '../domain/host.ts';
-import { type Component, isReplica } from '../domain/plan-component.ts';
-import { isWarm } from '../domain/plan-standby.ts';
-import type { Playbook, PlaybookItem, Step } from '../domain/playbook.ts';
-import { refuseUnproven } from '../domain/proof.ts';
-import { queueOf } from '../domain/protocol.ts';
-import { afterMove } from './after-move-steps.ts';
+import { type Component, isReplica } from '../domain/plan/component.ts';
+import { isWarm } from '../domain/plan/standby.ts';
+import type { Playbook, PlaybookItem, Step } from '../domain/playbook/playbook.ts';
+import { queueOf } from '../domain/run/protocol.ts';
 import {
   alongside,
   hostsForComponent,
@@ -23,10 +22,11 @@ import {
   siteOf,
   stage,
 } from './compiler.ts';
-import { liftSteps } from './lift-steps.ts';
-import { pointStepsFor } from './point-steps.ts';
-import { proofStepsFor } from './proof-steps.ts';
-import { replicaStepsFor } from './replica-steps.ts';
+import { afterMove } from './steps/after-move.ts';
+import { liftSteps } from './steps/lift.ts';
+import { pointStepsFor } from './steps/point.ts';
+import { proofStepsFor } from './steps/proof.ts';
+import { replicaStepsFor } from './steps/replica.ts';
 import { stepsFor } from './steps.ts';
 
 /** Attempts of a step before the point of no return: a site that dies must not be asked for as long as a large capture may take. */

@@ -1,6 +1,6 @@
 /** Refusals that compilers share. */
 import { refusal } from '../domain/errors.ts';
-import { isWhole } from '../domain/restore-scope.ts';
+import { isWhole } from '../domain/points/restore-scope.ts';
 import type { Situation } from './compiler.ts';
 
 /** What brings the whole service back does not do a part of it, silently or otherwise. @throws BadInput */

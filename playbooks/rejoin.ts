@@ -6,13 +6,13 @@
  */
 
 import { refusal } from '../domain/errors.ts';
-import { isReplica } from '../domain/plan-component.ts';
-import type { Step } from '../domain/playbook.ts';
+import { isReplica } from '../domain/plan/component.ts';
+import type { Step } from '../domain/playbook/playbook.ts';
 import { hostsOf, playbook, pointOfNoReturn, type Situation, stage } from './compiler.ts';
-import { divergent } from './divergent-steps.ts';
-import { takeTheLease } from './lease-steps.ts';
-import { rdsStepsFor } from './rds-steps.ts';
-import { replicaStepsFor } from './replica-steps.ts';
+import { divergent } from './steps/divergent.ts';
+import { takeTheLease } from './steps/lease.ts';
+import { rdsStepsFor } from './steps/rds.ts';
+import { replicaStepsFor } from './steps/replica.ts';
 import { stepsFor } from './steps.ts';
 
 /** @throws NothingStreams */

@@ -3,15 +3,15 @@
  * one component. The service is stopped only where what is replaced needs that; what was there is kept beside it.
  */
 
-import type { Step } from '../domain/playbook.ts';
-import { scopeOf } from '../domain/restore-scope.ts';
+import type { Step } from '../domain/playbook/playbook.ts';
+import { scopeOf } from '../domain/points/restore-scope.ts';
 import { playbook, pointOfNoReturn, type Situation, stage } from './compiler.ts';
-import { takeTheLease } from './lease-steps.ts';
-import { liftSteps } from './lift-steps.ts';
 import { notRestorable, refuseClosed } from './refusals.ts';
-import { restoreStepsFor } from './restore-steps.ts';
+import { takeTheLease } from './steps/lease.ts';
+import { liftSteps } from './steps/lift.ts';
+import { restoreStepsFor } from './steps/restore.ts';
+import { thaw } from './steps/thaw.ts';
 import { stepsFor } from './steps.ts';
-import { thaw } from './thaw-steps.ts';
 
 export function restore(situation: Situation) {
   const { to, point } = situation.assessment;

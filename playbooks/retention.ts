@@ -4,7 +4,7 @@
  */
 import { refusal } from '../domain/errors.ts';
 import { playbook, type Situation, stage } from './compiler.ts';
-import { retentionStepsFor } from './retention-steps.ts';
+import { retentionStepsFor } from './steps/retention.ts';
 
 /** @throws NoRetention */
 export function retention(situation: Situation) {

@@ -3,8 +3,8 @@
 import { refusal } from '../domain/errors.ts';
 import { playbook, type Situation, stage } from './compiler.ts';
 import { notRestorable } from './refusals.ts';
-import { restoreStepsFor } from './restore-steps.ts';
-import { thaw } from './thaw-steps.ts';
+import { restoreStepsFor } from './steps/restore.ts';
+import { thaw } from './steps/thaw.ts';
 
 /** @throws BadInput where no place is named */
 export function scratchRestore(situation: Situation) {

@@ -1,7 +1,7 @@
 /** Shift: give a site the traffic of the weighted names, share by share, while the other one serves too. No data moves. */
 import { refusal } from '../domain/errors.ts';
 import { playbook, type Situation, stage, watch } from './compiler.ts';
-import { takeTheLease } from './lease-steps.ts';
+import { takeTheLease } from './steps/lease.ts';
 import { stepsFor } from './steps.ts';
 
 export function shift(situation: Situation) {

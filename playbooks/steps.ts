@@ -14,17 +14,17 @@ import { watchService } from '../activities/health/watch-service.ts';
 import { checkHost } from '../activities/hosts/check-host.ts';
 import { command } from '../activities/hosts/run-command.ts';
 import { manual } from '../activities/people/manual.ts';
-import type { PointSummary } from '../domain/assessment.ts';
 import { logKeepingOf } from '../domain/components/logs.ts';
 import type { Host } from '../domain/host.ts';
-import type { Component } from '../domain/plan-component.ts';
-import type { Step } from '../domain/playbook.ts';
-import { roomFor } from '../domain/room.ts';
-import { sameName } from '../domain/traffic.ts';
+import type { Component } from '../domain/plan/component.ts';
+import type { PointSummary } from '../domain/playbook/assessment.ts';
+import type { Step } from '../domain/playbook/playbook.ts';
+import { roomFor } from '../domain/points/room.ts';
+import { sameName } from '../domain/traffic/traffic.ts';
 import { byRank, hostsForComponent, hostsOf, hostsOfGroup, locationsFor, placeAt, type Situation } from './compiler.ts';
-import { fenceLost, siteInput } from './fence-steps.ts';
-import { keptNames, trafficSteps } from './traffic-steps.ts';
-import { aheadOf } from './warm-steps.ts';
+import { fenceLost, siteInput } from './steps/fence.ts';
+import { keptNames, trafficSteps } from './steps/traffic.ts';
+import { aheadOf } from './steps/warm.ts';
 
 export type Builder = ReturnType<typeof stepsFor>;
 

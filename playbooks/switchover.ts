@@ -5,8 +5,8 @@
  * become the primary (docs/decisions/0014-a-planned-move-proves-and-puts-back.md).
  */
 import { type Situation, stage, watch } from './compiler.ts';
-import { takeTheLease } from './lease-steps.ts';
 import { plannedMoveFor } from './planned-move.ts';
+import { takeTheLease } from './steps/lease.ts';
 
 export function switchover(situation: Situation) {
   const move = plannedMoveFor(situation);

@@ -9,9 +9,9 @@ import { restStandby } from '../activities/standby/rest-standby.ts';
 import { syncComponent } from '../activities/standby/sync-component.ts';
 import { wakeStandby } from '../activities/standby/wake-standby.ts';
 import { refusal } from '../domain/errors.ts';
-import { isWarm } from '../domain/plan-standby.ts';
-import type { Step } from '../domain/playbook.ts';
-import { roomFor } from '../domain/room.ts';
+import { isWarm } from '../domain/plan/standby.ts';
+import type { Step } from '../domain/playbook/playbook.ts';
+import { roomFor } from '../domain/points/room.ts';
 import {
   alongside,
   byRank,
@@ -23,9 +23,9 @@ import {
   type Situation,
   stage,
 } from './compiler.ts';
-import { imageSteps } from './image-steps.ts';
 import { notRestorable } from './refusals.ts';
-import { apartIn } from './warm-steps.ts';
+import { imageSteps } from './steps/image.ts';
+import { apartIn } from './steps/warm.ts';
 
 /** @throws NothingWarm */
 export function sync(situation: Situation) {

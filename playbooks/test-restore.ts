@@ -5,12 +5,12 @@
 import { awaitHost } from '../activities/compute/await-host.ts';
 import { provePoint } from '../activities/points/verify/prove-point.ts';
 import { testRestore } from '../activities/points/verify/test-restore.ts';
-import type { PointSummary } from '../domain/assessment.ts';
-import type { DrillFault } from '../domain/drill-request.ts';
+import type { DrillFault } from '../domain/drills/request.ts';
 import { refusal } from '../domain/errors.ts';
 import type { Host } from '../domain/host.ts';
-import type { Component } from '../domain/plan-component.ts';
-import type { Step } from '../domain/playbook.ts';
+import type { Component } from '../domain/plan/component.ts';
+import type { PointSummary } from '../domain/playbook/assessment.ts';
+import type { Step } from '../domain/playbook/playbook.ts';
 import { hostsOf, locationsFor, placeAt, playbook, type Situation, stage } from './compiler.ts';
 import { notRestorable } from './refusals.ts';
 

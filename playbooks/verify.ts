@@ -4,7 +4,7 @@
  * A location that has lost everything is filled from the others first, then looked at like the rest.
  */
 import { playbook, type Situation, stage } from './compiler.ts';
-import { verifySteps } from './verify-steps.ts';
+import { verifySteps } from './steps/verify.ts';
 
 export function verify(situation: Situation) {
   const steps = verifySteps(situation);

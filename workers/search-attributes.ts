@@ -2,7 +2,7 @@
 import type { Client } from '@temporalio/client';
 import { grpcCodeOf } from '../activities/temporal/why-no-connection.ts';
 import { refusal } from '../domain/errors.ts';
-import { searchAttributes } from '../domain/search-attributes.ts';
+import { searchAttributes } from '../domain/run/search-attributes.ts';
 
 const invalidArgument = 3;
 

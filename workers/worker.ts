@@ -4,7 +4,7 @@ import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/w
 import { activities } from '../activities/index.ts';
 import type { Dependencies } from '../activities/runtime/dependencies.ts';
 import { checkBundle } from '../activities/temporal/data-converter.ts';
-import { workflowQueue } from '../domain/protocol.ts';
+import { workflowQueue } from '../domain/run/protocol.ts';
 import { workflowInterceptorModules, workflowsPath } from './workflow-code.ts';
 
 export interface WorkerSettings {

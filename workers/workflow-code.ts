@@ -4,4 +4,4 @@ const here = (path: string) => new URL(path, import.meta.url).pathname;
 export const workflowsPath = here('../workflows/index.ts');
 
 /** Modules that take part in every run: without them a Query can leave a run that no other worker can go on with. */
-export const workflowInterceptorModules = [here('../workflows/refuse-unstarted.ts')];
+export const workflowInterceptorModules = [here('../workflows/run/refuse-unstarted.ts')];

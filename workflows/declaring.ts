@@ -17,6 +17,7 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
+import { matterOf } from '../domain/notices/events.ts';
 import {
   type Declaring,
   type DeclaringStatus,
@@ -24,14 +25,13 @@ import {
   declaringSchema,
   holdSchema,
   type Watched,
-} from '../domain/declaring.ts';
-import { matterOf } from '../domain/notice-events.ts';
-import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
-import { type NoticeCall, type ToldPeople, workflowQueue } from '../domain/protocol.ts';
-import { callActivity } from './call-activity.ts';
-import { badInput } from './failures.ts';
-import { followUp } from './notice-desk.ts';
-import { asSummary } from './summary.ts';
+} from '../domain/observers/declaring.ts';
+import { traitsOf, workflowIdOf } from '../domain/playbook/procedures.ts';
+import { type NoticeCall, type ToldPeople, workflowQueue } from '../domain/run/protocol.ts';
+import { followUp } from './notices/desk.ts';
+import { callActivity } from './run/call-activity.ts';
+import { badInput } from './run/failures.ts';
+import { asSummary } from './run/summary.ts';
 
 const statusQuery = defineQuery<DeclaringStatus>('status');
 const holdSignal = defineSignal<[unknown]>('hold');

@@ -11,12 +11,12 @@ import {
   sleep,
   startChild,
 } from '@temporalio/workflow';
-import { workflowIdOf } from '../domain/procedures.ts';
-import { type DrillEnd, type RunResult, workflowQueue } from '../domain/protocol.ts';
-import type { RunInput } from '../domain/run.ts';
-import { callActivity } from './call-activity.ts';
-import { describeFailure, failedRun } from './failures.ts';
-import type { Run } from './run.ts';
+import { workflowIdOf } from '../domain/playbook/procedures.ts';
+import { type DrillEnd, type RunResult, workflowQueue } from '../domain/run/protocol.ts';
+import type { RunInput } from '../domain/run/run.ts';
+import { callActivity } from './run/call-activity.ts';
+import { describeFailure, failedRun } from './run/failures.ts';
+import type { Run } from './run/run.ts';
 
 export interface Guarded {
   readonly service: string;

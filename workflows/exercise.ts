@@ -11,12 +11,12 @@ import {
   exerciseId,
   exerciseSchema,
   movedBy,
-} from '../domain/exercise.ts';
-import { tellOfExercise, writeExercise } from './exercise-activities.ts';
-import { runLeg } from './exercise-leg.ts';
-import { receiveWords, type Words } from './exercise-words.ts';
-import { badInput } from './failures.ts';
-import { asSummary } from './summary.ts';
+} from '../domain/drills/exercise.ts';
+import { tellOfExercise, writeExercise } from './drills/exercise-activities.ts';
+import { runLeg } from './drills/exercise-leg.ts';
+import { receiveWords, type Words } from './drills/exercise-words.ts';
+import { badInput } from './run/failures.ts';
+import { asSummary } from './run/summary.ts';
 
 type Input = ReturnType<typeof readInput>;
 

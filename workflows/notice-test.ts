@@ -1,11 +1,11 @@
 /** `<service>/notice-test`: a test message to each receiver; waits for somebody to acknowledge it where that is wanted, and keeps the result. */
 import { condition, defineSignal, defineUpdate, setCurrentDetails, setHandler } from '@temporalio/workflow';
 import { formatDuration } from '../domain/duration.ts';
-import { type NoticeTestResult, noticeTestEvent, noticeTestSchema } from '../domain/notice-test.ts';
-import type { NoticeCall, ToldPeople } from '../domain/protocol.ts';
-import { acknowledgeSchema, type DecisionAnswer } from '../domain/run.ts';
-import { callActivity } from './call-activity.ts';
-import { badInput } from './failures.ts';
+import { type NoticeTestResult, noticeTestEvent, noticeTestSchema } from '../domain/notices/test.ts';
+import type { NoticeCall, ToldPeople } from '../domain/run/protocol.ts';
+import { acknowledgeSchema, type DecisionAnswer } from '../domain/run/run.ts';
+import { callActivity } from './run/call-activity.ts';
+import { badInput } from './run/failures.ts';
 
 const acknowledgeUpdate = defineUpdate<DecisionAnswer, [unknown]>('acknowledge');
 const acknowledgeSignal = defineSignal<[unknown]>('acknowledge');

@@ -13,13 +13,13 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Matter } from '../domain/escalation.ts';
-import { type Desk, type DeskStatus, deskSchema, type Settled, settledSchema } from '../domain/notice-desk.ts';
-import { acknowledgeSchema, type DecisionAnswer } from '../domain/run.ts';
-import { Escalations } from './escalations.ts';
-import { badInput } from './failures.ts';
-import { acknowledge } from './notice-desk.ts';
-import { callAbout, Telling } from './telling.ts';
+import { type Desk, type DeskStatus, deskSchema, type Settled, settledSchema } from '../domain/notices/desk.ts';
+import type { Matter } from '../domain/notices/escalation.ts';
+import { acknowledgeSchema, type DecisionAnswer } from '../domain/run/run.ts';
+import { acknowledge } from './notices/desk.ts';
+import { Escalations } from './notices/escalations.ts';
+import { callAbout, Telling } from './notices/telling.ts';
+import { badInput } from './run/failures.ts';
 
 const statusQuery = defineQuery<DeskStatus>('status');
 const takeSignal = defineSignal<[unknown]>('take');

@@ -7,13 +7,13 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 import { setCurrentDetails, sleep, workflowInfo } from '@temporalio/workflow';
 import type { z } from 'zod';
 import { formatDuration } from '../domain/duration.ts';
-import { matterOf } from '../domain/notice-events.ts';
+import { matterOf } from '../domain/notices/events.ts';
 import { periodAsked } from '../domain/period/period.ts';
 import { type MadePeriod, type PeriodAnswer, type PeriodCall, periodInputSchema } from '../domain/period/scheduled.ts';
-import type { NoticeCall, ToldPeople } from '../domain/protocol.ts';
-import { callActivity } from './call-activity.ts';
-import { badInput, describeFailure, failedRun } from './failures.ts';
-import { followUp, settleMatter } from './notice-desk.ts';
+import type { NoticeCall, ToldPeople } from '../domain/run/protocol.ts';
+import { followUp, settleMatter } from './notices/desk.ts';
+import { callActivity } from './run/call-activity.ts';
+import { badInput, describeFailure, failedRun } from './run/failures.ts';
 
 type Input = z.output<typeof periodInputSchema>;
 

@@ -3,14 +3,14 @@
  * storage locations; people are told when something became worse, and when all is well again. It changes nothing of the service.
  */
 import { setCurrentDetails, workflowInfo } from '@temporalio/workflow';
-import { matterOf } from '../domain/notice-events.ts';
-import type { NoticeCall, ToldPeople } from '../domain/protocol.ts';
+import { matterOf } from '../domain/notices/events.ts';
 import { type Change, changeSince, type LookMemory } from '../domain/readiness/change.ts';
+import type { Lacking } from '../domain/readiness/readiness.ts';
 import { type LookAnswer, type LookInput, lookInputSchema } from '../domain/readiness/scheduled.ts';
-import type { Lacking } from '../domain/readiness.ts';
-import { callActivity } from './call-activity.ts';
-import { badInput } from './failures.ts';
-import { followUp, settleMatter } from './notice-desk.ts';
+import type { NoticeCall, ToldPeople } from '../domain/run/protocol.ts';
+import { followUp, settleMatter } from './notices/desk.ts';
+import { callActivity } from './run/call-activity.ts';
+import { badInput } from './run/failures.ts';
 
 /** What the activity answers. */
 export interface Looked {

@@ -15,13 +15,13 @@ import {
   type Workflow,
   workflowInfo,
 } from '@temporalio/workflow';
-import { type Due, type DueInput, type DueResult, dueSchema, firstInLineId } from '../domain/due.ts';
 import { formatDuration } from '../domain/duration.ts';
-import { traitsOf, workflowIdOf } from '../domain/procedures.ts';
-import { type RunResult, workflowQueue } from '../domain/protocol.ts';
-import { requestOf } from '../domain/requests.ts';
-import { announce } from './announce.ts';
-import { badInput, describeFailure } from './failures.ts';
+import { traitsOf, workflowIdOf } from '../domain/playbook/procedures.ts';
+import { type RunResult, workflowQueue } from '../domain/run/protocol.ts';
+import { requestOf } from '../domain/run/requests.ts';
+import { type Due, type DueInput, type DueResult, dueSchema, firstInLineId } from '../domain/schedules/due.ts';
+import { badInput, describeFailure } from './run/failures.ts';
+import { announce } from './schedules/announce.ts';
 import {
   countFailures,
   endCatchUp,
@@ -31,7 +31,7 @@ import {
   lookForChange,
   tell,
   validationState,
-} from './scheduled-activities.ts';
+} from './schedules/scheduled-activities.ts';
 
 export async function scheduled(raw: Due): Promise<DueResult> {
   const due = readDue(raw);

@@ -3,9 +3,9 @@
  * the differences to.
  */
 import { z } from 'zod';
-import { playbookSchema } from '../../domain/playbook.ts';
-import type { ApprovedCall } from '../../domain/protocol.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { playbookSchema } from '../../domain/playbook/playbook.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import type { ApprovedCall } from '../../domain/run/protocol.ts';
 import type { PinnedSigners, Signer } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { LimitPassed, withLimit } from '../waiting.ts';

@@ -1,6 +1,7 @@
 /** Whether everybody whom the plan lets decide could prove it: for `muster plan check --live`. Reads one file. */
-import type { Plan } from '../../domain/plan.ts';
-import { peopleOf } from '../../domain/plan-approvals.ts';
+
+import { peopleOf } from '../../domain/plan/approvals.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import { covers } from '../../domain/readiness/approvers.ts';
 import { pinnedSignersOf, principalsOf } from './allowed-signers.ts';
 

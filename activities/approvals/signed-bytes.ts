@@ -1,7 +1,7 @@
 /** What is signed of a decision, and under which name of a purpose. */
 import canonicalize from 'canonicalize';
-import type { SignedDecision } from '../../domain/protocol.ts';
-import { acceptRiskSchema, approvalSchema } from '../../domain/run.ts';
+import type { SignedDecision } from '../../domain/run/protocol.ts';
+import { acceptRiskSchema, approvalSchema } from '../../domain/run/run.ts';
 
 /** `ssh-keygen -Y sign -n`: a signature for another purpose is none for this one. */
 export const approvalNamespace = 'muster-approval';

@@ -8,9 +8,9 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SignatureFinding } from '../../domain/approvals.ts';
+import type { SignatureFinding } from '../../domain/approvals/approvals.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { VerifyCall } from '../../domain/protocol.ts';
+import type { VerifyCall } from '../../domain/run/protocol.ts';
 import { approvalNamespace, signedBytes } from './signed-bytes.ts';
 
 interface Ended {

@@ -10,8 +10,8 @@ import type {
   PostgresqlComponent,
   PostgresqlPitrComponent,
   RedisComponent,
-} from '../../domain/plan-component.ts';
-import { layout } from '../../domain/recovery-point.ts';
+} from '../../domain/plan/component.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { onHost, throughHost } from '../hosts/on-host.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 

@@ -3,9 +3,9 @@
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
 import { type Host, hostSchema } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan-component.ts';
-import { layout, pointIdSchema } from '../../domain/recovery-point.ts';
-import { backupKinds } from '../../domain/requests.ts';
+import type { Component } from '../../domain/plan/component.ts';
+import { layout, pointIdSchema } from '../../domain/points/recovery-point.ts';
+import { backupKinds } from '../../domain/run/requests.ts';
 import type { StepContext } from '../context.ts';
 import { runHostJob } from '../hosts/run-job.ts';
 import { sweepJobs } from '../hosts/sweep-jobs.ts';

@@ -1,7 +1,7 @@
 /** A capture job's result lines, and the component record that follows from them. */
 import { z } from 'zod';
 import type { Host } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan-component.ts';
+import type { Component } from '../../domain/plan/component.ts';
 import {
   type Archive,
   archiveName,
@@ -10,7 +10,7 @@ import {
   layout,
   type Part,
   type Warning,
-} from '../../domain/recovery-point.ts';
+} from '../../domain/points/recovery-point.ts';
 import type { CaptureFacts } from './driver.ts';
 import { readable, unquoted } from './job-files.ts';
 

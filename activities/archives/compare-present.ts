@@ -1,6 +1,6 @@
 /** What a restore would overwrite: what is there now against the recovery point. Reads only; for the preview. */
 import type { Host } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan-component.ts';
+import type { Component } from '../../domain/plan/component.ts';
 import type { StepContext } from '../context.ts';
 import { runHostJob } from '../hosts/run-job.ts';
 import { driverFor } from './drivers.ts';

@@ -1,8 +1,8 @@
 /** The inputs that steps on components share. */
 import { z } from 'zod';
 import { hostSchema } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan-component.ts';
-import { pointIdSchema } from '../../domain/recovery-point.ts';
+import type { Component } from '../../domain/plan/component.ts';
+import { pointIdSchema } from '../../domain/points/recovery-point.ts';
 import { committedSchema, outputOf } from '../points/prepared.ts';
 
 /** The plan's component as the plan's loader made it: already checked, its durations already in ms. */

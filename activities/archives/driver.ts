@@ -1,8 +1,8 @@
 /** What a kind of component (files, PostgreSQL, later others) must be able to do. Drivers are registered in `drivers.ts`. */
-import type { Component } from '../../domain/plan-component.ts';
-import type { StorageLocation } from '../../domain/plan-storage.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import type { ComponentRecord } from '../../domain/recovery-point.ts';
+import type { Component } from '../../domain/plan/component.ts';
+import type { StorageLocation } from '../../domain/plan/storage.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import type { ComponentRecord } from '../../domain/points/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import type { JobScript } from '../hosts/job.ts';
 import type { ObjectStore } from '../storage/store.ts';

@@ -1,6 +1,6 @@
 /** The one list of component drivers. A new kind is a file with a driver, a line here and a branch in the plan's schema. */
 
-import type { Component } from '../../domain/plan-component.ts';
+import type { Component } from '../../domain/plan/component.ts';
 import { mariadb } from '../databases/mariadb.ts';
 import { pgbackrest } from '../databases/pgbackrest.ts';
 import { postgresql } from '../databases/postgresql.ts';

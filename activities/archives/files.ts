@@ -1,8 +1,8 @@
 /** Driver `files`: trees of files as independent archives, restored by rename and checked against their index. */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import type { FilesComponent } from '../../domain/plan-component.ts';
-import { archiveName, type ComponentRecord, sizeOnDisk } from '../../domain/recovery-point.ts';
+import type { FilesComponent } from '../../domain/plan/component.ts';
+import { archiveName, type ComponentRecord, sizeOnDisk } from '../../domain/points/recovery-point.ts';
 import type { CaptureOptions, ComponentDriver } from './driver.ts';
 import { helpers, lines, nulList, partFiles, readable, script } from './job-files.ts';
 

@@ -1,5 +1,5 @@
 /** Parts of a component as a restoring job sees them: a table of what to fetch, and presigned URLs, nearest location first. */
-import { archiveName, type ComponentRecord, type Part } from '../../domain/recovery-point.ts';
+import { archiveName, type ComponentRecord, type Part } from '../../domain/points/recovery-point.ts';
 import type { JobHandle, JobLine } from '../hosts/job.ts';
 import { fillSpool } from '../hosts/spool.ts';
 import type { ObjectStore } from '../storage/store.ts';

@@ -1,6 +1,6 @@
 /** A part that is good nowhere: which earlier point can be restored instead. It is named, never taken by itself. */
 import { Refusal } from '../../domain/errors.ts';
-import { copiesNeeded } from '../../domain/point-state.ts';
+import { copiesNeeded } from '../../domain/points/point-state.ts';
 import type { StepContext } from '../context.ts';
 import { findPoints } from '../points/find-points.ts';
 import { readManifest } from '../points/read-manifest.ts';

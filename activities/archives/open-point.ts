@@ -1,7 +1,7 @@
 /** What restoring and checking a component begin with: opened locations, a manifest that is believed, the point's key. */
 import { refusal } from '../../domain/errors.ts';
-import type { ComponentRecord, Manifest } from '../../domain/recovery-point.ts';
-import type { KeyUse } from '../../domain/sealed-key.ts';
+import type { ComponentRecord, Manifest } from '../../domain/points/recovery-point.ts';
+import type { KeyUse } from '../../domain/points/sealed-key.ts';
 import type { StepContext } from '../context.ts';
 import { recordKeyUse } from '../points/key-uses.ts';
 import { openPointKey } from '../points/point-key.ts';

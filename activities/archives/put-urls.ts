@@ -1,5 +1,5 @@
 /** Answers a capture job's wish for presigned puts: the worker never sees the data, the host never sees a credential. */
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import type { JobHandle, JobLine } from '../hosts/job.ts';
 import { fillSpool } from '../hosts/spool.ts';
 import type { ObjectStore } from '../storage/store.ts';

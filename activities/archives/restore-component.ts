@@ -1,8 +1,8 @@
 /** Step `restoreComponent`: one component of a recovery point onto one host, beside what is there, then switched in. */
 import { z } from 'zod';
+import { type Ahead, aheadSchema, type WarmMark } from '../../domain/databases/warm-copy.ts';
 import { hostSchema } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan-component.ts';
-import { type Ahead, aheadSchema, type WarmMark } from '../../domain/warm-copy.ts';
+import type { Component } from '../../domain/plan/component.ts';
 import { runHostJob } from '../hosts/run-job.ts';
 import { afterSync, standingCopy } from '../standby/standing-copy.ts';
 import { defineStep } from '../step.ts';

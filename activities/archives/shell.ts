@@ -1,6 +1,6 @@
 /** Questions to a component that a person would ask instead of a check; for the printed runbook. */
 import type { Host } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan-component.ts';
+import type { Component } from '../../domain/plan/component.ts';
 import { onHost } from '../hosts/on-host.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 import { globQuoted, redisAt } from './by-hand.ts';

@@ -1,6 +1,6 @@
 /** The assessment of what needs no host: verification, retention, keys. */
-import type { Assessment } from '../../domain/assessment.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
 import type { AssessDeps } from './deps.ts';
 import { servingSites } from './direction.ts';
 import { pointsAtLocation } from './facts/points.ts';

@@ -1,10 +1,11 @@
 /** Activity `assess`: wires the assessment to what a worker has. */
-import type { Assessment } from '../../domain/assessment.ts';
-import { readSoMany, readUpTo } from '../../domain/choose-restore.ts';
+
 import { assessedAs } from '../../domain/drills/assessed-as.ts';
-import { copiesNeeded } from '../../domain/point-state.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
-import { coldOf } from '../../domain/thaw.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
+import { readSoMany, readUpTo } from '../../domain/points/choose-restore.ts';
+import { copiesNeeded } from '../../domain/points/point-state.ts';
+import { coldOf } from '../../domain/points/thaw.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
 import { connectHost } from '../hosts/connect.ts';
 import { leasesInForce } from '../lease/holders.ts';
 import { loadPlan } from '../plans/load-plan.ts';

@@ -4,18 +4,19 @@
  *
  *     const assessment = await assess({ run, procedure: 'failover', service: 'spacetime', at }, deps);
  */
-import type { Assessment, Fact } from '../../domain/assessment.ts';
+
+import { managedSummary } from '../../domain/databases/managed-database.ts';
+import { refuseUnproven } from '../../domain/databases/proof.ts';
 import { Refusal } from '../../domain/errors.ts';
+import { maybeClosed } from '../../domain/fencing/lifting.ts';
 import { hostSchema } from '../../domain/host.ts';
-import { maybeClosed } from '../../domain/lifting.ts';
-import { managedSummary } from '../../domain/managed-database.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { rejoins, takesPoint, traitsOf } from '../../domain/procedures.ts';
-import { refuseUnproven } from '../../domain/proof.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
-import { promiseOf } from '../../domain/restore-request.ts';
-import { risksOf } from '../../domain/risks.ts';
-import { thawText } from '../../domain/thaw.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { Assessment, Fact } from '../../domain/playbook/assessment.ts';
+import { rejoins, takesPoint, traitsOf } from '../../domain/playbook/procedures.ts';
+import { risksOf } from '../../domain/playbook/risks.ts';
+import { thawText } from '../../domain/points/thaw.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
+import { promiseOf } from '../../domain/run/restore-request.ts';
 import { assessPoints } from './assess-points.ts';
 import type { AssessDeps } from './deps.ts';
 import { directionOf, servingSites } from './direction.ts';

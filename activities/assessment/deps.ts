@@ -3,12 +3,12 @@ import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Route53Client } from '@aws-sdk/client-route-53';
-import type { PointSummary } from '../../domain/assessment.ts';
 import type { Host } from '../../domain/host.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import type { SeenPoint } from '../../domain/point-state.ts';
-import type { Cold } from '../../domain/thaw.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import type { PointSummary } from '../../domain/playbook/assessment.ts';
+import type { SeenPoint } from '../../domain/points/point-state.ts';
+import type { Cold } from '../../domain/points/thaw.ts';
 import type { HostExecutor } from '../hosts/executor.ts';
 import type { LeaseAt } from '../lease/holders.ts';
 

@@ -1,9 +1,9 @@
 /** From which site to which: as the run was asked, else by the roles in the plan and by where the name leads. */
 
 import { refusal } from '../../domain/errors.ts';
-import { type Plan, siteOfRole } from '../../domain/plan.ts';
-import { rejoins, traitsOf } from '../../domain/procedures.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
+import { type Plan, siteOfRole } from '../../domain/plan/plan.ts';
+import { rejoins, traitsOf } from '../../domain/playbook/procedures.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
 import { siteOf } from './facts/hosts.ts';
 import type { Finding } from './finding.ts';
 import { plannedDirection } from './planned.ts';

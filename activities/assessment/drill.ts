@@ -2,13 +2,14 @@
  * The assessment of an isolated drill: its own hosts, the recovery points, and the real hosts, which are found so that nothing of the drill
  * is one of them. What cannot be read stops it: a drill has time.
  */
-import type { Assessment } from '../../domain/assessment.ts';
+
+import { isolationOf, realWorldOf, refuseSharedHosts, rehearsed } from '../../domain/drills/isolation.ts';
 import { refusal } from '../../domain/errors.ts';
 import { type Host, hostSchema } from '../../domain/host.ts';
-import { isolationOf, realWorldOf, refuseSharedHosts, rehearsed } from '../../domain/isolation.ts';
-import type { Plan, Site } from '../../domain/plan.ts';
-import type { Isolation } from '../../domain/plan-isolation.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
+import type { Isolation } from '../../domain/plan/isolation.ts';
+import type { Plan, Site } from '../../domain/plan/plan.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
 import { findImages } from '../compute/images.ts';
 import type { AssessDeps } from './deps.ts';
 import { limitsOf } from './deps.ts';

@@ -1,7 +1,7 @@
 /** Whether the lost site can be fenced, before anybody tries: the reason of the risk `old-primary-not-fenced`. */
-import { addressedParts } from '../../domain/addressed.ts';
-import { closableDatabases, notClosable } from '../../domain/closable.ts';
-import type { Plan } from '../../domain/plan.ts';
+import { addressedParts } from '../../domain/fencing/addressed.ts';
+import { closableDatabases, notClosable } from '../../domain/fencing/closable.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import type { Finding } from './finding.ts';
 
 /**

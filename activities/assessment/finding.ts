@@ -1,5 +1,5 @@
 /** Reading one fact with a limit of its own: whatever goes wrong becomes a fact that says so. */
-import type { Fact } from '../../domain/assessment.ts';
+import type { Fact } from '../../domain/playbook/assessment.ts';
 import { withLimit } from '../waiting.ts';
 
 export interface Finding<Evidence> {

@@ -1,7 +1,7 @@
 /** The secrets of a plan without which a run would fail half-way. */
 import { refusal } from '../../domain/errors.ts';
-import { rejoins, takesPoint, traitsOf } from '../../domain/procedures.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
+import { rejoins, takesPoint, traitsOf } from '../../domain/playbook/procedures.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
 import { checkSecrets } from '../plans/check-secrets.ts';
 import type { AssessDeps } from './deps.ts';
 

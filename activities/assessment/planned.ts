@@ -1,8 +1,8 @@
 /** What a planned move refuses before anything is touched: a source that does not serve, a target that cannot take over. */
 import { refusal } from '../../domain/errors.ts';
-import { type Plan, siteOfRole } from '../../domain/plan.ts';
-import { traitsOf } from '../../domain/procedures.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
+import { type Plan, siteOfRole } from '../../domain/plan/plan.ts';
+import { traitsOf } from '../../domain/playbook/procedures.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
 import { type SiteHosts, siteOf } from './facts/hosts.ts';
 import type { PointsFinding } from './facts/points.ts';
 import type { Finding } from './finding.ts';

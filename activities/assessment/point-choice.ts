@@ -1,12 +1,13 @@
 /** The recovery point that a run takes: the one that was named, the one that fits what was asked for, else the newest. */
-import { type Fact, type PointSummary, pointSummarySchema } from '../../domain/assessment.ts';
-import { choosePoint, passedOver } from '../../domain/choose-point.ts';
-import { chooseForRestore, lacks, noneFits, type PointWish } from '../../domain/choose-restore.ts';
+
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { takesPoint } from '../../domain/procedures.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
-import { isWhole, scopeOf } from '../../domain/restore-scope.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { type Fact, type PointSummary, pointSummarySchema } from '../../domain/playbook/assessment.ts';
+import { takesPoint } from '../../domain/playbook/procedures.ts';
+import { choosePoint, passedOver } from '../../domain/points/choose-point.ts';
+import { chooseForRestore, lacks, noneFits, type PointWish } from '../../domain/points/choose-restore.ts';
+import { isWhole, scopeOf } from '../../domain/points/restore-scope.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
 import { siteOf } from './facts/hosts.ts';
 import { type PointsFinding, pointsSeen } from './facts/points.ts';
 

@@ -1,6 +1,6 @@
 /** Whether the hosts that run have what a restore needs there. */
 import { Refusal } from '../../domain/errors.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
 import type { AssessDeps } from './deps.ts';
 import { type HostReady, hostReady } from './facts/host-ready.ts';
 import type { SiteHosts } from './facts/hosts.ts';

@@ -1,10 +1,10 @@
 /** Where a restore goes: which hosts it needs, and what each of them is given. */
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { type Component, isReplica } from '../../domain/plan-component.ts';
-import { rejoins } from '../../domain/procedures.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
-import { apartText, needsStop, scopeOf } from '../../domain/restore-scope.ts';
+import { type Component, isReplica } from '../../domain/plan/component.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { rejoins } from '../../domain/playbook/procedures.ts';
+import { apartText, needsStop, scopeOf } from '../../domain/points/restore-scope.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
 import { type FoundHost, type SiteHosts, siteOf } from './facts/hosts.ts';
 
 export interface RestoreTarget {

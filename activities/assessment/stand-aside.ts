@@ -1,8 +1,8 @@
 /** Who else holds the service: what a run stands aside for before it reads anything. */
 import { refusal } from '../../domain/errors.ts';
-import { describeHolder } from '../../domain/lease.ts';
-import { procedures, rejoins, traitsOf } from '../../domain/procedures.ts';
-import type { AssessCall } from '../../domain/protocol.ts';
+import { procedures, rejoins, traitsOf } from '../../domain/playbook/procedures.ts';
+import { describeHolder } from '../../domain/run/lease.ts';
+import type { AssessCall } from '../../domain/run/protocol.ts';
 import { holdersIn } from '../lease/holders.ts';
 import type { AssessDeps } from './deps.ts';
 

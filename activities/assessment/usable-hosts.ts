@@ -1,6 +1,6 @@
 /** The hosts that a run works with: all that the plan wants, no more. */
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import { type FoundHost, type SiteHosts, siteOf } from './facts/hosts.ts';
 import type { Finding } from './finding.ts';
 import type { RestoreTarget } from './restore-target.ts';

@@ -1,8 +1,8 @@
 /** What of a procedure is logged, and log and approved playbooks of a service as a worker writes them. */
-import type { AuditAnswer, AuditCall } from '../../domain/audit.ts';
-import type { Procedure } from '../../domain/procedures.ts';
-import { traitsOf } from '../../domain/procedures.ts';
-import type { ApprovedCall, Compiled } from '../../domain/protocol.ts';
+import type { AuditAnswer, AuditCall } from '../../domain/audit/audit.ts';
+import type { Procedure } from '../../domain/playbook/procedures.ts';
+import { traitsOf } from '../../domain/playbook/procedures.ts';
+import type { ApprovedCall, Compiled } from '../../domain/run/protocol.ts';
 import { keepApproved } from '../approvals/approved-playbook.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import { loadSigner } from '../points/signer.ts';

@@ -1,6 +1,6 @@
 /** Gives the log of a run that cannot write any more its end: who closed it and why, chained and signed like every other entry. */
-import type { AuditDraft, AuditEntry } from '../../domain/audit.ts';
-import type { AuditPlace } from '../../domain/audit-check.ts';
+import type { AuditDraft, AuditEntry } from '../../domain/audit/audit.ts';
+import type { AuditPlace } from '../../domain/audit/check.ts';
 import { refusal } from '../../domain/errors.ts';
 import { type AuditDeps, writeAudit } from './write-audit.ts';
 

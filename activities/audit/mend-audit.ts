@@ -1,7 +1,7 @@
 /** Brings entries of the audit log to locations that lack them, byte for byte, create-if-absent: nothing that is there is touched. */
 import { z } from 'zod';
-import type { Plan } from '../../domain/plan.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { loadPinned, type PinnedSigners } from '../points/signer.ts';
 import { openAnswering } from '../points/verify/locations.ts';

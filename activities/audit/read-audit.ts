@@ -1,8 +1,8 @@
 /** Reads the audit log of a service at every location: each entry as it lies there, judged by its signature and its name. */
-import { type AuditEntry, auditEntrySchema, auditTime, parseAuditName } from '../../domain/audit.ts';
-import type { AuditCopy, AuditPlace } from '../../domain/audit-check.ts';
+import { type AuditEntry, auditEntrySchema, auditTime, parseAuditName } from '../../domain/audit/audit.ts';
+import type { AuditCopy, AuditPlace } from '../../domain/audit/check.ts';
 import { Refusal } from '../../domain/errors.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { type PinnedSigners, sha256Of } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';

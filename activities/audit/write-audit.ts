@@ -1,8 +1,8 @@
 /** Activity `writeAudit`: chains, signs and writes entries of the audit log, side by side at every location that answers. */
-import { type AuditAnswer, type AuditCall, type AuditEntry, auditTime } from '../../domain/audit.ts';
+import { type AuditAnswer, type AuditCall, type AuditEntry, auditTime } from '../../domain/audit/audit.ts';
 import { Refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { type Signer, sha256Of } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';

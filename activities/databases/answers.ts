@@ -1,6 +1,6 @@
 /** Answers to the plan's checks: out of a job's result lines, and against those of the recovery point. */
 import { z } from 'zod';
-import type { ComponentRecord } from '../../domain/recovery-point.ts';
+import type { ComponentRecord } from '../../domain/points/recovery-point.ts';
 import type { Verified } from '../archives/driver.ts';
 
 const checkSchema = z.object({ type: z.literal('check'), name: z.string(), value: z.string() });

@@ -1,5 +1,5 @@
 /** What every job on a MariaDB server is given: the shared script, where the server is, and an account's password in memory. */
-import type { MariadbComponent } from '../../domain/plan-component.ts';
+import type { MariadbComponent } from '../../domain/plan/component.ts';
 import type { Secrets } from '../archives/driver.ts';
 import { helpers, partFiles } from '../archives/job-files.ts';
 

@@ -1,9 +1,9 @@
 /** MariaDB's log: closed binlogs go to the store, sealed with a key pair for each batch; a restore finds its way through them. */
 import { z } from 'zod';
+import { chainTo, gapBetween, type LogRecord, type Segment, segmentSchema } from '../../domain/databases/log-record.ts';
 import { refusal } from '../../domain/errors.ts';
-import { chainTo, gapBetween, type LogRecord, type Segment, segmentSchema } from '../../domain/log-record.ts';
-import type { MariadbComponent } from '../../domain/plan-component.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import type { MariadbComponent } from '../../domain/plan/component.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { partsByArchive } from '../archives/capture-results.ts';
 import type { LogWanted, OpenedLog } from '../archives/driver.ts';
 import { lines, script } from '../archives/job-files.ts';

@@ -1,6 +1,6 @@
 /** Driver `mariadb`: a dump in a snapshot, restored beside the present database, all tables switched in by one RENAME. */
 import { z } from 'zod';
-import type { MariadbComponent } from '../../domain/plan-component.ts';
+import type { MariadbComponent } from '../../domain/plan/component.ts';
 import type { ComponentDriver } from '../archives/driver.ts';
 import { lines, nulList, script } from '../archives/job-files.ts';
 import { compareAnswers, recorded } from './answers.ts';

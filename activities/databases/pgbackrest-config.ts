@@ -1,8 +1,8 @@
 /** pgBackRest's configuration, as text. It holds secrets: only a secret of a host job may carry what `configOf` gives. */
 import { refusal } from '../../domain/errors.ts';
-import type { PostgresqlPitrComponent } from '../../domain/plan-component.ts';
-import type { StorageLocation } from '../../domain/plan-storage.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { PostgresqlPitrComponent } from '../../domain/plan/component.ts';
+import type { StorageLocation } from '../../domain/plan/storage.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 
 type Storage = Readonly<Record<string, StorageLocation>>;
 type Value = (ref: SecretRef) => Promise<string> | string;

@@ -1,7 +1,8 @@
 /** What a server needs so that it archives its log with pgBackRest, for the person who sets it up. No secret is read. */
-import type { Plan } from '../../domain/plan.ts';
-import type { PostgresqlPitrComponent } from '../../domain/plan-component.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+
+import type { PostgresqlPitrComponent } from '../../domain/plan/component.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 import { configOf, describeRepository } from './pgbackrest-config.ts';
 
 export interface ArchivingSetup {

@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import type { PostgresqlPitrComponent } from '../../domain/plan-component.ts';
-import type { StorageLocation } from '../../domain/plan-storage.ts';
+import type { PostgresqlPitrComponent } from '../../domain/plan/component.ts';
+import type { StorageLocation } from '../../domain/plan/storage.ts';
 import type { ComponentDriver, RestoreOptions } from '../archives/driver.ts';
 import { helpers, nulList, partFiles, script } from '../archives/job-files.ts';
 import { momentOf } from './moment.ts';

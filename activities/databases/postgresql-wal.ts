@@ -1,6 +1,6 @@
 /** The log of a cluster that archives with pgBackRest: the server ships it by itself; this makes it do so now, and says how far it came. */
 import { z } from 'zod';
-import type { PostgresqlPitrComponent } from '../../domain/plan-component.ts';
+import type { PostgresqlPitrComponent } from '../../domain/plan/component.ts';
 import { helpers, partFiles, script } from '../archives/job-files.ts';
 import type { StepContext } from '../context.ts';
 import { runHostJob } from '../hosts/run-job.ts';

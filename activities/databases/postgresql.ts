@@ -1,8 +1,8 @@
 /** Driver `postgresql`: dumps in one snapshot, restored beside the present database and switched in by rename. */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import type { PostgresqlComponent } from '../../domain/plan-component.ts';
-import type { ComponentRecord } from '../../domain/recovery-point.ts';
+import type { PostgresqlComponent } from '../../domain/plan/component.ts';
+import type { ComponentRecord } from '../../domain/points/recovery-point.ts';
 import type { ComponentDriver, RestoreOptions } from '../archives/driver.ts';
 import { helpers, lines, nulList, partFiles, script } from '../archives/job-files.ts';
 import { compareAnswers, recorded } from './answers.ts';

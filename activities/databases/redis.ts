@@ -1,6 +1,6 @@
 /** Driver `redis`: a snapshot of the whole server; the server is stopped, its files are put aside, and it starts on the snapshot. */
 import { z } from 'zod';
-import type { RedisComponent } from '../../domain/plan-component.ts';
+import type { RedisComponent } from '../../domain/plan/component.ts';
 import type { ComponentDriver, RestoreOptions, Secrets } from '../archives/driver.ts';
 import { helpers, lines, nulList, partFiles, script } from '../archives/job-files.ts';
 import { compareAnswers, recorded } from './answers.ts';

@@ -1,7 +1,7 @@
 /** Asks every observer that may declare, side by side, each within its own limit. */
-import { judgeSightings, type Sighting, unbrokenOutage, type Verdict } from '../../domain/declaring.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { DeclareRule } from '../../domain/plan-declare.ts';
+import { judgeSightings, type Sighting, unbrokenOutage, type Verdict } from '../../domain/observers/declaring.ts';
+import type { DeclareRule } from '../../domain/plan/declare.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import { observedOutages, observerState } from '../health/observer.ts';
 
 /** ms that one observer has. */

@@ -2,9 +2,9 @@
  * May this run go without a person? Only where the plan says so, no risk stands, and the observers see the outage at this very
  * moment: that a run says it was asked for by observers proves nothing.
  */
-import { declaredBy } from '../../domain/declaring.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { CompileCall } from '../../domain/protocol.ts';
+import { declaredBy } from '../../domain/observers/declaring.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { CompileCall } from '../../domain/run/protocol.ts';
 import { judgeNow } from './ask-observers.ts';
 
 /** Why it goes by itself; undefined where people are asked. */

@@ -4,10 +4,10 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { Watched } from '../../domain/declaring.ts';
-import { type Plan, siteOfRole } from '../../domain/plan.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import { procedures, traitsOf, workflowIdOf } from '../../domain/procedures.ts';
+import type { Watched } from '../../domain/observers/declaring.ts';
+import { type Plan, siteOfRole } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import { procedures, traitsOf, workflowIdOf } from '../../domain/playbook/procedures.ts';
 import { servingSites } from '../assessment/direction.ts';
 import { nameNow } from '../assessment/facts/name.ts';
 import { loadPlan } from '../plans/load-plan.ts';

@@ -1,8 +1,8 @@
 /** Taking away what drills restored on a host, whoever's run it was: the host itself says what came there. */
 import { z } from 'zod';
 import type { Host } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan-component.ts';
-import { pointIdSchema } from '../../domain/point-id.ts';
+import type { Component } from '../../domain/plan/component.ts';
+import { pointIdSchema } from '../../domain/points/point-id.ts';
 import { driverFor } from '../archives/drivers.ts';
 import { bringTo } from '../compute/service.ts';
 import type { StepContext } from '../context.ts';

@@ -1,6 +1,6 @@
 /** Activity `drillEnd`: how a drill has ended, of a workflow that cleans up in every end but the one that is done to it. Reads only. */
 import { WorkflowNotFoundError } from '@temporalio/client';
-import type { DrillEnd } from '../../domain/protocol.ts';
+import type { DrillEnd } from '../../domain/run/protocol.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 
 export async function drillEnd(

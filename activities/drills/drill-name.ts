@@ -1,7 +1,7 @@
 /** Step `pointDrillName`: the drill's own name leads to its hosts. Put back by deleting the record: before a drill there is none. */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { describeRecord } from '../../domain/traffic.ts';
+import { describeRecord } from '../../domain/traffic/traffic.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { checkMove, moveInputSchema, moveName, moveShell } from '../traffic/move-name.ts';

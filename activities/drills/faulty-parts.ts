@@ -1,5 +1,5 @@
 /** An injected fault: one part of a component is served with other bytes, from every location, so that no good copy mends it. */
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 
 /** What a host job fetches for the first part that is asked for is the manifest, whose hash is another. Nothing is written anywhere. */

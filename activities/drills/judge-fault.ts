@@ -3,7 +3,7 @@
  * nothing, and this is where that comes out. Of the recovery point itself nothing is said: no mark is put.
  */
 import { z } from 'zod';
-import { drillFaults } from '../../domain/drill-request.ts';
+import { drillFaults } from '../../domain/drills/request.ts';
 import { refusal } from '../../domain/errors.ts';
 import { outputsLike } from '../points/prepared.ts';
 import { type Tested, testedSchema } from '../points/verify/test-restore.ts';

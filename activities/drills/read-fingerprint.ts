@@ -1,10 +1,10 @@
 /** Reads what the real thing looks like: names, leases, switch objects, instances, hosts, the service itself, recovery points. Changes nothing. */
 import { z } from 'zod';
-import type { Fingerprint } from '../../domain/fingerprint.ts';
+import type { Fingerprint } from '../../domain/drills/fingerprint.ts';
 import { mismatches } from '../../domain/health.ts';
 import { hostSchema } from '../../domain/host.ts';
-import { pointIdSchema } from '../../domain/point-id.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { pointIdSchema } from '../../domain/points/point-id.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { readInstance } from '../compute/instances.ts';
 import type { StepContext } from '../context.ts';
 import { requestText } from '../health/request.ts';

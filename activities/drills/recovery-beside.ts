@@ -4,8 +4,8 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
-import { describeHolder } from '../../domain/lease.ts';
-import { workflowIdOf } from '../../domain/procedures.ts';
+import { workflowIdOf } from '../../domain/playbook/procedures.ts';
+import { describeHolder } from '../../domain/run/lease.ts';
 import { holdersIn, type LeaseAt, leasesInForce } from '../lease/holders.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';

@@ -1,8 +1,8 @@
 /** Steps `fingerprintProduction` and `proveUntouched`: what the real thing was before a drill, and that it is the same after it. */
 
 import { z } from 'zod';
+import { countOf, differencesOf, fingerprintSchema } from '../../domain/drills/fingerprint.ts';
 import { refusal } from '../../domain/errors.ts';
-import { countOf, differencesOf, fingerprintSchema } from '../../domain/fingerprint.ts';
 import { outputOf } from '../points/prepared.ts';
 import { defineStep } from '../step.ts';
 import { type RealThing, readFingerprint, realThingSchema } from './read-fingerprint.ts';

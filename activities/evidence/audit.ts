@@ -1,8 +1,8 @@
 /** The audit log of all runs that have an entry in a period, from their first entry on, and the approvals in it whose signatures fit. */
-import { type AuditEntry, auditEntrySchema, auditTime, parseAuditName } from '../../domain/audit.ts';
+import { type AuditEntry, auditEntrySchema, auditTime, parseAuditName } from '../../domain/audit/audit.ts';
 import type { Period } from '../../domain/period/period.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import { acceptRiskSchema, approvalSchema } from '../../domain/run.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { acceptRiskSchema, approvalSchema } from '../../domain/run/run.ts';
 import { signedBytes } from '../approvals/signed-bytes.ts';
 import { armoured, verifyApproval } from '../approvals/verify-approval.ts';
 import { entryLimit } from '../audit/write-audit.ts';

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { renderPeriodMarkdown } from '../../domain/period/markdown.ts';
 import type { Period } from '../../domain/period/period.ts';
-import { renderPeriodHtml } from '../../domain/report-html/period.ts';
+import { renderPeriodHtml } from '../../domain/report/html/period.ts';
 import type { LoadedPlan } from '../plans/load-plan.ts';
 import { loadPinned, sha256Of } from '../points/signer.ts';
 import { gatherPeriod, type PeriodSources } from '../reports/gather-period.ts';

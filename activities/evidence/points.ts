@@ -1,7 +1,7 @@
 /** Manifests of the recovery points of a period with their signatures, and all marks of them. */
 import type { Period } from '../../domain/period/period.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { layout, timeOfPointId } from '../../domain/recovery-point.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { layout, timeOfPointId } from '../../domain/points/recovery-point.ts';
 import { pointIdsAt } from '../points/list-points.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { markBytes, markKeysAt } from '../points/marks.ts';

@@ -1,6 +1,6 @@
 /** What somebody reads first who is handed a bundle of evidence. */
 import type { PeriodReport } from '../../domain/period/shape.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 
 export function readme(
   { service, title, signer }: Pick<Plan, 'service' | 'title' | 'signer'>,

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Refusal } from '../../domain/errors.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { type PinnedSigners, sha256Of } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';

@@ -1,6 +1,6 @@
 /** Asking a database whether it may be written, closing it to writes, and opening it again: a fixed script over SSH. */
 import { readFile } from 'node:fs/promises';
-import type { FencedDatabase, SiteInput } from '../../domain/fencing.ts';
+import type { FencedDatabase, SiteInput } from '../../domain/fencing/fencing.ts';
 import type { Host } from '../../domain/host.ts';
 import type { StepContext } from '../context.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';

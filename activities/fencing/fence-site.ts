@@ -3,7 +3,12 @@
  *
  * A site that does not answer is an outcome of this step and not a failure: the gate behind it asks a person.
  */
-import { type FenceSiteInput, type FenceSiteOutput, type FenceTry, fenceSiteSchema } from '../../domain/fencing.ts';
+import {
+  type FenceSiteInput,
+  type FenceSiteOutput,
+  type FenceTry,
+  fenceSiteSchema,
+} from '../../domain/fencing/fencing.ts';
 import type { StepContext } from '../context.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 import { defineStep } from '../step.ts';

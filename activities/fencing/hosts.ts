@@ -1,5 +1,5 @@
 /** The hosts of a site as they are when a step runs: the region may have come back since the assessment. */
-import type { FenceSiteInput, SiteInput } from '../../domain/fencing.ts';
+import type { FenceSiteInput, SiteInput } from '../../domain/fencing/fencing.ts';
 import type { Host } from '../../domain/host.ts';
 import { findInstances } from '../compute/instances.ts';
 import type { ServiceInput } from '../compute/service.ts';

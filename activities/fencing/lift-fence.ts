@@ -3,7 +3,7 @@
  * is the one that is brought up, and it has not served since the fence.
  */
 import { z } from 'zod';
-import { fencedDatabaseSchema } from '../../domain/fencing.ts';
+import { fencedDatabaseSchema } from '../../domain/fencing/fencing.ts';
 import { hostSchema } from '../../domain/host.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 import { defineStep } from '../step.ts';

@@ -1,6 +1,6 @@
 /** The ways to keep a site from taking writes. Each does its work or says why not; none fails for what the site does. */
-import type { FenceSiteInput, FenceTry } from '../../domain/fencing.ts';
-import type { FencingMethod } from '../../domain/plan-fencing.ts';
+import type { FenceSiteInput, FenceTry } from '../../domain/fencing/fencing.ts';
+import type { FencingMethod } from '../../domain/plan/fencing.ts';
 import { isUnreachable } from '../aws/errors.ts';
 import { fenceByPower } from '../compute/fence-instance.ts';
 import { bringTo } from '../compute/service.ts';

@@ -1,6 +1,6 @@
 /** Taking a site off the network: its instances get only the plan's isolation group, and later the groups that they had. */
 import { refusal } from '../../domain/errors.ts';
-import type { FenceSiteInput, FenceTry } from '../../domain/fencing.ts';
+import type { FenceSiteInput, FenceTry } from '../../domain/fencing/fencing.ts';
 import { awsError } from '../aws/errors.ts';
 import { handling } from '../compute/instances.ts';
 import type { StepContext } from '../context.ts';

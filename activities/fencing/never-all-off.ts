@@ -1,7 +1,7 @@
 /** The guard of everything that takes a site out of service: another one serves, or this run brings it up. */
 import type { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import type { otherSiteSchema } from '../../domain/fencing.ts';
+import type { otherSiteSchema } from '../../domain/fencing/fencing.ts';
 import type { StepContext } from '../context.ts';
 import { probe } from '../health/probe.ts';
 import { hostsNow, mayAnswer, type SeenHost } from './hosts.ts';

@@ -1,6 +1,6 @@
 /** What a site was before it is fenced, so that it can be put back. */
 import { z } from 'zod';
-import type { FenceSiteInput } from '../../domain/fencing.ts';
+import type { FenceSiteInput } from '../../domain/fencing/fencing.ts';
 import { isUnreachable } from '../aws/errors.ts';
 import { isRunning } from '../compute/service.ts';
 import type { StepContext } from '../context.ts';

@@ -1,6 +1,6 @@
 /** Putting a fenced site back to what was noted: instances, databases, then the service. */
 import { refusal } from '../../domain/errors.ts';
-import type { FenceSiteInput } from '../../domain/fencing.ts';
+import type { FenceSiteInput } from '../../domain/fencing/fencing.ts';
 import { powerOn } from '../compute/power.ts';
 import { bringTo, isRunning } from '../compute/service.ts';
 import type { StepContext } from '../context.ts';

@@ -3,7 +3,7 @@
  * bad for another reason hides a service that writes.
  */
 import type { z } from 'zod';
-import type { otherSiteSchema } from '../../domain/fencing.ts';
+import type { otherSiteSchema } from '../../domain/fencing/fencing.ts';
 import { isRunning } from '../compute/service.ts';
 import type { StepContext } from '../context.ts';
 import { withLimit } from '../waiting.ts';

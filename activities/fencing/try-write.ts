@@ -1,6 +1,6 @@
 /** Does a site take writes? It is tried: a canary write through its own address, and in each database a table that is rolled back. */
 import { randomUUID } from 'node:crypto';
-import type { SiteInput } from '../../domain/fencing.ts';
+import type { SiteInput } from '../../domain/fencing/fencing.ts';
 import type { StepContext } from '../context.ts';
 import { requestText } from '../health/request.ts';
 import { isConnectionFault } from '../hosts/faults.ts';

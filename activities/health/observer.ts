@@ -8,8 +8,8 @@ import {
   type Outages,
   observerStateSchema,
   outagesSchema,
-} from '../../domain/observer.ts';
-import type { CurveSpan } from '../../domain/report-curve.ts';
+} from '../../domain/observers/observer.ts';
+import type { CurveSpan } from '../../domain/report/curve.ts';
 import { requestText } from './request.ts';
 
 export interface AskObserver {

@@ -7,7 +7,7 @@
  */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import type { ObserverState, Outage } from '../../domain/observer.ts';
+import type { ObserverState, Outage } from '../../domain/observers/observer.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { waitFor } from '../waiting.ts';

@@ -1,5 +1,5 @@
 /** Asks every observer of a service what it sees and saw, side by side, each within its own limit. */
-import { detectedAfter, type Vantage, type VantageSight } from '../../domain/vantages.ts';
+import { detectedAfter, type Vantage, type VantageSight } from '../../domain/observers/vantages.ts';
 import { lostWrites, observedOutages, observerState } from './observer.ts';
 
 export interface SeeOptions {

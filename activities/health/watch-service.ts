@@ -5,7 +5,7 @@
  * take writes are told at once, with the command that ends it.
  */
 import { z } from 'zod';
-import { fenceCommand, otherSiteSchema } from '../../domain/fencing.ts';
+import { fenceCommand, otherSiteSchema } from '../../domain/fencing/fencing.ts';
 import type { StepContext } from '../context.ts';
 import { takesWrites } from '../fencing/takes-writes.ts';
 import { defineStep } from '../step.ts';

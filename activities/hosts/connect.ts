@@ -1,6 +1,6 @@
 /** Opens the SSH access to a host of the plan, its key and the pinned host keys resolved. */
 import type { Host } from '../../domain/host.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 import type { HostExecutor } from './executor.ts';
 import { sshExecutor } from './ssh-executor.ts';
 

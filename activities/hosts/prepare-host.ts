@@ -1,7 +1,7 @@
 /** Step `prepareHost`: makes a bare host ready for a restore: packages, groups and users that the plan names, nothing else. */
 import { z } from 'zod';
 import { hostSchema } from '../../domain/host.ts';
-import { bareSchema } from '../../domain/plan-bare.ts';
+import { bareSchema } from '../../domain/plan/bare.ts';
 import { defineStep } from '../step.ts';
 import { runHostJob } from './run-job.ts';
 import { shellQuote } from './shell-quote.ts';

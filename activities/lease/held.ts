@@ -1,6 +1,6 @@
 /** The fencing token at work: a mutating attempt reads the lease before it acts, and goes on looking while it works. */
-import { stillHeld } from '../../domain/lease.ts';
-import type { StepCall } from '../../domain/protocol.ts';
+import { stillHeld } from '../../domain/run/lease.ts';
+import type { StepCall } from '../../domain/run/protocol.ts';
 import { passing } from '../aws/errors.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';

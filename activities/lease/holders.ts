@@ -1,6 +1,7 @@
 /** Who holds the lease of a service at the locations beside its sites: for what must stand aside, and for people. */
-import type { Lease } from '../../domain/lease.ts';
-import type { Plan } from '../../domain/plan.ts';
+
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { Lease } from '../../domain/run/lease.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';
 import { leaseInForce } from './take.ts';

@@ -1,5 +1,5 @@
 /** Activity `keepLease`: renews what a run holds while it goes on, and gives it back at its end. */
-import type { LeaseCall } from '../../domain/protocol.ts';
+import type { LeaseCall } from '../../domain/run/protocol.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { resolveSecret } from '../secrets/resolve.ts';

@@ -1,7 +1,7 @@
 /** Reading and writing `lease.json` at one location: changed only with If-Match, timed by the store's own clock. */
 import { Refusal, refusal } from '../../domain/errors.ts';
-import { type Lease, leaseSchema } from '../../domain/lease.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { type Lease, leaseSchema } from '../../domain/run/lease.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
 export interface SeenLease {

@@ -1,7 +1,7 @@
 /** Step `takeLease`: the run's right to change the service. The first step of every recovery; whatever changes after it reads the lease. */
 import { z } from 'zod';
-import { describeHolder, type Hold, judgeTake } from '../../domain/lease.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { describeHolder, type Hold, judgeTake } from '../../domain/run/lease.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { withLimit } from '../waiting.ts';

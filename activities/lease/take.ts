@@ -1,6 +1,6 @@
 /** Taking, renewing, giving back and taking away the lease at one location. Each is a read and one conditional write. */
 import { refusal } from '../../domain/errors.ts';
-import { describeHolder, isOver, judgeTake, type Lease, stillHeld } from '../../domain/lease.ts';
+import { describeHolder, isOver, judgeTake, type Lease, stillHeld } from '../../domain/run/lease.ts';
 import { passing } from '../aws/errors.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { readAnyLease, readLease, storeTime, writeLease } from './lease-object.ts';

@@ -1,6 +1,6 @@
 /** What a kind of component with a log (binlogs, WAL) must be able to do. Drivers are registered in `drivers.ts`. */
 import type { Host } from '../../domain/host.ts';
-import type { Component } from '../../domain/plan-component.ts';
+import type { Component } from '../../domain/plan/component.ts';
 import type { StepContext } from '../context.ts';
 
 export interface LogPlace<C extends Component = Component> {

@@ -1,6 +1,6 @@
 /** The one list of log drivers, by the component's driver. */
 import { refusal } from '../../domain/errors.ts';
-import type { Component } from '../../domain/plan-component.ts';
+import type { Component } from '../../domain/plan/component.ts';
 import { mariadbLog } from '../databases/mariadb-log.ts';
 import { postgresqlWal } from '../databases/postgresql-wal.ts';
 import type { LogDriver } from './driver.ts';

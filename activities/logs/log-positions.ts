@@ -1,7 +1,7 @@
 /** How far the archived logs of a service reach, as the newest report of a shipment says. Its locations are asked side by side. */
 
-import { layout } from '../../domain/recovery-point.ts';
-import { reportSchema } from '../../domain/report.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { reportSchema } from '../../domain/report/report.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';
 

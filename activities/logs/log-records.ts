@@ -1,7 +1,8 @@
 /** Records of shipped logs: written signed, read only when a pinned signer made them, copied to the other locations. */
+
+import { type LogRecord, logLayout, logRecordSchema } from '../../domain/databases/log-record.ts';
 import { Refusal } from '../../domain/errors.ts';
-import { type LogRecord, logLayout, logRecordSchema } from '../../domain/log-record.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { loadPinned, loadSigner, type PinnedSigners, sha256Of } from '../points/signer.ts';

@@ -3,11 +3,11 @@
  * back from a location that has it; where it is good nowhere the log does not lead past it, and a new backup is asked for.
  */
 import { z } from 'zod';
-import type { LogRecord } from '../../domain/log-record.ts';
-import { logLayout } from '../../domain/log-record.ts';
-import type { StepOutput } from '../../domain/protocol.ts';
-import { layout, pointIdSchema } from '../../domain/recovery-point.ts';
-import { dayOf, type Finding } from '../../domain/verification.ts';
+import type { LogRecord } from '../../domain/databases/log-record.ts';
+import { logLayout } from '../../domain/databases/log-record.ts';
+import { layout, pointIdSchema } from '../../domain/points/recovery-point.ts';
+import { dayOf, type Finding } from '../../domain/points/verification.ts';
+import type { StepOutput } from '../../domain/run/protocol.ts';
 import type { StepContext } from '../context.ts';
 import { pointIdsAt } from '../points/list-points.ts';
 import { loadPinned, loadSigner, type PinnedSigners, sha256Of } from '../points/signer.ts';

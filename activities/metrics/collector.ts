@@ -14,7 +14,7 @@ import {
 } from '../../domain/metrics/of-reading.ts';
 import { logPositions, type RunFact, runSamples } from '../../domain/metrics/of-runs.ts';
 import type { Sample } from '../../domain/metrics/sample.ts';
-import { wantedSchedules } from '../../domain/wanted-schedules.ts';
+import { wantedSchedules } from '../../domain/schedules/wanted-schedules.ts';
 import { musterVersion } from '../points/muster-version.ts';
 import type { ServiceReading } from './read-service.ts';
 

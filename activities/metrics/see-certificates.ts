@@ -1,6 +1,6 @@
 /** Until when the certificates are good that servers show: a handshake now and then, remembered in between. */
 import type { ShownUntil } from '../../domain/metrics/of-places.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import { shownCertificate } from '../readiness/shown-certificate.ts';
 import { type NamedPlace, tlsPlaces } from '../readiness/tls-places.ts';
 import type { TemporalPlace } from '../temporal/settings.ts';

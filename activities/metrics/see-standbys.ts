@@ -1,8 +1,9 @@
 /** How far the standbys that stream are behind: asked of PostgreSQL at every site, since after a failover the sides have changed. */
+
+import { standbySeen } from '../../domain/databases/replica.ts';
 import type { Standbys } from '../../domain/metrics/of-places.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { isReplica } from '../../domain/plan-component.ts';
-import { standbySeen } from '../../domain/replica.ts';
+import { isReplica } from '../../domain/plan/component.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import type { AssessDeps } from '../assessment/deps.ts';
 import { siteHosts } from '../assessment/facts/hosts.ts';
 import { hostIn, stateOf } from '../assessment/facts/replicas.ts';

@@ -1,11 +1,11 @@
 /** What the Temporal server says of a plan's schedules and of the queues of its sites. */
 import type { Client } from '@temporalio/client';
 import proto from '@temporalio/proto';
-import { everySchedule } from '../../domain/every-schedule.ts';
 import { scheduleName } from '../../domain/metrics/of-plan.ts';
 import type { TemporalSeen } from '../../domain/metrics/of-reading.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { queueOf } from '../../domain/protocol.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { queueOf } from '../../domain/run/protocol.ts';
+import { everySchedule } from '../../domain/schedules/every-schedule.ts';
 import { describeSchedule } from '../schedules/apply.ts';
 
 /** ms for all of it. */

@@ -3,8 +3,8 @@
  * writes that it lost; they are in the recovery point that was taken of them, and beside the restored data under another name.
  */
 import { z } from 'zod';
+import { countWords } from '../../domain/databases/uncounted.ts';
 import { hostSchema } from '../../domain/host.ts';
-import { countWords } from '../../domain/uncounted.ts';
 import { componentInput } from '../archives/component-input.ts';
 import { driverFor } from '../archives/drivers.ts';
 import { divergenceShell } from '../archives/shell.ts';

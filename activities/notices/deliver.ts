@@ -1,5 +1,5 @@
 /** Brings one notice to one receiver, by its kind. */
-import type { NoticeReceiver } from '../../domain/plan-notices.ts';
+import type { NoticeReceiver } from '../../domain/plan/notices.ts';
 import type { Delivering, Notice } from './driver.ts';
 import { email } from './email.ts';
 import { pagerduty } from './pagerduty.ts';

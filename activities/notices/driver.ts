@@ -1,8 +1,8 @@
 /** What every kind of receiver does: brings one notice to it within a short limit, and says why it could not. */
-import type { Level } from '../../domain/notice-events.ts';
-import type { NoticeReceiver } from '../../domain/plan-notices.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import type { NoticeCall } from '../../domain/protocol.ts';
+import type { Level } from '../../domain/notices/events.ts';
+import type { NoticeReceiver } from '../../domain/plan/notices.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import type { NoticeCall } from '../../domain/run/protocol.ts';
 import { requestText } from '../health/request.ts';
 
 export interface Delivering {

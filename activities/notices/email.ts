@@ -1,6 +1,6 @@
 /** E-mail over SMTP: plain text, encrypted on the way as the plan says. What the server answers is told by its code alone. */
 import { getSystemErrorName } from 'node:util';
-import type { EmailReceiver } from '../../domain/plan-notices.ts';
+import type { EmailReceiver } from '../../domain/plan/notices.ts';
 import type { Delivering, Driver, Notice } from './driver.ts';
 
 /** ms for the whole of it: some servers greet late on purpose. */

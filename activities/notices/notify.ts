@@ -1,11 +1,11 @@
 /** Activity `notify`: tells everyone whom the plan wants to hear it, side by side. A receiver that is down is reported, never a failure. */
-import { type Matter, saidLately } from '../../domain/escalation.ts';
-import { levelOf, outlastsRun } from '../../domain/notice-events.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { type NoticePolicy, noticePolicyOf } from '../../domain/plan-escalation.ts';
-import { receiversOf } from '../../domain/plan-notices.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import type { Delivery, NoticeCall, ToldPeople } from '../../domain/protocol.ts';
+import { type Matter, saidLately } from '../../domain/notices/escalation.ts';
+import { levelOf, outlastsRun } from '../../domain/notices/events.ts';
+import { type NoticePolicy, noticePolicyOf } from '../../domain/plan/escalation.ts';
+import { receiversOf } from '../../domain/plan/notices.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import type { Delivery, NoticeCall, ToldPeople } from '../../domain/run/protocol.ts';
 import { passing } from '../aws/errors.ts';
 import { deliver } from './deliver.ts';
 

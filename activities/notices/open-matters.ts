@@ -1,7 +1,7 @@
 /** What runs of a service have left and nobody has dealt with, asked of `<service>/notices`. */
 import type { Client } from '@temporalio/client';
-import type { Matter } from '../../domain/escalation.ts';
-import { type DeskStatus, noticeDeskId } from '../../domain/notice-desk.ts';
+import { type DeskStatus, noticeDeskId } from '../../domain/notices/desk.ts';
+import type { Matter } from '../../domain/notices/escalation.ts';
 
 /** ms; whoever has something to say does not wait long to learn that it was said. */
 const patience = 2_000;

@@ -2,7 +2,7 @@
  * PagerDuty's Events API v2. What somebody has to do about is an incident: opened by the notice, acknowledged and resolved with the same
  * `dedup_key`, which names service, procedure and matter, so that a backup that fails every hour is one incident and a good one closes it.
  */
-import type { PagerdutyReceiver } from '../../domain/plan-notices.ts';
+import type { PagerdutyReceiver } from '../../domain/plan/notices.ts';
 import { type Driver, type Notice, post } from './driver.ts';
 
 const severities = { P0: 'critical', P1: 'error', P2: 'warning', P3: 'info' } as const;

@@ -9,11 +9,11 @@ import {
   type ReceiverReach,
   reachedSchema,
   reachOf,
-} from '../../domain/notice-reach.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import type { Delivery } from '../../domain/protocol.ts';
-import { layout } from '../../domain/recovery-point.ts';
+} from '../../domain/notices/reach.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import type { Delivery } from '../../domain/run/protocol.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { openStore } from '../storage/open-store.ts';
 import type { ObjectStore, StoreOptions } from '../storage/store.ts';

@@ -1,5 +1,5 @@
 /** Slack's incoming webhook: the runbook's shape, with a coloured attachment of fields. */
-import type { SlackReceiver } from '../../domain/plan-notices.ts';
+import type { SlackReceiver } from '../../domain/plan/notices.ts';
 import { type Driver, type Notice, post } from './driver.ts';
 
 const colours = { info: 'good', warning: 'warning', danger: 'danger' } as const;

@@ -1,7 +1,7 @@
 /** Results of test messages: kept in every storage location that answers, and read from there. */
-import { type NoticeTestResult, noticeTestResultSchema } from '../../domain/notice-test.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { type NoticeTestResult, noticeTestResultSchema } from '../../domain/notices/test.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { resolveSecret } from '../secrets/resolve.ts';

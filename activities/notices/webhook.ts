@@ -3,7 +3,7 @@
  * what it is about, and later that somebody looks after it or that it is over, so that tickets and status pages can follow.
  */
 import { randomUUID } from 'node:crypto';
-import type { WebhookReceiver } from '../../domain/plan-notices.ts';
+import type { WebhookReceiver } from '../../domain/plan/notices.ts';
 import { type Driver, type Notice, post } from './driver.ts';
 import { signatureOf } from './signature.ts';
 

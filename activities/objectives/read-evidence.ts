@@ -1,9 +1,9 @@
 /** What objectives are counted from, read where it lies: reports of the windows, recovery points and their marks, outages that observers saw. */
 import type { Evidence } from '../../domain/objectives/evidence.ts';
 import { type Asked, wantedReports, watchedFrom } from '../../domain/objectives/objectives.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { copiesNeeded } from '../../domain/point-state.ts';
-import { vantagesOf } from '../../domain/vantages.ts';
+import { vantagesOf } from '../../domain/observers/vantages.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { copiesNeeded } from '../../domain/points/point-state.ts';
 import { seeVantages } from '../health/see-vantages.ts';
 import { type FoundPoints, findPoints } from '../points/find-points.ts';
 import type { PinnedSigners } from '../points/signer.ts';

@@ -1,15 +1,16 @@
 /** Activity `compilePlaybook`: plan and assessment in, playbook with hash and approval policy out. */
-import { type Durations, withHistory } from '../../domain/durations.ts';
+
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { type ApprovalRules, rulesOf } from '../../domain/plan-approvals.ts';
-import { noticePolicyOf } from '../../domain/plan-escalation.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import { playbookSchema, stepsOf } from '../../domain/playbook.ts';
-import { type Procedure, traitsOf } from '../../domain/procedures.ts';
-import { type CompileCall, type Compiled, queueOf } from '../../domain/protocol.ts';
-import { leftOf } from '../../domain/replan.ts';
-import { promiseOf } from '../../domain/restore-request.ts';
+import { type ApprovalRules, rulesOf } from '../../domain/plan/approvals.ts';
+import { noticePolicyOf } from '../../domain/plan/escalation.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import { type Durations, withHistory } from '../../domain/playbook/durations.ts';
+import { playbookSchema, stepsOf } from '../../domain/playbook/playbook.ts';
+import { type Procedure, traitsOf } from '../../domain/playbook/procedures.ts';
+import { leftOf } from '../../domain/playbook/replan.ts';
+import { type CompileCall, type Compiled, queueOf } from '../../domain/run/protocol.ts';
+import { promiseOf } from '../../domain/run/restore-request.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { pinnedSignersOf } from '../approvals/allowed-signers.ts';
 import { automaticGo } from '../declaring/automatic-go.ts';

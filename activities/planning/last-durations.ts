@@ -2,9 +2,9 @@
  * How long each step took in earlier runs: from reports of the same procedure in the same direction that were carried out to
  * their end. For the time left; no decision rests on it, so where no report can be read nothing is known, and that is all.
  */
-import type { Durations } from '../../domain/durations.ts';
-import type { Procedure } from '../../domain/procedures.ts';
-import type { Report } from '../../domain/report.ts';
+import type { Durations } from '../../domain/playbook/durations.ts';
+import type { Procedure } from '../../domain/playbook/procedures.ts';
+import type { Report } from '../../domain/report/report.ts';
 import { type Candidate, reportsInFolder, reportsInStore } from '../reports/candidates.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';

@@ -1,8 +1,8 @@
 /** Compares the databases of a plan with what RDS has: the instances, who follows whom, and backups to replicate from. Reads only. */
 import type { RDSClient } from '@aws-sdk/client-rds';
-import { follows } from '../../domain/managed-database.ts';
-import { type Plan, siteOfRole } from '../../domain/plan.ts';
-import type { ManagedDatabase } from '../../domain/plan-databases.ts';
+import { follows } from '../../domain/databases/managed-database.ts';
+import type { ManagedDatabase } from '../../domain/plan/databases.ts';
+import { type Plan, siteOfRole } from '../../domain/plan/plan.ts';
 import { readRds } from '../databases/rds/instances.ts';
 import type { PlanFinding } from './check-secrets.ts';
 

@@ -1,9 +1,10 @@
 /** Whether every secret that a plan refers to can be read here. Says which are missing; never what they are. */
-import type { Plan } from '../../domain/plan.ts';
-import { type Component, isReplica } from '../../domain/plan-component.ts';
-import { secretsOfReceiver } from '../../domain/plan-notices.ts';
-import { secretsOfLocation } from '../../domain/plan-storage.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+
+import { type Component, isReplica } from '../../domain/plan/component.ts';
+import { secretsOfReceiver } from '../../domain/plan/notices.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { secretsOfLocation } from '../../domain/plan/storage.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 
 export interface PlanFinding {
   /** Path in the plan: `sites.us-west-2.ssh.key`. */

@@ -2,7 +2,7 @@
  * Compares a plan with the world it speaks of: hosts by their tags, the zone and its records, storage, secrets, certificates.
  * Reads only; for `muster plan check --live` and for readiness.
  */
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import { checkDatabase } from './check-databases.ts';
 import { checkSecrets, type PlanFinding } from './check-secrets.ts';
 import { hostQuestions } from './world/hosts.ts';

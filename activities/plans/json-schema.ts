@@ -1,6 +1,6 @@
 /** The plan's JSON Schema: what editors complete from, and where the names of known keys are looked up. */
 import { z } from 'zod';
-import { planSchema } from '../../domain/plan.ts';
+import { planSchema } from '../../domain/plan/plan.ts';
 
 export interface JsonSchema {
   readonly [key: string]: unknown;

@@ -8,9 +8,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import canonicalize from 'canonicalize';
 import { Refusal, refusal } from '../../domain/errors.ts';
-import { type Plan, planSchema } from '../../domain/plan.ts';
-import { brokenReferences } from '../../domain/plan-references.ts';
-import { nameSchema } from '../../domain/plan-values.ts';
+import { type Plan, planSchema } from '../../domain/plan/plan.ts';
+import { brokenReferences } from '../../domain/plan/references.ts';
+import { nameSchema } from '../../domain/plan/values.ts';
 import { type Problem, problemsOf } from './problems.ts';
 import { mergeTrees, type Position, parseYaml, positionOf, type Tree, toPlain } from './yaml-tree.ts';
 

@@ -1,7 +1,7 @@
 /** The point that an incremental capture refers to: the newest good one with this component of this host, if its archives are all there. */
 import { Refusal } from '../../domain/errors.ts';
 import type { Host } from '../../domain/host.ts';
-import { archiveName, type ComponentRecord, type Manifest } from '../../domain/recovery-point.ts';
+import { archiveName, type ComponentRecord, type Manifest } from '../../domain/points/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { pointIdsAt } from './list-points.ts';
 import { mapLimited } from './map-limited.ts';

@@ -1,6 +1,6 @@
 /** Which parts of a point cannot be read before they are thawed. Asks for lists, not for each object. */
-import { layout, type Manifest } from '../../domain/recovery-point.ts';
-import { isCold } from '../../domain/thaw.ts';
+import { layout, type Manifest } from '../../domain/points/recovery-point.ts';
+import { isCold } from '../../domain/points/thaw.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
 /** Key to storage class of the parts that the components need, cold or not. */

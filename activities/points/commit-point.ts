@@ -10,7 +10,7 @@ import {
   manifestSchema,
   partsOf,
   pointIdSchema,
-} from '../../domain/recovery-point.ts';
+} from '../../domain/points/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import type { ObjectStore } from '../storage/store.ts';

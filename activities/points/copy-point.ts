@@ -1,7 +1,7 @@
 /** Step `copyPoint`: a byte-for-byte copy of a point at another location; hashes checked on the way, the manifest last. */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { layout, liesApart, partsOf, pointIdSchema } from '../../domain/recovery-point.ts';
+import { layout, liesApart, partsOf, pointIdSchema } from '../../domain/points/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import type { ObjectStore } from '../storage/store.ts';

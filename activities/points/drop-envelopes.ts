@@ -1,7 +1,7 @@
 /** Deletes envelopes that somebody can open who is no recipient any more, where a newer one is known to be good. */
 import { Refusal } from '../../domain/errors.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import type { SealedTo } from '../../domain/sealed-key.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import type { SealedTo } from '../../domain/points/sealed-key.ts';
 import type { ObjectStore, ObjectVersion } from '../storage/store.ts';
 import { type EnvelopesAt, envelopesAt, readEnvelope } from './envelopes.ts';
 import type { KeyPoint } from './key-points.ts';

@@ -1,6 +1,6 @@
 /** So many of the newest points that each component of the plan is in one that counts: few at first, more where that is not enough. */
-import type { Plan } from '../../domain/plan.ts';
-import { reaches } from '../../domain/point-state.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { reaches } from '../../domain/points/point-state.ts';
 import type { FoundPoints } from './find-points.ts';
 
 /** A component that is backed up once a day may be behind a hundred points of another. `limit` in ms. */

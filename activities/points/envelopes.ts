@@ -3,8 +3,8 @@
  * `key-<n>.json` beside it. All of one point hold the same key; they differ in who can open them.
  */
 import { Refusal } from '../../domain/errors.ts';
-import { layout, type Manifest } from '../../domain/recovery-point.ts';
-import { type Sealing, sealingSchema } from '../../domain/sealed-key.ts';
+import { layout, type Manifest } from '../../domain/points/recovery-point.ts';
+import { type Sealing, sealingSchema } from '../../domain/points/sealed-key.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { type PinnedSigners, sha256Of } from './signer.ts';
 

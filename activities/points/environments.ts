@@ -3,8 +3,8 @@ import { createHash, createPublicKey, X509Certificate } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Refusal } from '../../domain/errors.ts';
-import type { EnvironmentKeys } from '../../domain/key-findings.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { EnvironmentKeys } from '../../domain/points/key-findings.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 
 /** Overlays that do not make a good plan alone are left out: they belong over another one. */

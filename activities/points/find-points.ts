@@ -1,8 +1,9 @@
 /** Lists recovery points at several locations side by side; a location that hangs costs its time limit and nothing more. */
-import type { PointSummary } from '../../domain/assessment.ts';
+
 import { Refusal } from '../../domain/errors.ts';
-import { bothSeen, type SeenPoint, withStanding } from '../../domain/point-state.ts';
-import { copiesApart, type Manifest, type Mark, sizeOnDisk } from '../../domain/recovery-point.ts';
+import type { PointSummary } from '../../domain/playbook/assessment.ts';
+import { bothSeen, type SeenPoint, withStanding } from '../../domain/points/point-state.ts';
+import { copiesApart, type Manifest, type Mark, sizeOnDisk } from '../../domain/points/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { pointIdsAt } from './list-points.ts';
 import { readMarks } from './marks.ts';

@@ -1,6 +1,6 @@
 /** What has keys, and where: every key that a manifest names, of the point itself and of those it refers to; and those of shipped logs. */
 import { Refusal } from '../../domain/errors.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { batchesAt, readLogRecord } from '../logs/log-records.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import type { NamedKey } from './envelopes.ts';

@@ -1,8 +1,8 @@
 /** The record of every use of a private key: written before the key is used, where somebody can read it later. */
 import { hostname } from 'node:os';
 import { Refusal, refusal } from '../../domain/errors.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import { type KeyUse, keyUseSchema } from '../../domain/sealed-key.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { type KeyUse, keyUseSchema } from '../../domain/points/sealed-key.ts';
 import type { StepContext } from '../context.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { mapLimited } from './map-limited.ts';

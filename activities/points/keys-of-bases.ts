@@ -1,6 +1,6 @@
 /** Sealed keys that an incremental point needs besides its own. */
 import { refusal } from '../../domain/errors.ts';
-import type { ComponentRecord, Manifest } from '../../domain/recovery-point.ts';
+import type { ComponentRecord, Manifest } from '../../domain/points/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { readManifestAt } from './read-manifest.ts';
 import type { PinnedSigners } from './signer.ts';

@@ -1,5 +1,5 @@
 /** Ids of what may be recovery points at one location: folders that are named like one. Whether they are is in their manifests. */
-import { layout, pointIdSchema } from '../../domain/recovery-point.ts';
+import { layout, pointIdSchema } from '../../domain/points/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
 /** Newest first. Asks for folders only, since a year of hourly points is a hundred thousand objects. */

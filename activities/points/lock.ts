@@ -1,5 +1,5 @@
 /** Retention locks of what was written, and of what a new point refers to. */
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { mapLimited } from './map-limited.ts';

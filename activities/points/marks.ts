@@ -1,6 +1,6 @@
 /** Marks: signed small objects that say what became of a point after it was written. */
 import { Refusal } from '../../domain/errors.ts';
-import { layout, type Mark, markSchema, markStates } from '../../domain/recovery-point.ts';
+import { layout, type Mark, markSchema, markStates } from '../../domain/points/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { mapLimited } from './map-limited.ts';
 import type { PinnedSigners, Signer } from './signer.ts';

@@ -1,6 +1,6 @@
 /** The newest point at a location: what the next id goes on from, and what the next manifest names as the one before. */
 import { Refusal } from '../../domain/errors.ts';
-import { layout, type Manifest } from '../../domain/recovery-point.ts';
+import { layout, type Manifest } from '../../domain/points/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { pointIdsAt } from './list-points.ts';
 import { readManifestAt } from './read-manifest.ts';

@@ -1,7 +1,7 @@
 /** The plan's signer, where a signature by it would count. */
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 import { loadPinned, loadSigner, type Signer } from './signer.ts';
 
 /** Whoever checks a signature does so with a pinned key: one by any other would only look like a proof. @throws SignerUnknown */

@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { Refusal, refusal } from '../../domain/errors.ts';
-import { layout, nextPointId, pointIdAt, pointIdSchema } from '../../domain/recovery-point.ts';
+import { layout, nextPointId, pointIdAt, pointIdSchema } from '../../domain/points/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { newestLogRecord } from '../logs/log-records.ts';
 import { defineStep } from '../step.ts';

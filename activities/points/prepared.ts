@@ -1,8 +1,8 @@
 /** What `preparePoint` hands to the steps after it, found among the outputs a step is given. */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { filters } from '../../domain/plan-encryption.ts';
-import { pointIdSchema } from '../../domain/recovery-point.ts';
+import { filters } from '../../domain/plan/encryption.ts';
+import { pointIdSchema } from '../../domain/points/recovery-point.ts';
 
 export const preparedSchema = z.object({
   /** The id that was free; captures write under it even where another was planned. */

@@ -1,6 +1,6 @@
 /** Reads a recovery point's manifest from the nearest location that has a good one. Nothing in it is believed before its signature. */
 import { Refusal, refusal } from '../../domain/errors.ts';
-import { layout, type Manifest, manifestSchema } from '../../domain/recovery-point.ts';
+import { layout, type Manifest, manifestSchema } from '../../domain/points/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { type PinnedSigners, sha256Of } from './signer.ts';
 

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import { type Recipient, recipientOf } from './keys.ts';
 
 /** Refusal `KeyMissing` naming the first certificate that is not there or is none. */

@@ -1,7 +1,7 @@
 /** Step `resealKeys`: the key of every recovery point and of every shipped batch of a log, sealed to the recipients that the plan has now. */
 import { z } from 'zod';
 import { Refusal, refusal } from '../../domain/errors.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import type { ObjectStore } from '../storage/store.ts';

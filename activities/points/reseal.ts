@@ -1,7 +1,7 @@
 /** Seals the private key of one point to other recipients: a new small object at every location; no data is touched. */
 import { refusal } from '../../domain/errors.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import type { SealedTo, Sealing } from '../../domain/sealed-key.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import type { SealedTo, Sealing } from '../../domain/points/sealed-key.ts';
 import type { StepContext } from '../context.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { type Envelope, type EnvelopesAt, envelopesAt, type NamedKey, readEnvelope } from './envelopes.ts';

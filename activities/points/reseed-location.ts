@@ -1,8 +1,8 @@
 /** Step `reseedLocation`: fills a storage location that has lost its recovery points from the others, newest first. */
 import { z } from 'zod';
 import { Refusal } from '../../domain/errors.ts';
-import { standingOf } from '../../domain/point-state.ts';
-import { pointIdSchema } from '../../domain/recovery-point.ts';
+import { standingOf } from '../../domain/points/point-state.ts';
+import { pointIdSchema } from '../../domain/points/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import type { ObjectStore } from '../storage/store.ts';

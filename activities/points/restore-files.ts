@@ -1,8 +1,8 @@
 /** `RESTORE.md` and `restore.sh` of a point: what lets a person restore it with no Muster and no Temporal. */
 import { readFileSync } from 'node:fs';
 import { formatDuration } from '../../domain/duration.ts';
-import type { ByHand } from '../../domain/plan-encryption.ts';
-import { archiveName, type ComponentRecord, layout, type Manifest } from '../../domain/recovery-point.ts';
+import type { ByHand } from '../../domain/plan/encryption.ts';
+import { archiveName, type ComponentRecord, layout, type Manifest } from '../../domain/points/recovery-point.ts';
 
 const template = (name: string) => readFileSync(new URL(`by-hand/${name}`, import.meta.url), 'utf8');
 

@@ -3,8 +3,8 @@ import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, ve
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 
 export interface Signer {
   /** SHA-256 of the public key in DER, hex. */

@@ -1,7 +1,7 @@
 /** The private keys of a site, as far as this worker has them. */
 import { Refusal, refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 import { unseal } from './keys.ts';
 
 export interface SiteKeys {

@@ -4,10 +4,10 @@
  */
 import type { ServiceQuotasClient } from '@aws-sdk/client-service-quotas';
 import type { Client } from '@temporalio/client';
-import type { Assessment } from '../../domain/assessment.ts';
-import type { ReadinessSettings } from '../../domain/plan-readiness.ts';
+import type { ReadinessSettings } from '../../domain/plan/readiness.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
+import { type Lacking, lack } from '../../domain/readiness/readiness.ts';
 import type { CheckAnswer } from '../../domain/readiness/result.ts';
-import { type Lacking, lack } from '../../domain/readiness.ts';
 import type { StepContext } from '../context.ts';
 import type { FoundPoints } from '../points/find-points.ts';
 import type { TemporalPlace } from '../temporal/settings.ts';

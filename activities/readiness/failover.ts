@@ -1,8 +1,9 @@
 /** The first part of a look: assesses and compiles a failover, and asks each of its steps what it would find. Changes nothing. */
-import type { Assessment } from '../../domain/assessment.ts';
+
 import { Refusal, refusal } from '../../domain/errors.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
 import { withRemedies } from '../../domain/readiness/mending.ts';
-import { type Lacking, readinessOf } from '../../domain/readiness.ts';
+import { type Lacking, readinessOf } from '../../domain/readiness/readiness.ts';
 import { assessWith, type Sight } from '../assessment/assess-service.ts';
 import type { StepContext } from '../context.ts';
 import { compileWith } from '../planning/compile.ts';

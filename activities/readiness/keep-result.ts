@@ -1,6 +1,7 @@
 /** Results of looks in the storage locations, signed: the newest under a name of its own, and the ones before for as long as the plan says. */
+
+import { layout } from '../../domain/points/recovery-point.ts';
 import { type ReadinessResult, readinessResultSchema } from '../../domain/readiness/result.ts';
-import { layout } from '../../domain/recovery-point.ts';
 import type { PinnedSigners, Signer } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';

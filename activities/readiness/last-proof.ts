@@ -1,8 +1,8 @@
 /** The newest run that proved a plan: a move or a drill of it that ended well, by its report. */
-import { procedures, traitsOf } from '../../domain/procedures.ts';
+import { procedures, traitsOf } from '../../domain/playbook/procedures.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import type { Proof } from '../../domain/readiness/proof-age.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import { reportSchema } from '../../domain/report.ts';
+import { reportSchema } from '../../domain/report/report.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';
 

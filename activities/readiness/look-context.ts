@@ -1,5 +1,5 @@
 /** A reading context that opens each storage location once, and lets go of all of them at the end: a worker looks for years. */
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import type { AwsClients } from '../clients/aws.ts';
 import type { StepContext } from '../context.ts';
 import { failoverScript } from '../runbook/failover-script.ts';

@@ -3,13 +3,13 @@
  * dry run, and then each check under `checks/`. Nothing of the service is changed.
  */
 import type { Client } from '@temporalio/client';
-import type { Plan } from '../../domain/plan.ts';
-import { readinessSchema } from '../../domain/plan-readiness.ts';
-import { copiesNeeded } from '../../domain/point-state.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { readinessSchema } from '../../domain/plan/readiness.ts';
+import { copiesNeeded } from '../../domain/points/point-state.ts';
 import { pointsOfADay } from '../../domain/readiness/compliance.ts';
+import { type Lacking, worstFirst } from '../../domain/readiness/readiness.ts';
 import type { CheckAnswer, ReadinessResult } from '../../domain/readiness/result.ts';
 import { firstToMend, scoreOf } from '../../domain/readiness/score.ts';
-import { type Lacking, worstFirst } from '../../domain/readiness.ts';
 import type { AwsClients } from '../clients/aws.ts';
 import type { StepContext } from '../context.ts';
 import { findPoints } from '../points/find-points.ts';

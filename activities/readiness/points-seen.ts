@@ -1,5 +1,5 @@
 /** The recovery points of a look. That none could be read is not that there are none. */
-import type { SeenPoint } from '../../domain/point-state.ts';
+import type { SeenPoint } from '../../domain/points/point-state.ts';
 import type { Look } from './check.ts';
 
 /** Newest first. Rejects where nothing was found and not every location was asked. */

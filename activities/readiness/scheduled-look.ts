@@ -1,8 +1,8 @@
 /** Activity `lookAtReadiness`: a look by the plan's own roles, or the other way round after a failover; what it found is kept, and so is a new break-glass script. */
 import { Refusal } from '../../domain/errors.ts';
-import { type Plan, siteOfRole } from '../../domain/plan.ts';
+import { type Plan, siteOfRole } from '../../domain/plan/plan.ts';
+import type { Lacking } from '../../domain/readiness/readiness.ts';
 import type { ReadinessResult } from '../../domain/readiness/result.ts';
-import type { Lacking } from '../../domain/readiness.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import { loadSigner } from '../points/signer.ts';
 import { keepScript } from '../runbook/keep-script.ts';

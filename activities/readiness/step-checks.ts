@@ -1,6 +1,6 @@
 /** What each step of a playbook would find now: its own check, from this machine, side by side, each with its own limit. */
 import { Refusal } from '../../domain/errors.ts';
-import { type Playbook, type Step, stepsOf } from '../../domain/playbook.ts';
+import { type Playbook, type Step, stepsOf } from '../../domain/playbook/playbook.ts';
 import type { StepContext } from '../context.ts';
 import { stepDefinitions } from '../registry.ts';
 import type { StepDefinition } from '../step.ts';

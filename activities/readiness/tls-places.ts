@@ -1,5 +1,5 @@
 /** Which servers of a plan show a certificate: the service under its own name, the observer, Temporal. */
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import type { TemporalPlace } from '../temporal/settings.ts';
 import { addressesOf, makeResolver } from '../traffic/resolver.ts';
 import type { TlsPlace } from './shown-certificate.ts';

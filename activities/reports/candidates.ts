@@ -1,8 +1,8 @@
 /** Reports that lie in a place, by the id of their run; each is read when it is asked for. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { layout } from '../../domain/recovery-point.ts';
-import { type Report, reportSchema } from '../../domain/report.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { type Report, reportSchema } from '../../domain/report/report.ts';
 import type { ObjectStore } from '../storage/store.ts';
 
 export interface Candidate {

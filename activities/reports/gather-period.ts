@@ -1,12 +1,12 @@
 /** Reads all that a month or a quarter of a service is counted from: reports of its runs, and its recovery points with their marks. */
 
+import { vantagesOf } from '../../domain/observers/vantages.ts';
 import { type Period, periodBefore } from '../../domain/period/period.ts';
 import { periodReport } from '../../domain/period/report.ts';
 import type { PeriodReport } from '../../domain/period/shape.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { copiesNeeded } from '../../domain/point-state.ts';
-import type { Report } from '../../domain/report.ts';
-import { vantagesOf } from '../../domain/vantages.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { copiesNeeded } from '../../domain/points/point-state.ts';
+import type { Report } from '../../domain/report/report.ts';
 import { seeVantages } from '../health/see-vantages.ts';
 import { findPoints } from '../points/find-points.ts';
 import { loadPinned } from '../points/signer.ts';

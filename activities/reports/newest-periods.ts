@@ -1,6 +1,6 @@
 /** When the report of the newest month and of the newest quarter was left: what says that the Schedules of reports came to something. */
 import { type NewestPeriods, type ReportKind, reportNames } from '../../domain/period/scheduled.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';
 

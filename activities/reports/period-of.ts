@@ -1,8 +1,8 @@
 /** The report of a month or a quarter of one service, counted as this machine can read it and left in the storage locations: for people who ask and for the Schedule. */
 import type { Period } from '../../domain/period/period.ts';
 import type { PeriodReport } from '../../domain/period/shape.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 import { pinnedSigner } from '../points/pinned-signer.ts';
 import type { Signer } from '../points/signer.ts';
 import { resolveSecret } from '../secrets/resolve.ts';

@@ -2,9 +2,9 @@
  * The reports of a service's runs in a window, from every place where they were left: what objectives, metrics and the
  * monthly report are counted from. A place that does not answer is named; what it alone had is missing, and whoever counts must say so.
  */
-import type { Procedure } from '../../domain/procedures.ts';
-import type { Report } from '../../domain/report.ts';
-import { readRunId } from '../../domain/run-id.ts';
+import type { Procedure } from '../../domain/playbook/procedures.ts';
+import type { Report } from '../../domain/report/report.ts';
+import { readRunId } from '../../domain/run/run-id.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';

@@ -1,7 +1,8 @@
 /** The files of a report and what proves them: a list of hashes, and its signature by the signer that the plan pins. */
-import type { Report } from '../../domain/report.ts';
-import { renderReportHtml } from '../../domain/report-html/run.ts';
-import { renderReportMarkdown } from '../../domain/report-markdown.ts';
+
+import { renderReportHtml } from '../../domain/report/html/run.ts';
+import { renderReportMarkdown } from '../../domain/report/markdown.ts';
+import type { Report } from '../../domain/report/report.ts';
 import { type Signer, sha256Of } from '../points/signer.ts';
 
 /** Name to content, in the order in which they are written: who finds the signature finds all that it stands for. */

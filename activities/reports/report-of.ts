@@ -1,11 +1,11 @@
 /** Activity `writeReport`: asks the observer what it saw, builds the report, and leaves it in every place that answers. */
 
-import type { Observed } from '../../domain/build-report.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import { traitsOf } from '../../domain/procedures.ts';
-import type { Report } from '../../domain/report.ts';
-import { curveSpan, reportCurve } from '../../domain/report-curve.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import { traitsOf } from '../../domain/playbook/procedures.ts';
+import type { Observed } from '../../domain/report/build.ts';
+import { curveSpan, reportCurve } from '../../domain/report/curve.ts';
+import type { Report } from '../../domain/report/report.ts';
 import { lostWrites, observedCurve, observedOutages } from '../health/observer.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import { pinnedSigner } from '../points/pinned-signer.ts';

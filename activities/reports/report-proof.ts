@@ -1,7 +1,8 @@
 /** What stands behind a report: the marks of its recovery point. */
-import { madeBy } from '../../domain/build-report.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { type ProofRow, proofRows } from '../../domain/report-proof.ts';
+
+import type { Plan } from '../../domain/plan/plan.ts';
+import { madeBy } from '../../domain/report/build.ts';
+import { type ProofRow, proofRows } from '../../domain/report/proof.ts';
 import { readMarks } from '../points/marks.ts';
 import { loadPinned } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { renderPeriodMarkdown } from '../../domain/period/markdown.ts';
 import type { PeriodReport } from '../../domain/period/shape.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import { renderPeriodHtml } from '../../domain/report-html/period.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { renderPeriodHtml } from '../../domain/report/html/period.ts';
 import type { Signer } from '../points/signer.ts';
 import { type Left, leaveFiles, type Places } from './leave-files.ts';
 import { withHashes } from './report-files.ts';

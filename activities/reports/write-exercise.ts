@@ -1,8 +1,8 @@
 /** Activity `writeExercise`: the one report of both moves of an exercise, beside the reports of runs. A place that is down is left out. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type ExerciseStatus, exerciseMarkdown } from '../../domain/exercise.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { type ExerciseStatus, exerciseMarkdown } from '../../domain/drills/exercise.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { resolveSecret } from '../secrets/resolve.ts';

@@ -3,15 +3,15 @@
  * beside the service's recovery points, and in a local folder. A place that is down is named, and is not fatal.
  */
 import { join } from 'node:path';
-import type { Assessment } from '../../domain/assessment.ts';
-import { buildReport, type Observed } from '../../domain/build-report.ts';
 import { compareDrills } from '../../domain/drills/compare.ts';
-import type { Playbook } from '../../domain/playbook.ts';
-import type { StepOutput } from '../../domain/protocol.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import type { Report } from '../../domain/report.ts';
-import type { ProofRow } from '../../domain/report-proof.ts';
-import type { RunStatus } from '../../domain/run.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
+import type { Playbook } from '../../domain/playbook/playbook.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { buildReport, type Observed } from '../../domain/report/build.ts';
+import type { ProofRow } from '../../domain/report/proof.ts';
+import type { Report } from '../../domain/report/report.ts';
+import type { StepOutput } from '../../domain/run/protocol.ts';
+import type { RunStatus } from '../../domain/run/run.ts';
 import type { Signer } from '../points/signer.ts';
 import { leaveFiles, type Places } from './leave-files.ts';
 import { reportFiles } from './report-files.ts';

@@ -7,8 +7,8 @@
  */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import type { LogVerdict } from '../../domain/retention-logs.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import type { LogVerdict } from '../../domain/retention/logs.ts';
 import { defineStep } from '../step.ts';
 import { dropPoint } from './drop-point.ts';
 import type { Kept } from './erase.ts';

@@ -1,9 +1,9 @@
 /** Step `coolArchives`: moves archives that no quick recovery needs to a colder storage class, in place. Their keys and bytes stay the same. */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import type { ColdRule } from '../../domain/plan-retention.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import { type ClassedObject, type ColdMove, coldMoves } from '../../domain/retention-cold.ts';
+import type { ColdRule } from '../../domain/plan/retention.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { type ClassedObject, type ColdMove, coldMoves } from '../../domain/retention/cold.ts';
 import type { StepContext } from '../context.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { defineStep } from '../step.ts';

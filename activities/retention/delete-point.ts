@@ -5,8 +5,8 @@
 import { z } from 'zod';
 import { formatDuration } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
-import { layout, pointIdSchema } from '../../domain/recovery-point.ts';
-import type { RetainablePoint } from '../../domain/retainable-point.ts';
+import { layout, pointIdSchema } from '../../domain/points/recovery-point.ts';
+import type { RetainablePoint } from '../../domain/points/retainable-point.ts';
 import { defineStep } from '../step.ts';
 import { dropPoint } from './drop-point.ts';
 import { refuseBesideOthers, standingAside } from './stand-aside.ts';

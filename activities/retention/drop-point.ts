@@ -1,5 +1,5 @@
 /** Takes a point away from one location: first a signed word that this is on purpose, then its manifest. Nothing else of it is touched. */
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import type { StepContext } from '../context.ts';
 import { writeMark } from '../points/marks.ts';
 import { loadSigner } from '../points/signer.ts';

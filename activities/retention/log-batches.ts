@@ -1,8 +1,8 @@
 /** The batches of shipped logs among the objects of a location. */
-import { logLayout } from '../../domain/log-record.ts';
-import { layout, pointIdSchema } from '../../domain/recovery-point.ts';
-import type { StoredObject } from '../../domain/retention-archives.ts';
-import type { LogBatch } from '../../domain/retention-logs.ts';
+import { logLayout } from '../../domain/databases/log-record.ts';
+import { layout, pointIdSchema } from '../../domain/points/recovery-point.ts';
+import type { StoredObject } from '../../domain/retention/archives.ts';
+import type { LogBatch } from '../../domain/retention/logs.ts';
 
 /** Batches by component and age, out of the objects under `logs/`; each key once. */
 export function logBatches(service: string, objects: readonly StoredObject[]): LogBatch[] {

@@ -1,8 +1,8 @@
 /** Shipped logs as retention sees them: what lies at a location, what of it may go, and how it goes. */
 
-import { logLayout } from '../../domain/log-record.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import type { StoredObject } from '../../domain/retention-archives.ts';
+import { logLayout } from '../../domain/databases/log-record.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import type { StoredObject } from '../../domain/retention/archives.ts';
 import {
   decideLogs,
   type LogBatch,
@@ -10,7 +10,7 @@ import {
   type LogVerdict,
   logStarts,
   mustBeRead,
-} from '../../domain/retention-logs.ts';
+} from '../../domain/retention/logs.ts';
 import { readLogRecord } from '../logs/log-records.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import type { PinnedSigners } from '../points/signer.ts';

@@ -1,7 +1,7 @@
 /** Step `pinPoint`: keeps a point from retention, or lets it go again, by a signed word at every location that has it. */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { pointIdSchema } from '../../domain/recovery-point.ts';
+import { pointIdSchema } from '../../domain/points/recovery-point.ts';
 import { committedBy, pointOf } from '../archives/component-input.ts';
 import { writeMark } from '../points/marks.ts';
 import { loadSigner } from '../points/signer.ts';

@@ -1,6 +1,6 @@
 /** Step `previewRetention`: says what retention would delete, and why. Deletes nothing. */
 import { z } from 'zod';
-import { summarizeLogs } from '../../domain/retention-logs.ts';
+import { summarizeLogs } from '../../domain/retention/logs.ts';
 import { defineStep } from '../step.ts';
 import { prospects } from './prospect.ts';
 import { retentionInput } from './retention-input.ts';

@@ -1,10 +1,10 @@
 /** What retention would do now, location by location: the rules' verdicts, the locks that stand in the way, and what it would cost. Reads only. */
-import type { Retention } from '../../domain/plan-retention.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import type { RetainablePoint } from '../../domain/retainable-point.ts';
-import { decideRetention, type Verdict } from '../../domain/retention.ts';
-import { type Debris, debrisOf, overBudget, type Toll } from '../../domain/retention-archives.ts';
-import type { LogVerdict } from '../../domain/retention-logs.ts';
+import type { Retention } from '../../domain/plan/retention.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import type { RetainablePoint } from '../../domain/points/retainable-point.ts';
+import { type Debris, debrisOf, overBudget, type Toll } from '../../domain/retention/archives.ts';
+import type { LogVerdict } from '../../domain/retention/logs.ts';
+import { decideRetention, type Verdict } from '../../domain/retention/retention.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { judgeLogs } from './logs.ts';
 import type { Survey, SurveyedPlace } from './survey.ts';

@@ -1,8 +1,8 @@
 /** One point at every location, with what was said of it. */
 import { Refusal, refusal } from '../../domain/errors.ts';
-import type { Mark } from '../../domain/recovery-point.ts';
-import type { RetainablePoint } from '../../domain/retainable-point.ts';
-import { type FoundPoint, retainableOf } from '../../domain/retention-marks.ts';
+import type { Mark } from '../../domain/points/recovery-point.ts';
+import type { RetainablePoint } from '../../domain/points/retainable-point.ts';
+import { type FoundPoint, retainableOf } from '../../domain/retention/marks.ts';
 import type { StepContext } from '../context.ts';
 import { readMarks } from '../points/marks.ts';
 import { readManifestAt } from '../points/read-manifest.ts';

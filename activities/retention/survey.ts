@@ -3,11 +3,11 @@
  * answer is a passing fault: nothing is deleted anywhere while copies cannot be counted.
  */
 import { Refusal } from '../../domain/errors.ts';
-import { layout, type Manifest, type Mark, pointIdSchema } from '../../domain/recovery-point.ts';
-import type { RetainablePoint } from '../../domain/retainable-point.ts';
-import type { Holding, StoredObject } from '../../domain/retention-archives.ts';
-import type { LogBatch } from '../../domain/retention-logs.ts';
-import { droppedFrom, type FoundPoint, retainableOf } from '../../domain/retention-marks.ts';
+import { layout, type Manifest, type Mark, pointIdSchema } from '../../domain/points/recovery-point.ts';
+import type { RetainablePoint } from '../../domain/points/retainable-point.ts';
+import type { Holding, StoredObject } from '../../domain/retention/archives.ts';
+import type { LogBatch } from '../../domain/retention/logs.ts';
+import { droppedFrom, type FoundPoint, retainableOf } from '../../domain/retention/marks.ts';
 import type { StepContext } from '../context.ts';
 import { mapLimited } from '../points/map-limited.ts';
 import { readMarks } from '../points/marks.ts';

@@ -1,8 +1,8 @@
 /** Deletes what belongs to no point, in an order that leaves nothing usable half gone: what is beside the manifest, keys, archives. */
 
-import type { Retention } from '../../domain/plan-retention.ts';
-import { layout, pointIdSchema, timeOfPointId } from '../../domain/recovery-point.ts';
-import { type Debris, debrisOf } from '../../domain/retention-archives.ts';
+import type { Retention } from '../../domain/plan/retention.ts';
+import { layout, pointIdSchema, timeOfPointId } from '../../domain/points/recovery-point.ts';
+import { type Debris, debrisOf } from '../../domain/retention/archives.ts';
 import type { StepContext } from '../context.ts';
 import { pointIdsAt } from '../points/list-points.ts';
 import { mapLimited } from '../points/map-limited.ts';

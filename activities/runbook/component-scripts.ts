@@ -1,7 +1,7 @@
 /** Restoring and checking a component by script: the host job that a worker would start, its secrets left as recipes. */
 import { refusal } from '../../domain/errors.ts';
-import type { Component } from '../../domain/plan-component.ts';
-import type { ComponentRecord } from '../../domain/recovery-point.ts';
+import type { Component } from '../../domain/plan/component.ts';
+import type { ComponentRecord } from '../../domain/points/recovery-point.ts';
 import { checkData } from '../archives/check-data.ts';
 import type { PointSource } from '../archives/component-input.ts';
 import type { JobParts } from '../archives/driver.ts';

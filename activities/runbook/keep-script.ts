@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { Refusal } from '../../domain/errors.ts';
-import type { StepOutput } from '../../domain/protocol.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import type { StepOutput } from '../../domain/run/protocol.ts';
 import type { StepContext } from '../context.ts';
 import { loadPinned, loadSigner } from '../points/signer.ts';
 import { defineStep } from '../step.ts';

@@ -3,7 +3,7 @@
  * the signature of another one. Scripts of builds before this have theirs beside them (`.sh.sig`). docs/break-glass.md has the commands.
  */
 import { Refusal } from '../../domain/errors.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import type { PinnedSigners, Signer } from '../points/signer.ts';
 import type { ObjectStore } from '../storage/store.ts';
 

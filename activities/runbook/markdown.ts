@@ -1,9 +1,9 @@
 /** A playbook as Markdown that a person can follow at three in the morning: who to call, what is known, each step with its commands. */
 import { formatDuration } from '../../domain/duration.ts';
-import { expectedDuration } from '../../domain/estimate.ts';
-import { type PlaybookItem, type Step, stepsOf } from '../../domain/playbook.ts';
-import { directionOf } from '../../domain/present.ts';
-import { rejoins, traitsOf } from '../../domain/procedures.ts';
+import { expectedDuration } from '../../domain/playbook/estimate.ts';
+import { type PlaybookItem, type Step, stepsOf } from '../../domain/playbook/playbook.ts';
+import { rejoins, traitsOf } from '../../domain/playbook/procedures.ts';
+import { directionOf } from '../../domain/run/present.ts';
 import { stepDefinitions } from '../registry.ts';
 import { preparation } from './preparation.ts';
 import type { Runbook } from './runbook.ts';

@@ -4,8 +4,8 @@
  */
 import { resolve } from 'node:path';
 import type { Host } from '../../domain/host.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 import type { S3Location } from '../../domain/storage/s3.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 import { recipientFiles } from '../points/recipients.ts';

@@ -1,7 +1,8 @@
 /** A playbook as people can carry it out: with the plan and the facts that it was compiled from. */
-import type { Assessment } from '../../domain/assessment.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { Playbook } from '../../domain/playbook.ts';
+
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
+import type { Playbook } from '../../domain/playbook/playbook.ts';
 
 export interface Runbook {
   readonly plan: Plan;

@@ -1,8 +1,8 @@
 /** What a step is given to say itself as bash, and what it gives: calls of the functions in `library/`. */
 import type { z } from 'zod';
 import type { Host } from '../../domain/host.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import type { Step } from '../../domain/playbook.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import type { Step } from '../../domain/playbook/playbook.ts';
 import type { StepContext } from '../context.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 import type { StepDefinition } from '../step.ts';

@@ -3,7 +3,7 @@
  * the script follows with the real ones. So no secret can come into a script: none was read.
  */
 import { refusal } from '../../domain/errors.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';
 
 export interface Placeholders {

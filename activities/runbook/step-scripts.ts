@@ -2,8 +2,8 @@
 import type { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
 import type { Host } from '../../domain/host.ts';
-import { mustBeThere } from '../../domain/switch.ts';
-import { describeTarget, type Target } from '../../domain/traffic.ts';
+import { mustBeThere } from '../../domain/traffic/switch.ts';
+import { describeTarget, type Target } from '../../domain/traffic/traffic.ts';
 import { script } from '../archives/job-files.ts';
 import { awaitHost } from '../compute/await-host.ts';
 import { fenceInstance } from '../compute/fence-instance.ts';

@@ -2,8 +2,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import type { TypedSearchAttributes } from '@temporalio/common';
 import { refusal } from '../../domain/errors.ts';
-import { procedures, traitsOf, workflowIdOf } from '../../domain/procedures.ts';
-import { searchAttributes } from '../../domain/search-attributes.ts';
+import { procedures, traitsOf, workflowIdOf } from '../../domain/playbook/procedures.ts';
+import { searchAttributes } from '../../domain/run/search-attributes.ts';
 
 /**
  * Runs that may be reading or writing recovery points, each in words. Refusal `TemporalUnknown` where the worker cannot ask.

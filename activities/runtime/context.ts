@@ -1,7 +1,7 @@
 /** Builds what a step is given, around Temporal's activity context. */
 import { Context } from '@temporalio/activity';
 import type { Host } from '../../domain/host.ts';
-import type { StepCall } from '../../domain/protocol.ts';
+import type { StepCall } from '../../domain/run/protocol.ts';
 import type { Progress, StepContext } from '../context.ts';
 import { connectHost } from '../hosts/connect.ts';
 import type { HostExecutor } from '../hosts/executor.ts';

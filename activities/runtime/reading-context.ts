@@ -1,7 +1,7 @@
 /** A step's context outside of Temporal, for what only reads: the command's preview. */
 import { randomUUID } from 'node:crypto';
 import type { Host } from '../../domain/host.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import type { AwsClients } from '../clients/aws.ts';
 import type { StepContext } from '../context.ts';
 import { connectHost } from '../hosts/connect.ts';

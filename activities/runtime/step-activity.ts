@@ -1,7 +1,7 @@
 /** Makes Temporal activities out of step definitions: one for each kind, and two that serve every undoable kind. */
 import { Context } from '@temporalio/activity';
 import { refusal } from '../../domain/errors.ts';
-import type { NotedBefore, StepAnswer, StepCall, StepOutput, UndoCall } from '../../domain/protocol.ts';
+import type { NotedBefore, StepAnswer, StepCall, StepOutput, UndoCall } from '../../domain/run/protocol.ts';
 import type { StepContext } from '../context.ts';
 import { assertHeld } from '../lease/held.ts';
 import type { StepDefinition } from '../step.ts';

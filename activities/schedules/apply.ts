@@ -7,9 +7,9 @@ import {
   ScheduleNotFoundError,
   ScheduleOverlapPolicy,
 } from '@temporalio/client';
-import type { AnySchedule } from '../../domain/every-schedule.ts';
-import { workflowQueue } from '../../domain/protocol.ts';
-import { noteBeside, noteOf } from '../../domain/schedule-note.ts';
+import { workflowQueue } from '../../domain/run/protocol.ts';
+import type { AnySchedule } from '../../domain/schedules/every-schedule.ts';
+import { noteBeside, noteOf } from '../../domain/schedules/note.ts';
 import { specOf, timesOf } from './times.ts';
 
 /** Stands in the memo of every Schedule that Muster made; nothing else is ever changed or removed. */

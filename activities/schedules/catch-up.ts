@@ -1,10 +1,10 @@
 /** After repeated failures: how many backups failed in a row, and the temporary schedule that tries until one succeeds. */
 import type { Client } from '@temporalio/client';
-import type { Due } from '../../domain/due.ts';
-import { catchUpName } from '../../domain/plan-schedules.ts';
-import { workflowIdOf } from '../../domain/procedures.ts';
-import { searchAttributes } from '../../domain/search-attributes.ts';
-import { catchUpSchedule, scheduleId } from '../../domain/wanted-schedules.ts';
+import { catchUpName } from '../../domain/plan/schedules.ts';
+import { workflowIdOf } from '../../domain/playbook/procedures.ts';
+import { searchAttributes } from '../../domain/run/search-attributes.ts';
+import type { Due } from '../../domain/schedules/due.ts';
+import { catchUpSchedule, scheduleId } from '../../domain/schedules/wanted-schedules.ts';
 import { createSchedule, removeSchedule } from './apply.ts';
 
 /** More in a row than anybody would wait for. */

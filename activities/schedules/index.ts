@@ -1,7 +1,7 @@
 /** The activities of what is due, by name. */
 import type { Client } from '@temporalio/client';
-import type { Due } from '../../domain/due.ts';
 import { refusal } from '../../domain/errors.ts';
+import type { Due } from '../../domain/schedules/due.ts';
 import type { Dependencies } from '../runtime/dependencies.ts';
 import { countFailures, endCatchUp, ensureCatchUp } from './catch-up.ts';
 import { holderOf } from './holder-of.ts';

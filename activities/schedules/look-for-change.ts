@@ -2,11 +2,12 @@
  * Activity `lookForChange`: whether the files of components are still what they were at the last look. The host lists them (mode,
  * owner, size, times, path) and answers a hash; nothing is read, nothing is written.
  */
-import type { DueResult } from '../../domain/due.ts';
+
 import { formatDuration } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Host } from '../../domain/host.ts';
-import type { FilesComponent } from '../../domain/plan-component.ts';
+import type { FilesComponent } from '../../domain/plan/component.ts';
+import type { DueResult } from '../../domain/schedules/due.ts';
 import { wantedComponents } from '../../playbooks/backup-scope.ts';
 import { assessService } from '../assessment/assess-service.ts';
 import { connectHost } from '../hosts/connect.ts';

@@ -1,7 +1,7 @@
 /** Times of a schedule to Temporal's specification and back, so that what stands there can be compared with what should. */
 import type { CalendarSpecDescription, Range, ScheduleSpec, ScheduleSpecDescription } from '@temporalio/client';
-import type { Calendar } from '../../domain/cron.ts';
-import type { Times } from '../../domain/schedule-times.ts';
+import type { Calendar } from '../../domain/schedules/cron.ts';
+import type { Times } from '../../domain/schedules/times.ts';
 
 const days = ['SUNDAY', 'MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY'] as const;
 const months = [

@@ -1,8 +1,8 @@
 /** After a look at the recovery points that failed: the temporary schedule that looks daily until one passes, and what their marks say. */
 import type { Client } from '@temporalio/client';
-import { validationNames } from '../../domain/plan-schedules.ts';
-import { type LookDepth, type ValidationDue, validationDue } from '../../domain/verification.ts';
-import { scheduleId, validationSchedule } from '../../domain/wanted-schedules.ts';
+import { validationNames } from '../../domain/plan/schedules.ts';
+import { type LookDepth, type ValidationDue, validationDue } from '../../domain/points/verification.ts';
+import { scheduleId, validationSchedule } from '../../domain/schedules/wanted-schedules.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import { pointIdsAt } from '../points/list-points.ts';
 import { mapLimited } from '../points/map-limited.ts';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { refusal } from '../../domain/errors.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 
 /**
  * In: a reference, and the folder of the plan against which a relative `file` is resolved. Out: the text, without the

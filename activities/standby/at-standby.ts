@@ -1,6 +1,6 @@
 /** Whether a site is a standby at this moment, and nobody recovers the service: asked right before anything is changed there ahead of need. */
 import { refusal } from '../../domain/errors.ts';
-import { describeHolder } from '../../domain/lease.ts';
+import { describeHolder } from '../../domain/run/lease.ts';
 import { placesOf, servingSites, undecided } from '../assessment/direction.ts';
 import { nameNow } from '../assessment/facts/name.ts';
 import { passing } from '../aws/errors.ts';

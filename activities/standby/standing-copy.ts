@@ -1,6 +1,7 @@
 /** Whether a component need not be restored, because its warm copy is of just this point and nobody touched it. */
+
+import { type WarmMark, warmStateOf } from '../../domain/databases/warm-copy.ts';
 import type { Host } from '../../domain/host.ts';
-import { type WarmMark, warmStateOf } from '../../domain/warm-copy.ts';
 import type { StepContext } from '../context.ts';
 import { waitFor } from '../waiting.ts';
 import { lookAtWarm } from './warm-copy.ts';

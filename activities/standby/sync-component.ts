@@ -3,7 +3,7 @@
  * service is not started; what was compared is marked, so that a failover which takes this point fetches nothing.
  */
 import { z } from 'zod';
-import { warmStateOf } from '../../domain/warm-copy.ts';
+import { warmStateOf } from '../../domain/databases/warm-copy.ts';
 import { restoreShell } from '../archives/by-hand.ts';
 import { checkData } from '../archives/check-data.ts';
 import { componentOnHost } from '../archives/component-input.ts';

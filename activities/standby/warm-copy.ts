@@ -1,8 +1,8 @@
 /** The mark of a warm copy on its host: read by whoever wants to know, written by the step that laid the copy out. */
 import { readFile } from 'node:fs/promises';
+import { type WarmMark, type WarmSeen, warmSeenSchema } from '../../domain/databases/warm-copy.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Host } from '../../domain/host.ts';
-import { type WarmMark, type WarmSeen, warmSeenSchema } from '../../domain/warm-copy.ts';
 import { nulList } from '../archives/job-files.ts';
 import type { StepContext } from '../context.ts';
 import type { HostExecutor } from '../hosts/executor.ts';

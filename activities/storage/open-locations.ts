@@ -1,5 +1,5 @@
 /** The storage locations of a plan as this machine can open them: one that cannot be opened (a secret is missing here) is named, with the reason. */
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import { resolveSecret } from '../secrets/resolve.ts';
 import { openStore } from './open-store.ts';
 import type { ObjectStore } from './store.ts';

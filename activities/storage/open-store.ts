@@ -1,8 +1,8 @@
 /** Opens a storage location of the plan, with its credentials resolved. */
 
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 import { openAzureStore } from './azure.ts';
 import { openGcsStore } from './gcs.ts';
 import { openLocalStore } from './local.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join, resolve } from 'node:path';
-import type { SecretRef } from '../../domain/plan-values.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
 import { addressOf, type LocalLocation } from '../../domain/storage/local.ts';
 import { loadPlan } from '../plans/load-plan.ts';
 import { assertThere } from './local.ts';

@@ -7,7 +7,7 @@
 import type { Resolver } from 'node:dns/promises';
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { describeTarget, type Target, targetSchema } from '../../domain/traffic.ts';
+import { describeTarget, type Target, targetSchema } from '../../domain/traffic/traffic.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { waitFor } from '../waiting.ts';

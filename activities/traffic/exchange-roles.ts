@@ -1,7 +1,7 @@
 /** Makes a site the PRIMARY of a name that has failover records, and the other one the SECONDARY; each keeps its health check. */
 import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
 import { z } from 'zod';
-import { targetSchema } from '../../domain/traffic.ts';
+import { targetSchema } from '../../domain/traffic/traffic.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { awaitChange, changeSets } from './record-sets.ts';

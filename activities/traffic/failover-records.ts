@@ -4,8 +4,8 @@
  */
 import type { Change, HealthCheckConfig, ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
 import { refusal } from '../../domain/errors.ts';
-import type { SwitchObject, WatchingCheck } from '../../domain/switch.ts';
-import { describeRecord, describeTarget, leadsTo, type Target } from '../../domain/traffic.ts';
+import type { SwitchObject, WatchingCheck } from '../../domain/traffic/switch.ts';
+import { describeRecord, describeTarget, leadsTo, type Target } from '../../domain/traffic/traffic.ts';
 import { awsError } from '../aws/errors.ts';
 import { type AskOptions, handling } from '../compute/instances.ts';
 import { awsRecord, factsOf, type RecordName, readSets, recordFor } from './record-sets.ts';

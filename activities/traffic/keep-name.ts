@@ -1,7 +1,7 @@
 /** A name stays where a run led it: a change that Route 53 took and lost is noticed, and made again. */
 import { z } from 'zod';
-import { switchObjectSchema } from '../../domain/switch.ts';
-import { describeRecord, describeTarget, pointsAt, targetSchema } from '../../domain/traffic.ts';
+import { switchObjectSchema } from '../../domain/traffic/switch.ts';
+import { describeRecord, describeTarget, pointsAt, targetSchema } from '../../domain/traffic/traffic.ts';
 import type { StepContext } from '../context.ts';
 import { withLimit } from '../waiting.ts';
 import { moveInputSchema, moveName } from './move-name.ts';

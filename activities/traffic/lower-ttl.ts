@@ -5,7 +5,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { describeRecord, type RecordSet, recordSetSchema, sameRecord } from '../../domain/traffic.ts';
+import { describeRecord, type RecordSet, recordSetSchema, sameRecord } from '../../domain/traffic/traffic.ts';
 import type { StepContext } from '../context.ts';
 import { defineStep } from '../step.ts';
 import { awaitChange, changeRecord, readRecord } from './record-sets.ts';

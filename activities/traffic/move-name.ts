@@ -9,7 +9,7 @@ import {
   recordSetSchema,
   sameRecord,
   targetSchema,
-} from '../../domain/traffic.ts';
+} from '../../domain/traffic/traffic.ts';
 import { passing } from '../aws/errors.ts';
 import type { StepContext } from '../context.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';

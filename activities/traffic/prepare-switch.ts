@@ -4,9 +4,9 @@
  */
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { TrafficRecord } from '../../domain/plan-traffic.ts';
-import { mustBeThere, readingPolicy } from '../../domain/switch.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { TrafficRecord } from '../../domain/plan/traffic.ts';
+import { mustBeThere, readingPolicy } from '../../domain/traffic/switch.ts';
 import type { StepContext } from '../context.ts';
 import type { ObjectStore } from '../storage/store.ts';
 import { waitFor } from '../waiting.ts';

@@ -1,7 +1,7 @@
 /** Reading and writing one record set in Route 53. */
 import type { Change, ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
 import { refusal } from '../../domain/errors.ts';
-import { type RecordSet, sameName, type Target } from '../../domain/traffic.ts';
+import { type RecordSet, sameName, type Target } from '../../domain/traffic/traffic.ts';
 import { awsError, passing } from '../aws/errors.ts';
 import { type AskOptions, handling } from '../compute/instances.ts';
 import type { StepContext } from '../context.ts';

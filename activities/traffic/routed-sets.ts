@@ -1,8 +1,8 @@
 /** Routed record sets of a name, weighted or failover, one a site, as the plan names them. */
 import type { ResourceRecordSet, Route53Client } from '@aws-sdk/client-route-53';
 import { refusal } from '../../domain/errors.ts';
-import type { TrafficRecord } from '../../domain/plan-traffic.ts';
-import { describeRecord, describeTarget, leadsTo, type Target } from '../../domain/traffic.ts';
+import type { TrafficRecord } from '../../domain/plan/traffic.ts';
+import { describeRecord, describeTarget, leadsTo, type Target } from '../../domain/traffic/traffic.ts';
 import type { StepContext } from '../context.ts';
 import { factsOf, type RecordName, readSets } from './record-sets.ts';
 

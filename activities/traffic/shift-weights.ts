@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { targetSchema } from '../../domain/traffic.ts';
+import { targetSchema } from '../../domain/traffic/traffic.ts';
 import type { StepContext } from '../context.ts';
 import { probe } from '../health/probe.ts';
 import { shellQuote } from '../hosts/shell-quote.ts';

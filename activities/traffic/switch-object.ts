@@ -1,6 +1,6 @@
 /** Putting and deleting the switch object of a name; what `putSwitch` and `clearSwitch` share. No control plane is asked. */
 import { z } from 'zod';
-import { mustBeThere, switchObjectSchema } from '../../domain/switch.ts';
+import { mustBeThere, switchObjectSchema } from '../../domain/traffic/switch.ts';
 import { passing } from '../aws/errors.ts';
 import type { StepContext } from '../context.ts';
 import { requestText } from '../health/request.ts';

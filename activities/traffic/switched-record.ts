@@ -1,7 +1,7 @@
 /** A record of the plan that a switch leads, as those who look at it need it; and where its name answers now. */
-import type { Plan } from '../../domain/plan.ts';
-import type { TrafficRecord, TrafficTarget } from '../../domain/plan-traffic.ts';
-import { switchOf, watchingCheck } from '../../domain/switch.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { TrafficRecord, TrafficTarget } from '../../domain/plan/traffic.ts';
+import { switchOf, watchingCheck } from '../../domain/traffic/switch.ts';
 import { requestText } from '../health/request.ts';
 import type { SwitchedRecord } from './failover-records.ts';
 import { addressesOf, makeResolver } from './resolver.ts';

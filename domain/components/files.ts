@@ -1,7 +1,7 @@
 /** Component of the plan: files and trees of a host. */
 import { z } from 'zod';
 import { durationSchema } from '../duration.ts';
-import { absolutePath, octalMode } from '../plan-values.ts';
+import { absolutePath, octalMode } from '../plan/values.ts';
 
 /** A restore replaces each path by a rename, which nothing right below the root allows. */
 const restorable = absolutePath.refine((path) => path.split('/').filter(Boolean).length > 1, {

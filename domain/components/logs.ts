@@ -1,5 +1,5 @@
 /** Which components keep a log that is shipped between backups, so that any moment can be restored. */
-import type { Component } from '../plan-component.ts';
+import type { Component } from '../plan/component.ts';
 
 /** `sealed`: Muster seals and stores the log itself, with a key pair for each batch. Undefined: there is no log to ship. */
 export type LogKeeping = 'sealed' | 'own-repository';

@@ -1,6 +1,6 @@
 /** Component of the plan: a MariaDB or MySQL database, as a dump, and where wanted its binlogs for any moment in between. */
 import { z } from 'zod';
-import { absolutePath, secretSchema } from '../plan-values.ts';
+import { absolutePath, secretSchema } from '../plan/values.ts';
 import { checkSchema } from './check.ts';
 
 export const mariadbComponent = z.strictObject({

@@ -1,6 +1,6 @@
 /** Component of the plan: a PostgreSQL cluster that can be brought back to any moment, by pgBackRest and its archive of the log. */
 import { z } from 'zod';
-import { absolutePath, nameSchema, secretSchema, someTime } from '../plan-values.ts';
+import { absolutePath, nameSchema, secretSchema, someTime } from '../plan/values.ts';
 import { checkSchema } from './check.ts';
 
 /** Goes into configuration files and options of a server, which have no quoting to rely on. */

@@ -1,6 +1,6 @@
 /** Component of the plan: a PostgreSQL database, as a dump. */
 import { z } from 'zod';
-import { secretSchema } from '../plan-values.ts';
+import { secretSchema } from '../plan/values.ts';
 import { checkSchema } from './check.ts';
 
 export const postgresqlComponent = z.strictObject({

@@ -1,6 +1,6 @@
 /** Component of the plan: a Redis server (7 or newer), as one snapshot of all its databases. */
 import { z } from 'zod';
-import { absolutePath, secretSchema } from '../plan-values.ts';
+import { absolutePath, secretSchema } from '../plan/values.ts';
 import { checkSchema } from './check.ts';
 
 export const redisComponent = z.strictObject({

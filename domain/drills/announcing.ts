@@ -1,7 +1,7 @@
 /** When people are told of a drill that comes: each announcement once for each time it is due. Pure. */
 import { z } from 'zod';
 import { formatDuration } from '../duration.ts';
-import type { Drill } from '../plan-drills.ts';
+import type { Drill } from '../plan/drills.ts';
 
 /** Of a schedule: what it tells, how long before which other schedule begins. */
 export const announcesSchema = z.object({

@@ -1,5 +1,5 @@
 /** What a person's answer to a manual step must be, and who may give it. Pure. */
-import { isAmong, samePerson } from '../people.ts';
+import { isAmong, samePerson } from '../approvals/people.ts';
 
 /** Of a manual step, in its input; a plain one has none of these. */
 export interface Asked {

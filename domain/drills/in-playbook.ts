@@ -1,7 +1,7 @@
 /** What a playbook says of the drill that it is: what the report is told by. */
 import { z } from 'zod';
-import { drillFaults } from '../drill-request.ts';
-import { nameSchema } from '../plan-values.ts';
+import { nameSchema } from '../plan/values.ts';
+import { drillFaults } from './request.ts';
 
 /** Every kind there is; each has its compiler in `playbooks/drills/`. */
 export const drillKinds = ['restore-test', 'partial-restore', 'component', 'tabletop', 'isolated', 'exercise'] as const;

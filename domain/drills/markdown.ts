@@ -2,7 +2,7 @@
 
 import { formatDuration } from '../duration.ts';
 import { joinParts, markdownList, markdownTable } from '../markdown.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../report/report.ts';
 import type { DrillReport } from './report.ts';
 
 /** Empty in the report of a run that is no drill. */

@@ -1,7 +1,7 @@
 /** How long each part of a drill took, and what that says of the plan's promises. Out of the run's own status. Pure; times in ms. */
 import { z } from 'zod';
-import type { Playbook } from '../playbook.ts';
-import type { RunStatus, StepStatus } from '../run.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import type { RunStatus, StepStatus } from '../run/run.ts';
 
 const promised = z.object({ achieved: z.number(), target: z.number().optional(), met: z.boolean().optional() });
 

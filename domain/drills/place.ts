@@ -1,6 +1,6 @@
 /** Where a drill works: a folder and databases that carry the service's and the run's name, so that what is left can be told from all else. Pure. */
 import { z } from 'zod';
-import { pointIdSchema } from '../point-id.ts';
+import { pointIdSchema } from '../points/point-id.ts';
 
 const head = '/var/tmp/muster-drill-';
 

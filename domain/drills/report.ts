@@ -1,13 +1,13 @@
 /** What a drill has shown: who answered what and when, who signed, and what is wrong. Out of the run's own status and outputs. Pure. */
 import { z } from 'zod';
-import { type DrillFault, drillFaults } from '../drill-request.ts';
-import type { Playbook } from '../playbook.ts';
-import type { StepOutput } from '../protocol.ts';
-import type { RunStatus, StepStatus } from '../run.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import type { StepOutput } from '../run/protocol.ts';
+import type { RunStatus, StepStatus } from '../run/run.ts';
 import { yesOrNo } from './answers.ts';
 import { drillComparisonSchema } from './compare.ts';
 import { drillInPlaybookSchema, drillKinds, drillResults } from './in-playbook.ts';
 import { drillMetrics, drillMetricsSchema, type Measured } from './metrics.ts';
+import { type DrillFault, drillFaults } from './request.ts';
 
 const answerSchema = drillInPlaybookSchema.shape.items.element.extend({
   state: z.enum(['answered', 'skipped', 'not answered']),

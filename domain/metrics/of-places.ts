@@ -1,6 +1,7 @@
 /** What servers and receivers around a service say, as samples: standbys that stream, certificates that are shown, people who are told. Pure. */
-import type { ReceiverReach } from '../notice-reach.ts';
-import type { StandbySeen } from '../replica.ts';
+
+import type { StandbySeen } from '../databases/replica.ts';
+import type { ReceiverReach } from '../notices/reach.ts';
 import { type Sample, sample, seconds } from './sample.ts';
 
 /** Component to its standby. */

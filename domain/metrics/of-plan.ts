@@ -1,11 +1,12 @@
 /** What a plan promises, as samples: objectives, and how often something is due. Pure. */
-import type { AnySchedule } from '../every-schedule.ts';
+
 import { wantedReports } from '../period/wanted-reports.ts';
-import type { Plan } from '../plan.ts';
-import { slosOf } from '../plan-slos.ts';
-import { type Procedure, traitsOf } from '../procedures.ts';
-import { periodOf } from '../schedule-period.ts';
-import { type WantedSchedule, wantedSchedules } from '../wanted-schedules.ts';
+import type { Plan } from '../plan/plan.ts';
+import { slosOf } from '../plan/slos.ts';
+import { type Procedure, traitsOf } from '../playbook/procedures.ts';
+import type { AnySchedule } from '../schedules/every-schedule.ts';
+import { periodOf } from '../schedules/period.ts';
+import { type WantedSchedule, wantedSchedules } from '../schedules/wanted-schedules.ts';
 import { type Sample, sample, seconds } from './sample.ts';
 
 /** Recipient to the end of its certificate, ms; undefined where it cannot be read. */

@@ -1,8 +1,8 @@
 /** What recovery points say, as samples. A time is that of the data, so no copy or late look makes a success look newer. Pure. */
-import type { Plan } from '../plan.ts';
-import { newestThatCounts, reaches, type SeenPoint } from '../point-state.ts';
-import { atLeast, shownStates } from '../point-states.ts';
-import { rpoOf } from '../rpo.ts';
+import type { Plan } from '../plan/plan.ts';
+import { newestThatCounts, reaches, type SeenPoint } from '../points/point-state.ts';
+import { atLeast, shownStates } from '../points/point-states.ts';
+import { rpoOf } from '../points/rpo.ts';
 import { type Sample, sample, seconds } from './sample.ts';
 
 /** As `findPoints` answers. */

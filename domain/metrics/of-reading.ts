@@ -1,9 +1,10 @@
 /** What a reading says of itself and of Temporal, as samples. Pure. */
-import { everySchedule } from '../every-schedule.ts';
+
 import type { NewestPeriods } from '../period/scheduled.ts';
 import { wantedReports } from '../period/wanted-reports.ts';
-import type { Plan } from '../plan.ts';
-import { queueOf } from '../protocol.ts';
+import type { Plan } from '../plan/plan.ts';
+import { queueOf } from '../run/protocol.ts';
+import { everySchedule } from '../schedules/every-schedule.ts';
 import { scheduleLabels, scheduleName } from './of-plan.ts';
 import { type Sample, sample, seconds } from './sample.ts';
 

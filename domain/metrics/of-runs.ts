@@ -1,8 +1,9 @@
 /** What runs' reports say, as samples. Counters count every run that left a report, so a restart of a worker loses none. Pure. */
-import { endedAs, type RunEnd } from '../ended-as.ts';
-import { type Procedure, traitsOf } from '../procedures.ts';
-import type { Report } from '../report.ts';
-import type { ComponentRow } from '../report-components.ts';
+
+import { type Procedure, traitsOf } from '../playbook/procedures.ts';
+import type { ComponentRow } from '../report/components.ts';
+import type { Report } from '../report/report.ts';
+import { endedAs, type RunEnd } from '../run/ended-as.ts';
 import { type Sample, sample, seconds } from './sample.ts';
 
 /** What metrics need of a report: thousands of them are remembered. Times in ms. */

@@ -1,7 +1,8 @@
 /** Backups that succeeded, of those that were tried. Pure. */
-import type { SeenPoint } from '../point-state.ts';
-import { traitsOf } from '../procedures.ts';
-import type { Report } from '../report.ts';
+
+import { traitsOf } from '../playbook/procedures.ts';
+import type { SeenPoint } from '../points/point-state.ts';
+import type { Report } from '../report/report.ts';
 import { count, type Evidence, lostIn, reportsIn } from './evidence.ts';
 import type { ObjectiveRow, Span } from './row.ts';
 import { judgeShare } from './share.ts';

@@ -1,7 +1,8 @@
 /** Drills that were carried out to their end. A quarter in which none was is one that was not: who never rehearses has no good record. Pure. */
-import { endedAs } from '../ended-as.ts';
-import { procedures, traitsOf } from '../procedures.ts';
-import type { Report } from '../report.ts';
+
+import { procedures, traitsOf } from '../playbook/procedures.ts';
+import type { Report } from '../report/report.ts';
+import { endedAs } from '../run/ended-as.ts';
 import { count, type Evidence, lostIn, reportsIn } from './evidence.ts';
 import type { ObjectiveRow, Span } from './row.ts';
 import { judgeShare } from './share.ts';

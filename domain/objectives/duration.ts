@@ -1,6 +1,6 @@
 /** Successful backups that took no longer than they may. Pure. */
 import { formatDuration } from '../duration.ts';
-import type { Report } from '../report.ts';
+import type { Report } from '../report/report.ts';
 import { outcomeOfBackup } from './backups.ts';
 import { count, type Evidence, reportsIn } from './evidence.ts';
 import type { ObjectiveRow, Span } from './row.ts';

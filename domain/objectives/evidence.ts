@@ -1,8 +1,9 @@
 /** What objectives are counted from: the reports of runs, and the recovery points that stand. Never a counter. */
-import type { SeenPoint } from '../point-state.ts';
-import type { Procedure } from '../procedures.ts';
-import type { Report } from '../report.ts';
-import { readRunId } from '../run-id.ts';
+
+import type { Procedure } from '../playbook/procedures.ts';
+import type { SeenPoint } from '../points/point-state.ts';
+import type { Report } from '../report/report.ts';
+import { readRunId } from '../run/run-id.ts';
 import type { Watched } from './availability.ts';
 import type { Span } from './row.ts';
 import { isWithin } from './windows.ts';

@@ -1,7 +1,7 @@
 /** Every objective of a plan over its window, and what of the past has to be read to judge them. Pure. */
-import type { Plan } from '../plan.ts';
-import { type Slos, slosOf, type WindowSpec } from '../plan-slos.ts';
-import type { Procedure } from '../procedures.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Slos, slosOf, type WindowSpec } from '../plan/slos.ts';
+import type { Procedure } from '../playbook/procedures.ts';
 import { judgeAvailability } from './availability.ts';
 import { judgeBackups } from './backups.ts';
 import { drills, judgeDrills } from './drills.ts';

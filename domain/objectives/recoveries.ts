@@ -1,6 +1,6 @@
 /** Recoveries and planned moves that were over within the RTO of their procedure, as it was promised when they ran. Pure. */
-import { procedures, traitsOf } from '../procedures.ts';
-import type { Report } from '../report.ts';
+import { procedures, traitsOf } from '../playbook/procedures.ts';
+import type { Report } from '../report/report.ts';
 import { type Evidence, lostIn, reportsIn } from './evidence.ts';
 import type { ObjectiveRow, Span } from './row.ts';
 import { judgeShare } from './share.ts';

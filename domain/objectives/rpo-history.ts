@@ -1,6 +1,6 @@
 /** For how long more than the RPO would have been lost: the age of the newest state that counted, at every moment of the window. Pure. */
 import { formatDuration } from '../duration.ts';
-import type { Plan } from '../plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { count, type Evidence, lostIn } from './evidence.ts';
 import type { Count, ObjectiveRow, Span } from './row.ts';
 import { judgeShare } from './share.ts';

@@ -1,5 +1,5 @@
 /** How fast backups are written and restores laid out, and how small backups become. Pure. */
-import type { Report } from '../report.ts';
+import type { Report } from '../report/report.ts';
 import { kindOf } from './duration.ts';
 import { type Evidence, reportsIn } from './evidence.ts';
 import { recoveries } from './recoveries.ts';

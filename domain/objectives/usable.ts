@@ -1,9 +1,9 @@
 /** States that could have been restored, and from when on: out of the points that stand and of the reports of backups whose points are gone. Pure. */
-import type { Plan } from '../plan.ts';
-import { copiesNeeded, reaches, type SeenPoint, standingOf } from '../point-state.ts';
-import { timeOfPointId } from '../recovery-point.ts';
-import type { Report } from '../report.ts';
-import { readRunId } from '../run-id.ts';
+import type { Plan } from '../plan/plan.ts';
+import { copiesNeeded, reaches, type SeenPoint, standingOf } from '../points/point-state.ts';
+import { timeOfPointId } from '../points/recovery-point.ts';
+import type { Report } from '../report/report.ts';
+import { readRunId } from '../run/run-id.ts';
 import { outcomeOfBackup } from './backups.ts';
 import type { Evidence } from './evidence.ts';
 

@@ -1,5 +1,5 @@
 /** Test restores that brought everything back. Pure. */
-import type { Report } from '../report.ts';
+import type { Report } from '../report/report.ts';
 import { drills, rehearsesRestore } from './drills.ts';
 import { type Evidence, lostIn, reportsIn } from './evidence.ts';
 import type { ObjectiveRow, Span } from './row.ts';

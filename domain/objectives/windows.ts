@@ -1,5 +1,5 @@
 /** Windows that objectives look back over. Pure; UTC. */
-import type { WindowSpec } from '../plan-slos.ts';
+import type { WindowSpec } from '../plan/slos.ts';
 import type { Span } from './row.ts';
 
 /** `4q` in May begins on 1 July of the year before: three whole quarters, and the one that goes on. @param now  ms */

@@ -1,11 +1,11 @@
 /** What somebody has to look at after a period. What a later run of the same procedure put right is named as closed by it. Pure. */
 import { drillSentence } from '../drills/report.ts';
 import { formatDuration } from '../duration.ts';
-import { endedAs } from '../ended-as.ts';
-import { reaches } from '../point-state.ts';
-import { procedures, traitsOf } from '../procedures.ts';
-import type { Report } from '../report.ts';
-import { exceptionsOf } from '../report-exceptions.ts';
+import { procedures, traitsOf } from '../playbook/procedures.ts';
+import { reaches } from '../points/point-state.ts';
+import { exceptionsOf } from '../report/exceptions.ts';
+import type { Report } from '../report/report.ts';
+import { endedAs } from '../run/ended-as.ts';
 import type { PeriodInput } from './input.ts';
 import { missedBackups } from './missed-backups.ts';
 import type { PeriodFinding } from './shape.ts';

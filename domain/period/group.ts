@@ -1,5 +1,5 @@
 /** What kind of thing a run is in the eyes of people who read of a month. Pure. */
-import { type Procedure, traitsOf } from '../procedures.ts';
+import { type Procedure, traitsOf } from '../playbook/procedures.ts';
 import type { RunGroup } from './shape.ts';
 
 /** A drill is a drill whatever it rehearses. */

@@ -1,8 +1,8 @@
 /** What the report of a month or a quarter is counted from. */
 import type { Evidence } from '../objectives/evidence.ts';
-import type { Plan } from '../plan.ts';
-import type { SeenPoint } from '../point-state.ts';
-import type { Report } from '../report.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { SeenPoint } from '../points/point-state.ts';
+import type { Report } from '../report/report.ts';
 import type { Period } from './period.ts';
 import type { PeriodReport } from './shape.ts';
 

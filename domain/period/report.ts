@@ -1,8 +1,8 @@
 /** Counts a month or a quarter of a service out of the reports of its runs and its recovery points. Pure. */
 
-import { resultOf } from '../ended-as.ts';
-import { traitsOf } from '../procedures.ts';
-import type { Report } from '../report.ts';
+import { traitsOf } from '../playbook/procedures.ts';
+import type { Report } from '../report/report.ts';
+import { resultOf } from '../run/ended-as.ts';
 import { findingsOf } from './findings.ts';
 import { groupOf } from './group.ts';
 import type { PeriodInput } from './input.ts';

@@ -1,6 +1,6 @@
 /** Input and answers of the workflow `periodReport`. */
 import { z } from 'zod';
-import { nameSchema } from '../plan-values.ts';
+import { nameSchema } from '../plan/values.ts';
 
 /** Names of its Schedules; no schedule of the plan may have them while it has reports of its own. */
 export const reportNames = { month: 'report-month', quarter: 'report-quarter' } as const;

@@ -1,6 +1,6 @@
 /** What a report of a month or a quarter says of a service, and of all of them. Times are ISO in UTC, lengths ms. */
 import { z } from 'zod';
-import { procedures } from '../procedures.ts';
+import { procedures } from '../playbook/procedures.ts';
 
 /** A run belongs to one of them; log shipments and clean-ups are counted together as `other`. */
 export const runGroups = ['drill', 'backup', 'restore', 'move', 'verification', 'other'] as const;

@@ -1,5 +1,5 @@
 /** How often the plan's schedules wanted something to happen in a stretch of time. Pure. */
-import { parseCron } from '../cron.ts';
+import { parseCron } from '../schedules/cron.ts';
 
 const day = 86_400_000;
 

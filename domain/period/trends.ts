@@ -1,7 +1,8 @@
 /** Figures of a period beside those of the one before it. Pure. */
-import { endedAs } from '../ended-as.ts';
-import { traitsOf } from '../procedures.ts';
-import type { Report } from '../report.ts';
+
+import { traitsOf } from '../playbook/procedures.ts';
+import type { Report } from '../report/report.ts';
+import { endedAs } from '../run/ended-as.ts';
 import { groupOf } from './group.ts';
 import type { PeriodTrend, RunGroup } from './shape.ts';
 

@@ -1,7 +1,7 @@
 /** From a plan to the Schedules that begin the reports of a month and of a quarter. Pure. */
-import type { Plan } from '../plan.ts';
-import { type Times, timesOf, whenOf } from '../schedule-times.ts';
-import { scheduleId } from '../wanted-schedules.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Times, timesOf, whenOf } from '../schedules/times.ts';
+import { scheduleId } from '../schedules/wanted-schedules.ts';
 import { type PeriodInput, type ReportKind, reportNames } from './scheduled.ts';
 
 /** A Schedule that begins reports, beside those of `WantedSchedule`. */

@@ -1,8 +1,8 @@
 /** Whether somebody could let a failover go: enough people, with keys that are valid, also when one of them asks for it. Pure. */
 import { formatDuration } from '../duration.ts';
-import type { ApprovalRules } from '../plan-approvals.ts';
-import { type Lacking, type LackLevel, lack } from '../readiness.ts';
+import type { ApprovalRules } from '../plan/approvals.ts';
 import { type ExpiryLimits, expiryLevel } from './expiry.ts';
+import { type Lacking, type LackLevel, lack } from './readiness.ts';
 
 /** One line of an `allowed_signers` file. */
 export interface SignerLine {

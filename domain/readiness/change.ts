@@ -3,7 +3,7 @@
  *
  * One thing that could not be found out at one look may be a hiccup: it is told when the next look does not find it out either.
  */
-import type { Lacking, LackLevel } from '../readiness.ts';
+import type { Lacking, LackLevel } from './readiness.ts';
 
 /** What one look leaves for the next. Level by id. */
 export interface LookMemory {

@@ -1,10 +1,11 @@
 /** Whether what the schedules promise was made: points of each component and label in the last day, against what fell due. Pure. */
-import type { PointSummary } from '../assessment.ts';
+
 import { formatDuration } from '../duration.ts';
-import type { Plan } from '../plan.ts';
-import type { Schedule } from '../plan-schedules.ts';
-import { timeOfPointId } from '../recovery-point.ts';
-import { timesOf } from '../schedule-times.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Schedule } from '../plan/schedules.ts';
+import type { PointSummary } from '../playbook/assessment.ts';
+import { timeOfPointId } from '../points/recovery-point.ts';
+import { timesOf } from '../schedules/times.ts';
 import { dueTimes } from './due-times.ts';
 
 export interface Compliance {

@@ -1,5 +1,5 @@
 /** When a schedule falls due, as Temporal counts it. Pure. */
-import type { Times } from '../schedule-times.ts';
+import type { Times } from '../schedules/times.ts';
 
 const minute = 60_000;
 const hour = 3_600_000;

@@ -1,6 +1,6 @@
 /** What ends, and how soon: certificates and keys. Pure. */
 import { formatDuration } from '../duration.ts';
-import type { Lacking } from '../readiness.ts';
+import type { Lacking } from './readiness.ts';
 
 /** ms left from which on it is `late`, and from which on `missing`. */
 export interface ExpiryLimits {

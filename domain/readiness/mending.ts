@@ -1,5 +1,5 @@
 /** What mends what a failover's own assessment and checks found lacking. Pure. */
-import type { Lacking } from '../readiness.ts';
+import type { Lacking } from './readiness.ts';
 
 interface Asked {
   readonly service: string;

@@ -1,6 +1,6 @@
 /** How old the proof of a plan is, and of which plan. Pure. */
 import { formatDuration } from '../duration.ts';
-import { type Lacking, lack } from '../readiness.ts';
+import { type Lacking, lack } from './readiness.ts';
 
 export interface Proof {
   readonly run: string;

@@ -1,6 +1,6 @@
 /** Input and answer of the workflow `readiness`. */
 import { z } from 'zod';
-import { nameSchema } from '../plan-values.ts';
+import { nameSchema } from '../plan/values.ts';
 import type { LookMemory } from './change.ts';
 
 /** No schedule of the plan may have this name while it has looks of its own. */

@@ -1,5 +1,5 @@
 /** One number for people, and the one thing to mend first. Pure. */
-import type { Lacking, LackLevel } from '../readiness.ts';
+import type { Lacking, LackLevel } from './readiness.ts';
 
 /** Points that one finding takes from 100. */
 export const weights: Readonly<Record<LackLevel, number>> = { missing: 25, late: 8, unknown: 3 };

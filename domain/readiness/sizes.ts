@@ -1,5 +1,5 @@
 /** Whether the newest backup is as large as those before it: an empty dump succeeds too. Pure. */
-import type { PointSummary } from '../assessment.ts';
+import type { PointSummary } from '../playbook/assessment.ts';
 
 export interface SizeLimits {
   /** Backups before the newest that are compared. */

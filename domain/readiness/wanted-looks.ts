@@ -1,9 +1,9 @@
 /** From a plan to the Schedule that begins looks at readiness. Pure. */
 import { formatDuration } from '../duration.ts';
-import { type Plan, siteOfRole } from '../plan.ts';
-import { queueOf } from '../protocol.ts';
-import { type Times, timesOf } from '../schedule-times.ts';
-import { scheduleId } from '../wanted-schedules.ts';
+import { type Plan, siteOfRole } from '../plan/plan.ts';
+import { queueOf } from '../run/protocol.ts';
+import { type Times, timesOf } from '../schedules/times.ts';
+import { scheduleId } from '../schedules/wanted-schedules.ts';
 import { type LookInput, readinessName } from './scheduled.ts';
 
 /** A Schedule that begins looks, beside those of `WantedSchedule`. */

@@ -1,6 +1,6 @@
 /** A container of Azure Blob Storage. */
 import { z } from 'zod';
-import { secretSchema } from '../plan-values.ts';
+import { secretSchema } from '../plan/values.ts';
 import { encryptedOrLocal, everyLocation, noLock, ownEndpoint, unencrypted } from './shared.ts';
 
 export const azureSchema = z

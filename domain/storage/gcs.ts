@@ -1,6 +1,6 @@
 /** A bucket of Google Cloud Storage. */
 import { z } from 'zod';
-import { secretSchema } from '../plan-values.ts';
+import { secretSchema } from '../plan/values.ts';
 import { encryptedOrLocal, everyLocation, noLock, ownEndpoint, unencrypted } from './shared.ts';
 
 export const gcsSchema = z

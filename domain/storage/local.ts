@@ -1,6 +1,6 @@
 /** A folder on a worker's machine: a disk of its own, or an NFS mount. Hosts reach it through the worker that serves it. */
 import { z } from 'zod';
-import { absolutePath, secretSchema } from '../plan-values.ts';
+import { absolutePath, secretSchema } from '../plan/values.ts';
 import { everyLocation, isLoopback, isProtected, noLock } from './shared.ts';
 
 const listenSchema = z.string().regex(/^(\[[0-9a-f:]+\]|\d{1,3}(\.\d{1,3}){3}):\d{1,5}$/i, {

@@ -1,7 +1,7 @@
 /** A bucket of S3, or of a server that speaks it. */
 import { z } from 'zod';
 import { durationSchema } from '../duration.ts';
-import { secretSchema } from '../plan-values.ts';
+import { secretSchema } from '../plan/values.ts';
 import { encryptedOrLocal, everyLocation, ownEndpoint, unencrypted } from './shared.ts';
 
 export const s3Schema = z

@@ -1,8 +1,8 @@
 /** From the go/no-go of a run to what users saw of it: the report, and the observer's figures beside it. */
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Report, reportSchema } from '../../domain/report.ts';
-import { renderReportMarkdown } from '../../domain/report-markdown.ts';
+import { renderReportMarkdown } from '../../domain/report/markdown.ts';
+import { type Report, reportSchema } from '../../domain/report/report.ts';
 import type { connectLab } from '../client.ts';
 import { checkout, labPaths } from '../paths.ts';
 import { observed } from './observed.ts';

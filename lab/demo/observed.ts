@@ -5,7 +5,7 @@ import {
   type ObserverState,
   type Outages,
   outagesSchema,
-} from '../../domain/observer.ts';
+} from '../../domain/observers/observer.ts';
 import type { connectLab } from '../client.ts';
 import { ports, third } from '../layout.ts';
 

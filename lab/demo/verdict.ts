@@ -1,8 +1,8 @@
 /** The end of the story in a few lines: what users lost, by the observer, beside what the plan promised, by the report. */
 import { formatDuration } from '../../domain/duration.ts';
-import type { LostWrites, Outages } from '../../domain/observer.ts';
-import { traitsOf } from '../../domain/procedures.ts';
-import type { Report } from '../../domain/report.ts';
+import type { LostWrites, Outages } from '../../domain/observers/observer.ts';
+import { traitsOf } from '../../domain/playbook/procedures.ts';
+import type { Report } from '../../domain/report/report.ts';
 
 export function verdict(report: Report, seen: { outages: Outages; writes: LostWrites }): string[] {
   return [

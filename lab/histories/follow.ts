@@ -1,7 +1,7 @@
 /** A run that is recorded, as an operator starts, follows and answers it. */
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { type DecisionAnswer, endedPhases, type RunStatus } from '../../domain/run.ts';
+import { type DecisionAnswer, endedPhases, type RunStatus } from '../../domain/run/run.ts';
 import type { Lab } from '../client.ts';
 import { checkout } from '../paths.ts';
 import { until as labUntil } from '../shell.ts';

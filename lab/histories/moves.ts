@@ -1,5 +1,5 @@
 /** Planned moves: out, for a time that is a moment ahead, and home again. */
-import type { RunStatus } from '../../domain/run.ts';
+import type { RunStatus } from '../../domain/run/run.ts';
 import { approve, ask, command, follow, look, operator, type Recorded, type Recording, waitsFor } from './follow.ts';
 
 /** Approved at once, begun at its time; two steps that a person confirms. Home without a time, with the other site stood down. */

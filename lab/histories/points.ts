@@ -1,6 +1,6 @@
 /** Runs beside a recovery: what is brought back in part or elsewhere, looked at, let go, sealed anew. */
 import { join } from 'node:path';
-import { workflowIdOf } from '../../domain/procedures.ts';
+import { workflowIdOf } from '../../domain/playbook/procedures.ts';
 import { service as arcade } from '../arcade/layout.ts';
 import { lowerArcade, raiseArcade } from '../arcade/raise.ts';
 import { regions } from '../layout.ts';

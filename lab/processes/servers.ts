@@ -1,7 +1,7 @@
 /** The servers the lab did not write: Temporal, moto as AWS, versitygw as S3. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { searchAttributes } from '../../domain/search-attributes.ts';
+import { searchAttributes } from '../../domain/run/search-attributes.ts';
 import { motoUrl, storeUrl } from '../environment.ts';
 import { ports, type Region, third } from '../layout.ts';
 import type { ProcessContext } from './context.ts';

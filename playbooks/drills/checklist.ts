@@ -1,8 +1,8 @@
 /** The runbook's checklist as steps that people confirm, side by side, and the names under it. */
 import { manual } from '../../activities/people/manual.ts';
 import type { DrillItemRow } from '../../domain/drills/in-playbook.ts';
-import type { Drill, DrillItem } from '../../domain/plan-drills.ts';
-import type { Step } from '../../domain/playbook.ts';
+import type { Drill, DrillItem } from '../../domain/plan/drills.ts';
+import type { Step } from '../../domain/playbook/playbook.ts';
 import type { Situation } from '../compiler.ts';
 import { placeAt, stepId } from '../compiler.ts';
 

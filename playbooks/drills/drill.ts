@@ -3,9 +3,9 @@
  * who signs. Runbooks: "Monthly Backup Verification", "Quarterly DR Drill", "Monthly Restore Test", "Tabletop".
  */
 import { refusal } from '../../domain/errors.ts';
-import type { Drill, DrillKind } from '../../domain/plan-drills.ts';
-import type { Playbook } from '../../domain/playbook.ts';
-import type { Procedure } from '../../domain/procedures.ts';
+import type { Drill, DrillKind } from '../../domain/plan/drills.ts';
+import type { Playbook } from '../../domain/playbook/playbook.ts';
+import type { Procedure } from '../../domain/playbook/procedures.ts';
 import { type Compiler, playbook, type Situation, stage } from '../compiler.ts';
 import { type Asking, askAll, askForSignatures } from './checklist.ts';
 import { sweepOnly } from './place-steps.ts';

@@ -3,7 +3,7 @@ import { clearDrill } from '../../activities/drills/clear-drill.ts';
 import { prepareDrill } from '../../activities/drills/prepare-drill.ts';
 import { refusal } from '../../domain/errors.ts';
 import type { Host } from '../../domain/host.ts';
-import type { Playbook, Step } from '../../domain/playbook.ts';
+import type { Playbook, Step } from '../../domain/playbook/playbook.ts';
 import { hostsOf, locationsFor, placeAt, playbook, type Situation, stage } from '../compiler.ts';
 import type { Tried } from '../test-restore.ts';
 

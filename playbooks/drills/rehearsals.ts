@@ -1,8 +1,8 @@
 /** Drills that rehearse a whole move, as a run of its own: in isolation, or with real traffic. What people look at stands meanwhile. */
 import { endRehearsal } from '../../activities/drills/rehearsal/end-rehearsal.ts';
 import { startRehearsal } from '../../activities/drills/rehearsal/start-rehearsal.ts';
-import { isolationOf } from '../../domain/isolation.ts';
-import type { Drill } from '../../domain/plan-drills.ts';
+import { isolationOf } from '../../domain/drills/isolation.ts';
+import type { Drill } from '../../domain/plan/drills.ts';
 import { placeAt, type Situation, stage } from '../compiler.ts';
 import type { Rehearsal, Rehearse } from './rehearse.ts';
 

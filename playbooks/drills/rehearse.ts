@@ -1,7 +1,7 @@
 /** What one kind of drill makes of the situation: one compiler a kind, put together in drill.ts. */
-import type { Drill, DrillKind } from '../../domain/plan-drills.ts';
-import type { PlaybookItem } from '../../domain/playbook.ts';
-import type { Procedure } from '../../domain/procedures.ts';
+import type { Drill, DrillKind } from '../../domain/plan/drills.ts';
+import type { PlaybookItem } from '../../domain/playbook/playbook.ts';
+import type { Procedure } from '../../domain/playbook/procedures.ts';
 import type { Compiler, Situation } from '../compiler.ts';
 import type { Asking } from './checklist.ts';
 

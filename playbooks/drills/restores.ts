@@ -2,7 +2,7 @@
 import { judgeFault } from '../../activities/drills/judge-fault.ts';
 import { drillPlace } from '../../domain/drills/place.ts';
 import { refusal } from '../../domain/errors.ts';
-import { scopeOf } from '../../domain/restore-scope.ts';
+import { scopeOf } from '../../domain/points/restore-scope.ts';
 import { placeAt, type Situation, stage } from '../compiler.ts';
 import { testsOf } from '../test-restore.ts';
 import { clearSteps, prepareSteps } from './place-steps.ts';

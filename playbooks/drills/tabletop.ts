@@ -2,9 +2,9 @@
  * Tabletop: the playbook of a procedure as it would be compiled now, talked through stage by stage. Nothing of it is run. Runbooks:
  * "Conduct DR tabletop exercise with stakeholders"; "Annually: Tabletop DR exercise".
  */
-import type { DrillItem } from '../../domain/plan-drills.ts';
-import type { PlaybookItem } from '../../domain/playbook.ts';
-import type { Procedure } from '../../domain/procedures.ts';
+import type { DrillItem } from '../../domain/plan/drills.ts';
+import type { PlaybookItem } from '../../domain/playbook/playbook.ts';
+import type { Procedure } from '../../domain/playbook/procedures.ts';
 import { stage } from '../compiler.ts';
 import { type Asking, askAll } from './checklist.ts';
 import type { Rehearse } from './rehearse.ts';

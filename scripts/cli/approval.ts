@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { durationSchema } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { Approval, RiskAcceptance } from '../../domain/run.ts';
+import type { Approval, RiskAcceptance } from '../../domain/run/run.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Cli } from './cli.ts';
 import { decide } from './decide.ts';

@@ -1,6 +1,6 @@
 /** Which runs whose audit log has no end go on, by Temporal: only those may lack it. */
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { procedures, workflowIdOf } from '../../domain/procedures.ts';
+import { procedures, workflowIdOf } from '../../domain/playbook/procedures.ts';
 import type { Cli } from './cli.ts';
 import { inTime, queryPatience, type Temporal } from './temporal.ts';
 

@@ -1,7 +1,7 @@
 /** `muster restore --compromise`: which procedure that is, from where to where. */
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { Procedure } from '../../domain/procedures.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { Procedure } from '../../domain/playbook/procedures.ts';
 
 interface Asked {
   /** The clean site; the plan's standby where absent. */

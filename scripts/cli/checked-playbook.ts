@@ -1,8 +1,8 @@
 /** The playbook of a run, hashed here: the worker that claims a hash is not the one that is believed. */
 import { hashPlaybook } from '../../activities/planning/hash.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { Playbook } from '../../domain/playbook.ts';
-import type { RunStatus } from '../../domain/run.ts';
+import type { Playbook } from '../../domain/playbook/playbook.ts';
+import type { RunStatus } from '../../domain/run/run.ts';
 import type { Cli } from './cli.ts';
 import { playbookOf, type RunSeen } from './runs.ts';
 

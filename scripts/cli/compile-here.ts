@@ -1,7 +1,8 @@
 /** Assesses and compiles on this machine what a run would do; starts and changes nothing. */
-import type { Assessment } from '../../domain/assessment.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { AssessCall, Compiled } from '../../domain/protocol.ts';
+
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
+import type { AssessCall, Compiled } from '../../domain/run/protocol.ts';
 import type { Cli } from './cli.ts';
 
 /** @throws what the assessment or the compiler refuses: hosts, credentials, points, contradictions */

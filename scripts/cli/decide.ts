@@ -5,7 +5,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { refusal } from '../../domain/errors.ts';
-import type { DecisionAnswer } from '../../domain/run.ts';
+import type { DecisionAnswer } from '../../domain/run/run.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Cli } from './cli.ts';
 import { say, sayJson } from './io.ts';

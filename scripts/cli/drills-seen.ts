@@ -5,11 +5,11 @@ import { describeSchedule } from '../../activities/schedules/apply.ts';
 import { openLocations } from '../../activities/storage/open-locations.ts';
 import { compareDrills, type DrillComparison } from '../../domain/drills/compare.ts';
 import { overdueSince } from '../../domain/drills/overdue.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { Drill } from '../../domain/plan-drills.ts';
-import type { Report } from '../../domain/report.ts';
-import { whenOf } from '../../domain/schedule-times.ts';
-import { drillScheduleName, scheduleId } from '../../domain/wanted-schedules.ts';
+import type { Drill } from '../../domain/plan/drills.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { Report } from '../../domain/report/report.ts';
+import { whenOf } from '../../domain/schedules/times.ts';
+import { drillScheduleName, scheduleId } from '../../domain/schedules/wanted-schedules.ts';
 import type { Cli } from './cli.ts';
 import { inTime } from './temporal.ts';
 

@@ -1,8 +1,8 @@
 /** Addresses in the Temporal UI. A slash in a workflow id is `%2F` there. */
 
-import { traitsOf, workflowIdOf } from '../../domain/procedures.ts';
-import { workflowQueue } from '../../domain/protocol.ts';
-import type { RunInput } from '../../domain/run.ts';
+import { traitsOf, workflowIdOf } from '../../domain/playbook/procedures.ts';
+import { workflowQueue } from '../../domain/run/protocol.ts';
+import type { RunInput } from '../../domain/run/run.ts';
 
 export interface UiPlace {
   /** `http://127.0.0.1:8233`, without a slash at the end. */

@@ -6,11 +6,11 @@ import { worldQuestions } from '../../activities/plans/check-world.ts';
 import type { WorldClients, WorldQuestion } from '../../activities/plans/world/question.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { secretsOfReceiver } from '../../domain/plan-notices.ts';
-import { isUnencrypted } from '../../domain/plan-storage.ts';
-import type { SecretRef } from '../../domain/plan-values.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { secretsOfReceiver } from '../../domain/plan/notices.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { isUnencrypted } from '../../domain/plan/storage.ts';
+import type { SecretRef } from '../../domain/plan/values.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { within } from './within.ts';
 
 export interface Finding {

@@ -1,7 +1,7 @@
 /** What the restores of a playbook would overwrite, read from the hosts; one that cannot be read says so and holds up nothing. */
 import type { ToOverwrite } from '../../activities/archives/compare-present.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { type Playbook, stepsOf } from '../../domain/playbook.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { type Playbook, stepsOf } from '../../domain/playbook/playbook.ts';
 import { formatBytes } from '../views/columns.ts';
 import type { Cli } from './cli.ts';
 

@@ -4,8 +4,8 @@ import type { Left } from '../../activities/reports/leave-files.ts';
 import { periodOf, periodPlaces, periodSigner } from '../../activities/reports/period-of.ts';
 import { renderEstateMarkdown, renderPeriodMarkdown } from '../../domain/period/markdown.ts';
 import type { Period } from '../../domain/period/period.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { renderEstateHtml, renderPeriodHtml } from '../../domain/report-html/period.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { renderEstateHtml, renderPeriodHtml } from '../../domain/report/html/period.ts';
 import type { Cli } from './cli.ts';
 
 export interface Rendered {

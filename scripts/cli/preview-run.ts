@@ -1,10 +1,10 @@
 /** Shows what a run would do: facts, risks, playbook, what it would overwrite, and how to start it. Starts and changes nothing. */
 import { formatDuration } from '../../domain/duration.ts';
-import { expectedDuration } from '../../domain/estimate.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { traitsOf } from '../../domain/procedures.ts';
-import { requestOf } from '../../domain/requests.ts';
-import type { RunInput } from '../../domain/run.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { expectedDuration } from '../../domain/playbook/estimate.ts';
+import { traitsOf } from '../../domain/playbook/procedures.ts';
+import { requestOf } from '../../domain/run/requests.ts';
+import type { RunInput } from '../../domain/run/run.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { playbookLines } from '../views/playbook-lines.ts';
 import { factLines } from '../views/run-lines.ts';

@@ -4,7 +4,7 @@
  */
 import type { WorkflowExecutionDescription } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
-import type { StepCall } from '../../domain/protocol.ts';
+import type { StepCall } from '../../domain/run/protocol.ts';
 import type { StepProgress } from '../views/run-lines.ts';
 import type { RunSeen } from './runs.ts';
 import { inTime, queryPatience, type Temporal } from './temporal.ts';

@@ -5,7 +5,7 @@ import { newestResult } from '../../activities/readiness/keep-result.ts';
 import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
 import { formatDuration } from '../../domain/duration.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import type { ReadinessResult } from '../../domain/readiness/result.ts';
 import { wantedLooks } from '../../domain/readiness/wanted-looks.ts';
 

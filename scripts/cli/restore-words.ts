@@ -1,9 +1,9 @@
 /** What a person says about a restore, as the options that `muster restore` and `muster preview` share. */
 import type { Command } from 'commander';
 import { refusal } from '../../domain/errors.ts';
-import type { Procedure } from '../../domain/procedures.ts';
-import { type RestoreRequest, restoreRequestSchema } from '../../domain/restore-request.ts';
-import { isWhole } from '../../domain/restore-scope.ts';
+import type { Procedure } from '../../domain/playbook/procedures.ts';
+import { isWhole } from '../../domain/points/restore-scope.ts';
+import { type RestoreRequest, restoreRequestSchema } from '../../domain/run/restore-request.ts';
 import { wrongInput } from './wrong-input.ts';
 
 export interface RestoreWords {

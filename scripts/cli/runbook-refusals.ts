@@ -1,9 +1,9 @@
 /** What `muster runbook` refuses before anything is asked of the world, and what it says where nothing answers. */
 import { isUnreachable } from '../../activities/aws/errors.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { pointIdSchema } from '../../domain/point-id.ts';
-import { type Procedure, traitsOf } from '../../domain/procedures.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { type Procedure, traitsOf } from '../../domain/playbook/procedures.ts';
+import { pointIdSchema } from '../../domain/points/point-id.ts';
 
 interface Words {
   readonly from?: string;

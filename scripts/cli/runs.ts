@@ -5,17 +5,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type WorkflowExecutionInfo, WorkflowNotFoundError } from '@temporalio/client';
 import { refusal } from '../../domain/errors.ts';
-import { type Playbook, playbookSchema } from '../../domain/playbook.ts';
+import { type Playbook, playbookSchema } from '../../domain/playbook/playbook.ts';
 import {
   decidedLocks,
   type Procedure,
   type ProcedureTraits,
   procedureTraits,
   traitsOf,
-} from '../../domain/procedures.ts';
-import { askAgain } from '../../domain/protocol.ts';
-import { type RunStatus, runStatusSchema } from '../../domain/run.ts';
-import { searchAttributes } from '../../domain/search-attributes.ts';
+} from '../../domain/playbook/procedures.ts';
+import { askAgain } from '../../domain/run/protocol.ts';
+import { type RunStatus, runStatusSchema } from '../../domain/run/run.ts';
+import { searchAttributes } from '../../domain/run/search-attributes.ts';
 import { inTime, queryPatience, type Temporal } from './temporal.ts';
 
 export interface RunSeen {

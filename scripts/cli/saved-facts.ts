@@ -1,9 +1,9 @@
 /** Facts that `muster preview --json` printed, and the playbook of them: for the hour when nothing can be asked any more. */
 import { readFile } from 'node:fs/promises';
-import { type Assessment, assessmentSchema } from '../../domain/assessment.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { AssessCall, Compiled } from '../../domain/protocol.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { type Assessment, assessmentSchema } from '../../domain/playbook/assessment.ts';
+import type { AssessCall, Compiled } from '../../domain/run/protocol.ts';
 
 type Asked = Omit<AssessCall, 'run' | 'at'>;
 

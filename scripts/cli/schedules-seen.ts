@@ -1,13 +1,13 @@
 /** The schedules of a service as they stand in Temporal, beside what the plan wants: what is next, what became of the last, what was missed. */
 import type { ScheduleDescription } from '@temporalio/client';
 import { compareSchedules, describeSchedule, type ScheduleChange } from '../../activities/schedules/apply.ts';
-import type { DueResult } from '../../domain/due.ts';
-import { everySchedule } from '../../domain/every-schedule.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { catchUpName, validationNames } from '../../domain/plan-schedules.ts';
-import { isOurNote } from '../../domain/schedule-note.ts';
-import type { LookDepth } from '../../domain/verification.ts';
-import { scheduleId, validationSchedule } from '../../domain/wanted-schedules.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { catchUpName, validationNames } from '../../domain/plan/schedules.ts';
+import type { LookDepth } from '../../domain/points/verification.ts';
+import type { DueResult } from '../../domain/schedules/due.ts';
+import { everySchedule } from '../../domain/schedules/every-schedule.ts';
+import { isOurNote } from '../../domain/schedules/note.ts';
+import { scheduleId, validationSchedule } from '../../domain/schedules/wanted-schedules.ts';
 import { inTime, type Temporal } from './temporal.ts';
 
 export interface ScheduleSeen {

@@ -2,9 +2,9 @@
 import { type FoundPoints, findPoints } from '../../activities/points/find-points.ts';
 import { loadPinned } from '../../activities/points/signer.ts';
 import { openLocations } from '../../activities/storage/open-locations.ts';
-import type { PointSummary } from '../../domain/assessment.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { copiesNeeded } from '../../domain/point-state.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { PointSummary } from '../../domain/playbook/assessment.ts';
+import { copiesNeeded } from '../../domain/points/point-state.ts';
 
 export interface ServicePoints extends FoundPoints {
   readonly locations: readonly string[];

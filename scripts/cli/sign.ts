@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { approvalNamespace, signedBytes } from '../../activities/approvals/signed-bytes.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { SignedDecision } from '../../domain/protocol.ts';
+import type { SignedDecision } from '../../domain/run/protocol.ts';
 import type { CliIo } from './io.ts';
 import { warn } from './io.ts';
 

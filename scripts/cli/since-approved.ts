@@ -2,8 +2,8 @@
 import { lastApproved } from '../../activities/approvals/approved-playbook.ts';
 import { loadPinned } from '../../activities/points/signer.ts';
 import { openLocations } from '../../activities/storage/open-locations.ts';
-import type { Playbook } from '../../domain/playbook.ts';
-import { playbookChanges } from '../../domain/playbook-changes.ts';
+import { playbookChanges } from '../../domain/playbook/changes.ts';
+import type { Playbook } from '../../domain/playbook/playbook.ts';
 import type { Cli } from './cli.ts';
 
 /** Never fails: who cannot read the plan or a storage location here is told so, and approves what stands. */

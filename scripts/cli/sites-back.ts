@@ -1,10 +1,10 @@
 /** Sites that answer again though their service was moved away from them: two sites may take writes. */
 import { hostsNow, mayAnswer } from '../../activities/fencing/hosts.ts';
 import { probe } from '../../activities/health/probe.ts';
-import { siteInputSchema } from '../../domain/fencing.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { rejoins } from '../../domain/procedures.ts';
-import { siteInput } from '../../playbooks/fence-steps.ts';
+import { siteInputSchema } from '../../domain/fencing/fencing.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { rejoins } from '../../domain/playbook/procedures.ts';
+import { siteInput } from '../../playbooks/steps/fence.ts';
 import type { RunSeen } from './runs.ts';
 import { within } from './within.ts';
 

@@ -1,9 +1,9 @@
 /** `muster backup --priority`: at once, or first in line while another backup runs. */
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { type Due, firstInLineId } from '../../domain/due.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
-import { workflowQueue } from '../../domain/protocol.ts';
-import type { RunInput } from '../../domain/run.ts';
+import { workflowQueue } from '../../domain/run/protocol.ts';
+import type { RunInput } from '../../domain/run/run.ts';
+import { type Due, firstInLineId } from '../../domain/schedules/due.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import type { Cli } from './cli.ts';
 import { say, sayJson } from './io.ts';

@@ -2,12 +2,12 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import { refusal } from '../../domain/errors.ts';
-import { type Plan, siteOfRole } from '../../domain/plan.ts';
-import { directionOf } from '../../domain/present.ts';
-import { traitsOf, workflowIdOf } from '../../domain/procedures.ts';
-import { workflowQueue } from '../../domain/protocol.ts';
-import { type RunInput, runInputSchema } from '../../domain/run.ts';
-import { searchAttributes } from '../../domain/search-attributes.ts';
+import { type Plan, siteOfRole } from '../../domain/plan/plan.ts';
+import { traitsOf, workflowIdOf } from '../../domain/playbook/procedures.ts';
+import { directionOf } from '../../domain/run/present.ts';
+import { workflowQueue } from '../../domain/run/protocol.ts';
+import { type RunInput, runInputSchema } from '../../domain/run/run.ts';
+import { searchAttributes } from '../../domain/run/search-attributes.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { watchRun } from '../views/watch-run.ts';
 import type { Cli } from './cli.ts';

@@ -1,7 +1,7 @@
 /** What each step of a playbook would find now, asked from this machine. */
 import type { CheckSeen } from '../../activities/readiness/step-checks.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { Playbook } from '../../domain/playbook.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { Playbook } from '../../domain/playbook/playbook.ts';
 import type { Cli } from './cli.ts';
 
 /** ms for all of them; each has a shorter limit of its own. */

@@ -1,8 +1,8 @@
 /** `muster backup --dry-run`: everything that a backup needs is asked for, and nothing is written. */
 import { Refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { requestOf } from '../../domain/requests.ts';
-import { type RunInput, runInputSchema } from '../../domain/run.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { requestOf } from '../../domain/run/requests.ts';
+import { type RunInput, runInputSchema } from '../../domain/run/run.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { columns } from '../views/columns.ts';
 import { playbookLines } from '../views/playbook-lines.ts';

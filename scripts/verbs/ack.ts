@@ -1,8 +1,8 @@
 /** `muster ack`: somebody looks after what people were told of, so that nobody else is told. */
 
 import { Refusal, refusal } from '../../domain/errors.ts';
-import { noticeDeskId } from '../../domain/notice-desk.ts';
-import { noticeTestEvent, noticeTestId } from '../../domain/notice-test.ts';
+import { noticeDeskId } from '../../domain/notices/desk.ts';
+import { noticeTestEvent, noticeTestId } from '../../domain/notices/test.ts';
 import type { Cli } from '../cli/cli.ts';
 import { type Sent, sendDecision } from '../cli/decide.ts';
 import { say, sayJson } from '../cli/io.ts';

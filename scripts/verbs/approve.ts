@@ -4,9 +4,9 @@
  */
 import { hashPlaybook } from '../../activities/planning/hash.ts';
 import { refusal } from '../../domain/errors.ts';
-import { directionOf } from '../../domain/present.ts';
-import { approvalRules } from '../../domain/present-approval.ts';
-import type { RunStatus } from '../../domain/run.ts';
+import { directionOf } from '../../domain/run/present.ts';
+import { approvalRules } from '../../domain/run/present-approval.ts';
+import type { RunStatus } from '../../domain/run/run.ts';
 import { type Decided, type GiveOptions, give, givingVerb } from '../cli/approval.ts';
 import { checkedPlaybook } from '../cli/checked-playbook.ts';
 import type { Cli } from '../cli/cli.ts';

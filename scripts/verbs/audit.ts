@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { mendAudit } from '../../activities/audit/mend-audit.ts';
 import { loadPinned } from '../../activities/points/signer.ts';
-import type { AuditEntry } from '../../domain/audit.ts';
-import { type AuditPlace, type AuditVerdict, checkAudit, withMissingEnds } from '../../domain/audit-check.ts';
+import type { AuditEntry } from '../../domain/audit/audit.ts';
+import { type AuditPlace, type AuditVerdict, checkAudit, withMissingEnds } from '../../domain/audit/check.ts';
 import { seeEnds } from '../cli/audit-ends.ts';
 import { readLog } from '../cli/audit-log.ts';
 import type { Cli, Runner } from '../cli/cli.ts';

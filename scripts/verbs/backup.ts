@@ -1,5 +1,5 @@
 /** `muster backup`: write a recovery point now. */
-import { backupAsked } from '../../domain/backup-request.ts';
+import { backupAsked } from '../../domain/run/backup-request.ts';
 import { start } from '../cli/start.ts';
 import { startFirst } from '../cli/start-first.ts';
 import { tryBackup } from '../cli/try-backup.ts';

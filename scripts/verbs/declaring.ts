@@ -1,10 +1,10 @@
 /** `muster declaring`: the watch that lets observers declare an outage, where the plan says so. */
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
-import { type DeclaringStatus, declaringId } from '../../domain/declaring.ts';
 import { formatDuration } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
-import { workflowQueue } from '../../domain/protocol.ts';
+import { type DeclaringStatus, declaringId } from '../../domain/observers/declaring.ts';
+import { workflowQueue } from '../../domain/run/protocol.ts';
 import type { Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { ask, noWorker, unanswered } from '../cli/runs.ts';

@@ -1,8 +1,8 @@
 /** `muster drill`: hold a drill of the plan now. */
 import type { Command } from 'commander';
-import { type DrillFault, drillFaults } from '../../domain/drill-request.ts';
+import { type DrillFault, drillFaults } from '../../domain/drills/request.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import type { Runner } from '../cli/cli.ts';
 import { start } from '../cli/start.ts';
 import { type AddVerb, examples } from './verb.ts';

@@ -1,10 +1,10 @@
 /** `muster exercise`: the full regional exercise with real traffic: out, a while there, and home. */
 import { WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
 import type { Command } from 'commander';
+import { type ExerciseInput, type ExerciseStatus, exerciseId, exerciseMarkdown } from '../../domain/drills/exercise.ts';
 import { durationSchema, formatDuration } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
-import { type ExerciseInput, type ExerciseStatus, exerciseId, exerciseMarkdown } from '../../domain/exercise.ts';
-import { workflowQueue } from '../../domain/protocol.ts';
+import { workflowQueue } from '../../domain/run/protocol.ts';
 import type { Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { ask, noWorker, unanswered } from '../cli/runs.ts';

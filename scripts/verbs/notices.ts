@@ -6,7 +6,7 @@ import { readNoticeTests } from '../../activities/notices/tests.ts';
 import { openLocations } from '../../activities/storage/open-locations.ts';
 import { durationSchema, formatDuration } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { ReceiverReach } from '../../domain/notice-reach.ts';
+import type { ReceiverReach } from '../../domain/notices/reach.ts';
 import {
   type NoticeTest,
   type NoticeTestResult,
@@ -14,9 +14,9 @@ import {
   noticeTestEvent,
   noticeTestId,
   passed,
-} from '../../domain/notice-test.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { workflowQueue } from '../../domain/protocol.ts';
+} from '../../domain/notices/test.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { workflowQueue } from '../../domain/run/protocol.ts';
 import type { Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { noWorker } from '../cli/runs.ts';

@@ -5,7 +5,7 @@ import { openLocations } from '../../activities/storage/open-locations.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
 import { judgeObjectives } from '../../domain/objectives/objectives.ts';
 import type { ObjectiveRow, ObjectiveVerdict } from '../../domain/objectives/row.ts';
-import { type WindowSpec, windowSchema } from '../../domain/plan-slos.ts';
+import { type WindowSpec, windowSchema } from '../../domain/plan/slos.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';

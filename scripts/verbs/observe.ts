@@ -3,9 +3,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { seeVantages } from '../../activities/health/see-vantages.ts';
 import { durationSchema } from '../../domain/duration.ts';
 import { refusal } from '../../domain/errors.ts';
-import { observerEnvironment } from '../../domain/observer-unit.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { type Agreement, agreementOf, type Vantage, type VantageSight, vantagesOf } from '../../domain/vantages.ts';
+import { observerEnvironment } from '../../domain/observers/observer-unit.ts';
+import {
+  type Agreement,
+  agreementOf,
+  type Vantage,
+  type VantageSight,
+  vantagesOf,
+} from '../../domain/observers/vantages.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';

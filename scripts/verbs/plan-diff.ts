@@ -1,7 +1,7 @@
 /** `muster plan diff`: what a change of the plan changes of what would be done. */
 import type { Command } from 'commander';
 import type { Difference } from '../../domain/differences.ts';
-import { directionOf } from '../../domain/present.ts';
+import { directionOf } from '../../domain/run/present.ts';
 import type { PlanDifference, ProcedureDifference, StepDifference } from '../../playbooks/plan-diff.ts';
 import type { Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';

@@ -1,9 +1,10 @@
 /** `muster points`: the recovery points of a service, what they hold, where they lie, how old they are, and how long they stay. */
-import type { PointSummary } from '../../domain/assessment.ts';
+
 import { formatDuration } from '../../domain/duration.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { type Expiry, expiriesOf } from '../../domain/point-expiry.ts';
-import { copiesNeeded } from '../../domain/point-state.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { PointSummary } from '../../domain/playbook/assessment.ts';
+import { type Expiry, expiriesOf } from '../../domain/points/point-expiry.ts';
+import { copiesNeeded } from '../../domain/points/point-state.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { ageOf, type ServicePoints, servicePoints } from '../cli/service-points.ts';
 import { exitCodes } from '../exit-codes.ts';

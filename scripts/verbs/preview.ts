@@ -1,6 +1,6 @@
 /** `muster preview`: what a procedure would do now. Reads the world and compiles; starts and changes nothing. */
 import { refusal } from '../../domain/errors.ts';
-import { type Procedure, procedures, rejoins, traitsOf } from '../../domain/procedures.ts';
+import { type Procedure, procedures, rejoins, traitsOf } from '../../domain/playbook/procedures.ts';
 import { previewRun } from '../cli/preview-run.ts';
 import { procedureOf, type RestoreWords, restoreAsked, restoreWords } from '../cli/restore-words.ts';
 import { sitesFor } from '../cli/start.ts';

@@ -1,6 +1,7 @@
 /** `muster rehearse`: a failover on hosts, in a network and under a name of its own, or taking away what a killed one left. */
+
+import { isolationOf } from '../../domain/drills/isolation.ts';
 import { refusal } from '../../domain/errors.ts';
-import { isolationOf } from '../../domain/isolation.ts';
 import { start } from '../cli/start.ts';
 import { type AddVerb, examples } from './verb.ts';
 

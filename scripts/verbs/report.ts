@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import { refusal } from '../../domain/errors.ts';
 import { periodAsked } from '../../domain/period/period.ts';
-import type { Report } from '../../domain/report.ts';
-import { renderReportHtml } from '../../domain/report-html/run.ts';
-import { renderReportMarkdown } from '../../domain/report-markdown.ts';
-import { runbookJson } from '../../domain/runbook-json.ts';
+import { renderReportHtml } from '../../domain/report/html/run.ts';
+import { renderReportMarkdown } from '../../domain/report/markdown.ts';
+import type { Report } from '../../domain/report/report.ts';
+import { runbookJson } from '../../domain/run/runbook-json.ts';
 import type { Cli } from '../cli/cli.ts';
 import { reportOfRun, reportOfSeen } from '../cli/find-report.ts';
 import { say, sayJson, warn } from '../cli/io.ts';

@@ -1,6 +1,6 @@
 /** `muster restore`: from a recovery point, the whole service in place or a part of it, or into a place of its own. */
 import { refusal } from '../../domain/errors.ts';
-import { scopeOf } from '../../domain/restore-scope.ts';
+import { scopeOf } from '../../domain/points/restore-scope.ts';
 import { breachAsked } from '../cli/breach-asked.ts';
 import { previewRun } from '../cli/preview-run.ts';
 import { procedureOf, type RestoreWords, restoreAsked, restoreWords } from '../cli/restore-words.ts';

@@ -1,9 +1,9 @@
 /** `muster retention`: which recovery points go, and why; `--apply` starts the run that deletes them. */
 import type { Prospect } from '../../activities/retention/prospect.ts';
 import { Refusal, refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import type { Verdict } from '../../domain/retention.ts';
-import { type LogSummary, summarizeLogs } from '../../domain/retention-logs.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { type LogSummary, summarizeLogs } from '../../domain/retention/logs.ts';
+import type { Verdict } from '../../domain/retention/retention.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { start } from '../cli/start.ts';

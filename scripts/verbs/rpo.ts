@@ -3,7 +3,7 @@ import { logPositions } from '../../activities/logs/log-positions.ts';
 import { enoughPoints } from '../../activities/points/enough-points.ts';
 import { openLocations } from '../../activities/storage/open-locations.ts';
 import { formatDuration } from '../../domain/duration.ts';
-import { type ComponentRpo, rpoOf } from '../../domain/rpo.ts';
+import { type ComponentRpo, rpoOf } from '../../domain/points/rpo.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { servicePoints } from '../cli/service-points.ts';
 import { exitCodes } from '../exit-codes.ts';

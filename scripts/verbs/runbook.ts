@@ -2,9 +2,9 @@
 import { resolve } from 'node:path';
 import type { Runbook } from '../../activities/runbook/runbook.ts';
 import { refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { type Procedure, procedures, rejoins, traitsOf } from '../../domain/procedures.ts';
-import { requestOf } from '../../domain/requests.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { type Procedure, procedures, rejoins, traitsOf } from '../../domain/playbook/procedures.ts';
+import { requestOf } from '../../domain/run/requests.ts';
 import { breachAsked } from '../cli/breach-asked.ts';
 import type { Cli } from '../cli/cli.ts';
 import { compileHere } from '../cli/compile-here.ts';

@@ -2,10 +2,10 @@
 import type { Command } from 'commander';
 import { applySchedules, compareSchedules } from '../../activities/schedules/apply.ts';
 import { refusal } from '../../domain/errors.ts';
-import { type AnySchedule, everySchedule } from '../../domain/every-schedule.ts';
-import { workflowQueue } from '../../domain/protocol.ts';
-import { noteUnpaused } from '../../domain/schedule-note.ts';
-import { scheduleId } from '../../domain/wanted-schedules.ts';
+import { workflowQueue } from '../../domain/run/protocol.ts';
+import { type AnySchedule, everySchedule } from '../../domain/schedules/every-schedule.ts';
+import { noteUnpaused } from '../../domain/schedules/note.ts';
+import { scheduleId } from '../../domain/schedules/wanted-schedules.ts';
 import type { Cli, Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { type ScheduleSeen, scheduleTroubles, seeSchedules } from '../cli/schedules-seen.ts';

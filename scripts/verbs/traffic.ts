@@ -6,7 +6,7 @@ import { resolveSecret } from '../../activities/secrets/resolve.ts';
 import { openStore } from '../../activities/storage/open-store.ts';
 import { type Preparation, prepareSwitch } from '../../activities/traffic/prepare-switch.ts';
 import { refusal } from '../../domain/errors.ts';
-import { readingPolicy, switchOf } from '../../domain/switch.ts';
+import { readingPolicy, switchOf } from '../../domain/traffic/switch.ts';
 import type { Runner } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,7 +1,7 @@
 /** What every verb's file exports, and what verbs share. */
 import type { Command } from 'commander';
 import { refusal } from '../../domain/errors.ts';
-import { type Procedure, procedures } from '../../domain/procedures.ts';
+import { type Procedure, procedures } from '../../domain/playbook/procedures.ts';
 import type { Cli, Runner } from '../cli/cli.ts';
 import { type RunSeen, seeLatestRunOf, seeRunOf } from '../cli/runs.ts';
 

@@ -1,8 +1,8 @@
 /** `muster verify`: look at recovery points where they lie, mend them, and print what was checked where. */
 import { z } from 'zod';
 import { refusal } from '../../domain/errors.ts';
-import { type Procedure, workflowIdOf } from '../../domain/procedures.ts';
-import { type Verification, verificationSchema } from '../../domain/verification.ts';
+import { type Procedure, workflowIdOf } from '../../domain/playbook/procedures.ts';
+import { type Verification, verificationSchema } from '../../domain/points/verification.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson } from '../cli/io.ts';
 import { ask, seeRun, unanswered } from '../cli/runs.ts';

@@ -1,10 +1,10 @@
 /** A plan as people talk about it. Pure. */
 import type { LoadedPlan } from '../../activities/plans/load-plan.ts';
 import { formatDuration } from '../../domain/duration.ts';
-import { type Approvals, rulesOf } from '../../domain/plan-approvals.ts';
-import type { Component } from '../../domain/plan-component.ts';
-import { holderOf } from '../../domain/plan-storage.ts';
-import { procedures } from '../../domain/procedures.ts';
+import { type Approvals, rulesOf } from '../../domain/plan/approvals.ts';
+import type { Component } from '../../domain/plan/component.ts';
+import { holderOf } from '../../domain/plan/storage.ts';
+import { procedures } from '../../domain/playbook/procedures.ts';
 import { columns } from './columns.ts';
 
 export function planLines({ plan, sha256, files }: LoadedPlan): string[] {

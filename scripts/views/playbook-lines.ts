@@ -1,8 +1,8 @@
 /** A playbook as a list that people read before they say go. Pure. */
 import { formatDuration } from '../../domain/duration.ts';
-import { expectedDuration } from '../../domain/estimate.ts';
-import type { Playbook, PlaybookItem, Step } from '../../domain/playbook.ts';
-import { directionOf } from '../../domain/present.ts';
+import { expectedDuration } from '../../domain/playbook/estimate.ts';
+import type { Playbook, PlaybookItem, Step } from '../../domain/playbook/playbook.ts';
+import { directionOf } from '../../domain/run/present.ts';
 
 /** What a step would find now, by its id. */
 type Found = (id: string) => string;

@@ -1,9 +1,9 @@
 /** A run as plain lines: what `status` prints and what `watch` draws again and again. Pure. */
 import { formatDuration } from '../../domain/duration.ts';
-import { describeRto, describeTimeLeft } from '../../domain/estimate.ts';
-import { describeProgress, directionOf, tookOf } from '../../domain/present.ts';
-import { approvalRules } from '../../domain/present-approval.ts';
-import type { RunStatus, StageStatus, StepStatus } from '../../domain/run.ts';
+import { describeRto, describeTimeLeft } from '../../domain/playbook/estimate.ts';
+import { describeProgress, directionOf, tookOf } from '../../domain/run/present.ts';
+import { approvalRules } from '../../domain/run/present-approval.ts';
+import type { RunStatus, StageStatus, StepStatus } from '../../domain/run/run.ts';
 import type { RunSeen } from '../cli/runs.ts';
 
 /** What a step's worker last said of its progress. */

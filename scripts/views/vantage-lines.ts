@@ -1,6 +1,6 @@
 /** What each observer sees, for people. */
 import { formatDuration } from '../../domain/duration.ts';
-import { type Agreement, msWithin, type VantageSight } from '../../domain/vantages.ts';
+import { type Agreement, msWithin, type VantageSight } from '../../domain/observers/vantages.ts';
 import { columns } from './columns.ts';
 
 const head = ['observer', 'now', 'since', 'down', 'not looked', 'canary', ''];

@@ -1,5 +1,5 @@
 /** What a verification found, for a terminal: a table of what was checked where, then everything that was not as it should be. */
-import type { Verification } from '../../domain/verification.ts';
+import type { Verification } from '../../domain/points/verification.ts';
 import { columns, formatBytes } from './columns.ts';
 
 export function verificationLines(result: Verification): string[] {

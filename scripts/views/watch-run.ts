@@ -1,8 +1,8 @@
 /** Follows a run to its end: redrawn on a terminal; elsewhere one plain line for each thing that happens. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { refusal } from '../../domain/errors.ts';
-import { directionOf } from '../../domain/present.ts';
-import type { RunStatus } from '../../domain/run.ts';
+import { directionOf } from '../../domain/run/present.ts';
+import type { RunStatus } from '../../domain/run/run.ts';
 import type { Cli } from '../cli/cli.ts';
 import { say, sayJson, warn } from '../cli/io.ts';
 import { progressReader } from '../cli/progress.ts';

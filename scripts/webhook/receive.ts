@@ -2,12 +2,12 @@
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { z } from 'zod';
 import { type SignedHeaders, whyUnsigned } from '../../activities/notices/signature.ts';
-import { backupAsked } from '../../domain/backup-request.ts';
-import { type Due, dueSchema } from '../../domain/due.ts';
 import { Refusal } from '../../domain/errors.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { nameSchema } from '../../domain/plan-values.ts';
-import { workflowQueue } from '../../domain/protocol.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import { nameSchema } from '../../domain/plan/values.ts';
+import { backupAsked } from '../../domain/run/backup-request.ts';
+import { workflowQueue } from '../../domain/run/protocol.ts';
+import { type Due, dueSchema } from '../../domain/schedules/due.ts';
 
 export interface Receiver {
   plan(service: string): Promise<Plan>;

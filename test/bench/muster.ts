@@ -3,7 +3,7 @@ import { captureComponent } from '../../activities/archives/capture-component.ts
 import { restoreComponent } from '../../activities/archives/restore-component.ts';
 import { commitPoint } from '../../activities/points/commit-point.ts';
 import { preparePoint } from '../../activities/points/prepare-point.ts';
-import type { Component } from '../../domain/plan-component.ts';
+import type { Component } from '../../domain/plan/component.ts';
 import { newRun, type TestHost, type World } from '../activities/points/world.ts';
 
 export interface BenchPoint {

@@ -10,7 +10,7 @@ import {
   type ObserverState,
   observerStateSchema,
   outagesSchema,
-} from '../../domain/observer.ts';
+} from '../../domain/observers/observer.ts';
 import { eventually, freePort, startProgram } from '../lab/aws/servers.ts';
 import { startNames, startService } from './service.ts';
 

@@ -1,11 +1,11 @@
 /** SpaceTime's own plan with an assessment of a lost us-east-1, for tests of compilers. */
 import { loadPlan } from '../../activities/plans/load-plan.ts';
-import type { Assessment } from '../../domain/assessment.ts';
 import type { Host } from '../../domain/host.ts';
-import { componentSchema } from '../../domain/plan-component.ts';
-import { drillSchema } from '../../domain/plan-drills.ts';
-import { isolationSchema } from '../../domain/plan-isolation.ts';
-import type { Procedure } from '../../domain/procedures.ts';
+import { componentSchema } from '../../domain/plan/component.ts';
+import { drillSchema } from '../../domain/plan/drills.ts';
+import { isolationSchema } from '../../domain/plan/isolation.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
+import type { Procedure } from '../../domain/playbook/procedures.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 
 const plans = new URL('../../plans/', import.meta.url).pathname;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compileWith } from '../../activities/planning/compile.ts';
 import { stepDefinitions } from '../../activities/registry.ts';
-import { trafficSchema } from '../../domain/plan-traffic.ts';
-import { playbookSchema, type Step } from '../../domain/playbook.ts';
-import type { RunRequest } from '../../domain/requests.ts';
+import { trafficSchema } from '../../domain/plan/traffic.ts';
+import { playbookSchema, type Step } from '../../domain/playbook/playbook.ts';
+import type { RunRequest } from '../../domain/run/requests.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { aSituation } from './a-situation.ts';

@@ -1,7 +1,7 @@
 /** What a drill of the plan becomes: checklists around the same steps as the real thing, or a talk through a playbook. */
 import { describe, expect, it } from 'vitest';
-import { drillSchema } from '../../domain/plan-drills.ts';
-import { type Playbook, playbookSchema, stepsOf } from '../../domain/playbook.ts';
+import { drillSchema } from '../../domain/plan/drills.ts';
+import { type Playbook, playbookSchema, stepsOf } from '../../domain/playbook/playbook.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { aSituation } from './a-situation.ts';
 

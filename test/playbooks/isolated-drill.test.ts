@@ -1,8 +1,8 @@
 /** The playbook of an isolated drill: the steps of a failover that are its own, and none that could reach the real thing. */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, test } from 'vitest';
-import { namesReal, realWorldOf } from '../../domain/isolation.ts';
-import { type Playbook, type Step, stepsOf } from '../../domain/playbook.ts';
+import { namesReal, realWorldOf } from '../../domain/drills/isolation.ts';
+import { type Playbook, type Step, stepsOf } from '../../domain/playbook/playbook.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 import { isolatedDrill } from '../../playbooks/isolated-drill.ts';
 import { aSituation } from './a-situation.ts';

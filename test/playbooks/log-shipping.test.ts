@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { stepDefinitions } from '../../activities/registry.ts';
-import { componentSchema } from '../../domain/plan-component.ts';
-import { playbookSchema } from '../../domain/playbook.ts';
+import { componentSchema } from '../../domain/plan/component.ts';
+import { playbookSchema } from '../../domain/playbook/playbook.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { aSituation } from './a-situation.ts';
 

@@ -1,6 +1,6 @@
 /** What a change of the plan changes of what would be done, said by name. */
 import { expect, it } from 'vitest';
-import type { Plan } from '../../domain/plan.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
 import { diffPlans } from '../../playbooks/plan-diff.ts';
 import { spacetimePlan } from '../support/plan.ts';
 

@@ -1,6 +1,6 @@
 /** Switchover and failback as playbooks: their order, and what stands before the point of no return. */
 import { describe, expect, it } from 'vitest';
-import { type Playbook, type Step, stepsOf } from '../../domain/playbook.ts';
+import { type Playbook, type Step, stepsOf } from '../../domain/playbook/playbook.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { aSituation } from './a-situation.ts';
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { postgresqlPitrComponent } from '../../domain/components/postgresql-pitr.ts';
-import type { Component } from '../../domain/plan-component.ts';
+import type { Component } from '../../domain/plan/component.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { aSituation } from './a-situation.ts';

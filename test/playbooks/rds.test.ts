@@ -1,6 +1,6 @@
 /** A failover with a database that RDS runs: where its steps stand. */
 import { describe, expect, test } from 'vitest';
-import { type Playbook, playbookSchema, stepsOf } from '../../domain/playbook.ts';
+import { type Playbook, playbookSchema, stepsOf } from '../../domain/playbook/playbook.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 import { failover } from '../../playbooks/failover.ts';
 import { ordersDatabase } from '../activities/databases/rds/two-regions.ts';

@@ -1,7 +1,7 @@
 /** A rejoin: what it wakes, saves and changes, and in which order. */
 import { expect, it } from 'vitest';
-import type { Assessment } from '../../domain/assessment.ts';
-import { type Playbook, playbookSchema, stepsOf } from '../../domain/playbook.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
+import { type Playbook, playbookSchema, stepsOf } from '../../domain/playbook/playbook.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 import { rejoin } from '../../playbooks/rejoin.ts';
 import { ordersDatabase } from '../activities/databases/rds/two-regions.ts';

@@ -1,8 +1,8 @@
 /** Databases whose standby streams: promoted by a failover where they can be, restored where not. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stepDefinitions } from '../../activities/registry.ts';
-import { componentSchema } from '../../domain/plan-component.ts';
-import { type Playbook, playbookSchema, stepsOf } from '../../domain/playbook.ts';
+import { componentSchema } from '../../domain/plan/component.ts';
+import { type Playbook, playbookSchema, stepsOf } from '../../domain/playbook/playbook.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 import { failover } from '../../playbooks/failover.ts';
 import { compilers } from '../../playbooks/index.ts';

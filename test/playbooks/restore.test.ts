@@ -1,9 +1,9 @@
 /** Restores of a part: which components, which hosts, and whether the service is stopped. */
 import { describe, expect, it } from 'vitest';
 import { Refusal } from '../../domain/errors.ts';
-import { stepsOf } from '../../domain/playbook.ts';
-import type { Procedure } from '../../domain/procedures.ts';
-import type { RestoreRequest } from '../../domain/restore-request.ts';
+import { stepsOf } from '../../domain/playbook/playbook.ts';
+import type { Procedure } from '../../domain/playbook/procedures.ts';
+import type { RestoreRequest } from '../../domain/run/restore-request.ts';
 import type { Situation } from '../../playbooks/compiler.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { aSituation } from './a-situation.ts';

@@ -1,8 +1,8 @@
 /** What a sync does, and what a failover makes of the copy that stands there. */
 import { expect, it } from 'vitest';
-import type { Assessment } from '../../domain/assessment.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { playbookSchema, stepsOf } from '../../domain/playbook.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { Assessment } from '../../domain/playbook/assessment.ts';
+import { playbookSchema, stepsOf } from '../../domain/playbook/playbook.ts';
 import { failover } from '../../playbooks/failover.ts';
 import { sync } from '../../playbooks/sync.ts';
 import { aSituation } from './a-situation.ts';

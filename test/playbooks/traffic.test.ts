@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { trafficSchema } from '../../domain/plan-traffic.ts';
-import type { Playbook, Step } from '../../domain/playbook.ts';
+import { trafficSchema } from '../../domain/plan/traffic.ts';
+import type { Playbook, Step } from '../../domain/playbook/playbook.ts';
 import { compilers } from '../../playbooks/index.ts';
 import { stepsFor } from '../../playbooks/steps.ts';
 import { aSituation } from './a-situation.ts';

@@ -1,8 +1,8 @@
 /** What a verification is asked for becomes what its steps do. */
 import { describe, expect, it } from 'vitest';
-import { componentSchema } from '../../domain/plan-component.ts';
-import { stepsOf } from '../../domain/playbook.ts';
-import type { RunRequest } from '../../domain/requests.ts';
+import { componentSchema } from '../../domain/plan/component.ts';
+import { stepsOf } from '../../domain/playbook/playbook.ts';
+import type { RunRequest } from '../../domain/run/requests.ts';
 import { verify } from '../../playbooks/verify.ts';
 import { aSituation } from './a-situation.ts';
 

@@ -3,7 +3,7 @@
  * refused with its reason, the run goes on waiting, and nothing begins.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Approval, DecisionAnswer, RunStatus } from '../../domain/run.ts';
+import type { Approval, DecisionAnswer, RunStatus } from '../../domain/run/run.ts';
 import { signed } from '../../scripts/cli/sign.ts';
 import { makeSigners, type Signers } from '../support/signers.ts';
 import { act, openRange, type Range, stage } from './fixtures/range.ts';

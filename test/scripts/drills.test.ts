@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { Playbook } from '../../domain/playbook.ts';
+import type { Playbook } from '../../domain/playbook/playbook.ts';
 import type { DrillSeen } from '../../scripts/cli/drills-seen.ts';
 import { act, openRange, type Range, stage } from './fixtures/range.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunStatus } from '../../domain/run.ts';
+import type { RunStatus } from '../../domain/run/run.ts';
 import type { Cli } from '../../scripts/cli/cli.ts';
 import { decide } from '../../scripts/cli/decide.ts';
 import type { RunSeen } from '../../scripts/cli/runs.ts';

@@ -5,11 +5,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { buildReport } from '../../domain/build-report.ts';
-import { layout } from '../../domain/recovery-point.ts';
-import type { Report } from '../../domain/report.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { buildReport } from '../../domain/report/build.ts';
+import type { Report } from '../../domain/report/report.ts';
 import { type LeftBehind, leftBehind } from '../activities/objectives/left-behind.ts';
-import { aStatus } from '../domain/a-run.ts';
+import { aStatus } from '../domain/run/a-run.ts';
 import { runMuster } from '../support/run-muster.ts';
 
 const minute = 60_000;

@@ -2,10 +2,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { buildReport } from '../../domain/build-report.ts';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
+import { buildReport } from '../../domain/report/build.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from '../activities/points/world.ts';
-import { aStatus } from '../domain/a-run.ts';
+import { aStatus } from '../domain/run/a-run.ts';
 import { runMuster } from '../support/run-muster.ts';
 
 let world: World;

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { aFullReport } from '../domain/report-html/a-report.ts';
+import { aFullReport } from '../domain/report/html/a-report.ts';
 import { runMuster } from '../support/run-muster.ts';
 
 const report = aFullReport();

@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { layout } from '../../domain/recovery-point.ts';
+import { layout } from '../../domain/points/recovery-point.ts';
 import { filesComponent, makeWorld, type World } from '../activities/points/world.ts';
 import { day, idAgo, writer } from '../activities/retention/written.ts';
 import { act, openRange, type Range, stage } from './fixtures/range.ts';

@@ -1,6 +1,6 @@
 /** `muster verify`: the table, the document and the exit status of a look at recovery points. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Verification } from '../../domain/verification.ts';
+import type { Verification } from '../../domain/points/verification.ts';
 import { act, openRange, type Range } from './fixtures/range.ts';
 
 let range: Range;

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { signatureOf } from '../../activities/notices/signature.ts';
 import { loadPlan } from '../../activities/plans/load-plan.ts';
-import type { RunStatus } from '../../domain/run.ts';
+import type { RunStatus } from '../../domain/run/run.ts';
 import { webhookServer } from '../../scripts/webhook/server.ts';
 import { act, openRange, type Range, stage } from './fixtures/range.ts';
 

@@ -9,10 +9,10 @@ import { writeMark } from '../../activities/points/marks.ts';
 import { loadSigner, type Signer } from '../../activities/points/signer.ts';
 import { openLocalStore } from '../../activities/storage/local.ts';
 import type { ObjectStore } from '../../activities/storage/store.ts';
-import { layout, type Manifest, type Mark, pointIdAt } from '../../domain/recovery-point.ts';
-import type { Report } from '../../domain/report.ts';
+import { layout, type Manifest, type Mark, pointIdAt } from '../../domain/points/recovery-point.ts';
+import type { Report } from '../../domain/report/report.ts';
 import { localSchema } from '../../domain/storage/local.ts';
-import { aReport } from '../domain/a-report.ts';
+import { aReport } from '../domain/report/a-report.ts';
 import { plansFolder } from './plan.ts';
 
 export const near = 'company-backups';

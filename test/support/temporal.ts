@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { Connection } from '@temporalio/client';
-import { searchAttributes } from '../../domain/search-attributes.ts';
+import { searchAttributes } from '../../domain/run/search-attributes.ts';
 import { goTool } from '../../lab/tools/go.ts';
 
 export interface TemporalServer {

@@ -1,7 +1,7 @@
 /** Approvals by policy, in real workflows: signatures verified by an activity, quorum, time limits, emergencies. */
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Approval, RunStatus } from '../../domain/run.ts';
+import type { Approval, RunStatus } from '../../domain/run/run.ts';
 import { portable } from '../../lab/histories/portable.ts';
 import { signed } from '../../scripts/cli/sign.ts';
 import { makeSigners, type Signers } from '../support/signers.ts';

@@ -1,6 +1,6 @@
 /** The watch that lets observers declare: what it begins, and what it leaves alone. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type DeclaringStatus, declaringId } from '../../domain/declaring.ts';
+import { type DeclaringStatus, declaringId } from '../../domain/observers/declaring.ts';
 import { act, openRange, runOf, stage } from './support/range.ts';
 
 let range: Awaited<ReturnType<typeof openRange>>;

@@ -4,10 +4,10 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { endRehearsal } from '../../activities/drills/rehearsal/end-rehearsal.ts';
 import { startRehearsal } from '../../activities/drills/rehearsal/start-rehearsal.ts';
+import { type ExerciseStatus, exerciseId } from '../../domain/drills/exercise.ts';
 import { drillReportOf } from '../../domain/drills/report.ts';
-import { type ExerciseStatus, exerciseId } from '../../domain/exercise.ts';
-import type { Playbook, Step } from '../../domain/playbook.ts';
-import type { RunStatus } from '../../domain/run.ts';
+import type { Playbook, Step } from '../../domain/playbook/playbook.ts';
+import type { RunStatus } from '../../domain/run/run.ts';
 import { portable } from '../../lab/histories/portable.ts';
 import { act, openRange, runOf, type Script, stage, stepOf } from './support/range.ts';
 

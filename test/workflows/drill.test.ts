@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import type { WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applySchedules, compareSchedules } from '../../activities/schedules/apply.ts';
-import type { DueResult } from '../../domain/due.ts';
-import type { Plan } from '../../domain/plan.ts';
-import { drillSchema } from '../../domain/plan-drills.ts';
-import type { Playbook, Step } from '../../domain/playbook.ts';
-import type { RunStatus } from '../../domain/run.ts';
-import { wantedSchedules } from '../../domain/wanted-schedules.ts';
+import { drillSchema } from '../../domain/plan/drills.ts';
+import type { Plan } from '../../domain/plan/plan.ts';
+import type { Playbook, Step } from '../../domain/playbook/playbook.ts';
+import type { RunStatus } from '../../domain/run/run.ts';
+import type { DueResult } from '../../domain/schedules/due.ts';
+import { wantedSchedules } from '../../domain/schedules/wanted-schedules.ts';
 import { portable } from '../../lab/histories/portable.ts';
 import { act, openRange, runOf, type Script, stage } from './support/range.ts';
 

@@ -1,6 +1,6 @@
 /** An exercise from its preparation to its one report: out, held, home; and each way in which it does not come so far. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type ExerciseInput, type ExerciseStatus, exerciseId, exerciseMarkdown } from '../../domain/exercise.ts';
+import { type ExerciseInput, type ExerciseStatus, exerciseId, exerciseMarkdown } from '../../domain/drills/exercise.ts';
 import { act, openRange, runOf, type Script, stage } from './support/range.ts';
 import { recordHistory } from './support/record.ts';
 

@@ -2,8 +2,8 @@
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tellPeople } from '../../activities/notices/notify.ts';
-import { noticesSchema } from '../../domain/plan-notices.ts';
-import type { NoticeCall } from '../../domain/protocol.ts';
+import { noticesSchema } from '../../domain/plan/notices.ts';
+import type { NoticeCall } from '../../domain/run/protocol.ts';
 import { startHttpReceiver } from '../support/http-receiver.ts';
 import { spacetimePlan } from '../support/plan.ts';
 import { approved, deskOf, eventually } from './support/notices.ts';

@@ -1,8 +1,8 @@
 /** The test of the notices as a workflow: who took the message, who has read it, what is kept. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { noticeTestId } from '../../domain/notice-test.ts';
-import type { DecisionAnswer } from '../../domain/run.ts';
+import { noticeTestId } from '../../domain/notices/test.ts';
+import type { DecisionAnswer } from '../../domain/run/run.ts';
 import { openRange } from './support/range.ts';
 
 let range: Awaited<ReturnType<typeof openRange>>;

@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tellPeople } from '../../activities/notices/notify.ts';
 import { openMatters } from '../../activities/notices/open-matters.ts';
-import { heard } from '../../domain/escalation.ts';
-import { noticeDeskId } from '../../domain/notice-desk.ts';
-import { escalationSchema } from '../../domain/plan-escalation.ts';
-import { noticesSchema } from '../../domain/plan-notices.ts';
+import { noticeDeskId } from '../../domain/notices/desk.ts';
+import { heard } from '../../domain/notices/escalation.ts';
+import { escalationSchema } from '../../domain/plan/escalation.ts';
+import { noticesSchema } from '../../domain/plan/notices.ts';
 import { startHttpReceiver } from '../support/http-receiver.ts';
 import { spacetimePlan } from '../support/plan.ts';
 import { approved, deskOf, eventually, policy, saidOf } from './support/notices.ts';

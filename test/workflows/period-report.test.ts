@@ -6,7 +6,7 @@ import { applySchedules, compareSchedules } from '../../activities/schedules/app
 import { periodAsked } from '../../domain/period/period.ts';
 import type { MadePeriod, PeriodAnswer, PeriodInput } from '../../domain/period/scheduled.ts';
 import { wantedReports } from '../../domain/period/wanted-reports.ts';
-import { reportsSchema } from '../../domain/plan-reports.ts';
+import { reportsSchema } from '../../domain/plan/reports.ts';
 import { aLook, found } from '../activities/readiness/a-look.ts';
 import { spacetimePlan } from '../support/plan.ts';
 import { stepContext } from '../support/step-context.ts';

@@ -1,6 +1,6 @@
 /** Planned moves: what fails before the point of no return is put back by itself, and what was planned for later begins then. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Step } from '../../domain/playbook.ts';
+import type { Step } from '../../domain/playbook/playbook.ts';
 import { act, openRange, type Script, stage } from './support/range.ts';
 
 type Range = Awaited<ReturnType<typeof openRange>>;

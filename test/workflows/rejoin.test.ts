@@ -1,7 +1,7 @@
 /** A rejoin: waits for a go under the recovery's lock, and its end says what follows what, or what does not. */
 import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { PlaybookItem } from '../../domain/playbook.ts';
+import type { PlaybookItem } from '../../domain/playbook/playbook.ts';
 import { portable } from '../../lab/histories/portable.ts';
 import { act, openRange, stage } from './support/range.ts';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { procedures, traitsOf } from '../../domain/procedures.ts';
+import { procedures, traitsOf } from '../../domain/playbook/procedures.ts';
 import { workflowInterceptorModules, workflowsPath } from '../../workers/workflow-code.ts';
 
 /** As far as the tests look into one. */

@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { applySchedules, compareSchedules, describeSchedule } from '../../activities/schedules/apply.ts';
-import type { Due, DueResult } from '../../domain/due.ts';
-import type { RunStatus } from '../../domain/run.ts';
-import type { WantedSchedule } from '../../domain/wanted-schedules.ts';
+import type { RunStatus } from '../../domain/run/run.ts';
+import type { Due, DueResult } from '../../domain/schedules/due.ts';
+import type { WantedSchedule } from '../../domain/schedules/wanted-schedules.ts';
 import { portable } from '../../lab/histories/portable.ts';
 import { act, openRange, runOf, type Script, stage } from './support/range.ts';
 

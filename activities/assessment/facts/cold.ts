@@ -1,7 +1,8 @@
 /** Whether what is to be restored can be read at once, or lies in cold storage wherever it lies. */
-import type { PointSummary } from '../../../domain/assessment.ts';
+
 import { formatDuration } from '../../../domain/duration.ts';
-import { type Cold, leastCold } from '../../../domain/thaw.ts';
+import type { PointSummary } from '../../../domain/playbook/assessment.ts';
+import { type Cold, leastCold } from '../../../domain/points/thaw.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';
 

@@ -1,6 +1,7 @@
 /** Whether the databases at the target were closed to writes by a fence: nobody could restore into them before that is lifted. */
-import type { Assessment } from '../../../domain/assessment.ts';
-import { closableDatabases } from '../../../domain/closable.ts';
+
+import { closableDatabases } from '../../../domain/fencing/closable.ts';
+import type { Assessment } from '../../../domain/playbook/assessment.ts';
 import { askDatabase } from '../../fencing/database.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';

@@ -1,7 +1,8 @@
 /** Whether a host that runs already has what host jobs need, and room for the data. */
-import type { PointSummary } from '../../../domain/assessment.ts';
+
 import type { Refusal } from '../../../domain/errors.ts';
-import { roomFor } from '../../../domain/room.ts';
+import type { PointSummary } from '../../../domain/playbook/assessment.ts';
+import { roomFor } from '../../../domain/points/room.ts';
 import { hostFacts, lackingPrerequisites } from '../../hosts/host-facts.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';

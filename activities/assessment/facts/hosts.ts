@@ -1,7 +1,7 @@
 /** Which hosts a site has, and whether they run: EC2 by the plan's tags, or the plan's own addresses. */
 import { refusal } from '../../../domain/errors.ts';
 import type { Host } from '../../../domain/host.ts';
-import type { Plan, Site } from '../../../domain/plan.ts';
+import type { Plan, Site } from '../../../domain/plan/plan.ts';
 import { awsError } from '../../aws/errors.ts';
 import { findInstances, type InstanceFacts } from '../../compute/instances.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';

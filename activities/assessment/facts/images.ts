@@ -1,6 +1,6 @@
 /** How old the copies of the other site's machines are that lie in the target's region. */
 import { formatDuration } from '../../../domain/duration.ts';
-import type { Plan } from '../../../domain/plan.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import { findImages } from '../../compute/images.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';

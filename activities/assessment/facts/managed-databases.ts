@@ -1,14 +1,15 @@
 /** How the databases are that a cloud runs: the replica at the target, how far it is behind, and the source where its region answers. */
-import { refusal } from '../../../domain/errors.ts';
+
 import {
   describeManaged,
   judgeManaged,
   type Lag,
   type ManagedEvidence,
   type RdsInstance,
-} from '../../../domain/managed-database.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import type { ManagedDatabase } from '../../../domain/plan-databases.ts';
+} from '../../../domain/databases/managed-database.ts';
+import { refusal } from '../../../domain/errors.ts';
+import type { ManagedDatabase } from '../../../domain/plan/databases.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import { readLag, readRds } from '../../databases/rds/instances.ts';
 import type { AssessDeps } from '../deps.ts';
 import { limitsOf } from '../deps.ts';

@@ -1,6 +1,6 @@
 /** Where a name of the service points now, as Route 53 has it. */
-import type { TrafficRecord } from '../../../domain/plan-traffic.ts';
-import { describeRecord, leadsTo, type RecordSet } from '../../../domain/traffic.ts';
+import type { TrafficRecord } from '../../../domain/plan/traffic.ts';
+import { describeRecord, leadsTo, type RecordSet } from '../../../domain/traffic/traffic.ts';
 import { primaryNow } from '../../traffic/exchange-roles.ts';
 import { readRecord } from '../../traffic/record-sets.ts';
 import { routedRecord } from '../../traffic/routed-sets.ts';

@@ -1,10 +1,11 @@
 /** Which usable recovery points a storage location has, read from where the target would read them. */
-import type { PointSummary } from '../../../domain/assessment.ts';
-import { mergePoints } from '../../../domain/choose-point.ts';
+
 import { formatDuration } from '../../../domain/duration.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import { holderOf } from '../../../domain/plan-storage.ts';
-import { copiesNeeded, newestThatCounts, type SeenPoint, withStanding } from '../../../domain/point-state.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { holderOf } from '../../../domain/plan/storage.ts';
+import type { PointSummary } from '../../../domain/playbook/assessment.ts';
+import { mergePoints } from '../../../domain/points/choose-point.ts';
+import { copiesNeeded, newestThatCounts, type SeenPoint, withStanding } from '../../../domain/points/point-state.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';
 import { siteOf } from './hosts.ts';

@@ -1,8 +1,9 @@
 /** How the standbys that stream are: asked on both sides, since a lost primary says nothing and a standby may not know. */
-import type { Plan } from '../../../domain/plan.ts';
-import { isReplica, type ReplicaComponent } from '../../../domain/plan-component.ts';
-import type { ServerState } from '../../../domain/replica.ts';
-import { describeReplica, type ReplicaEvidence, replicaEvidence } from '../../../domain/replica-evidence.ts';
+
+import type { ServerState } from '../../../domain/databases/replica.ts';
+import { describeReplica, type ReplicaEvidence, replicaEvidence } from '../../../domain/databases/replica-evidence.ts';
+import { isReplica, type ReplicaComponent } from '../../../domain/plan/component.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import { askServer } from '../../databases/replica/server-state.ts';
 import { withLimit } from '../../waiting.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';

@@ -1,6 +1,6 @@
 /** Where a name with a switch leads now, and whether its object would move it. Users' answers count, not what Route 53's API says. */
-import type { TrafficRecord } from '../../../domain/plan-traffic.ts';
-import { siteWhile } from '../../../domain/switch.ts';
+import type { TrafficRecord } from '../../../domain/plan/traffic.ts';
+import { siteWhile } from '../../../domain/traffic/switch.ts';
 import { switchProblems } from '../../traffic/failover-records.ts';
 import { seenObject, siteAnswering, switchedRecord } from '../../traffic/switched-record.ts';
 import { withLimit } from '../../waiting.ts';

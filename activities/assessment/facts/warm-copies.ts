@@ -1,7 +1,8 @@
 /** What stands at the target already, restored ahead: of which point, how old, and whether somebody changed it since. */
-import type { PointSummary } from '../../../domain/assessment.ts';
-import { isWarm } from '../../../domain/plan-standby.ts';
-import { judgeWarm, type WarmCopy, warmStateOf } from '../../../domain/warm-copy.ts';
+
+import { judgeWarm, type WarmCopy, warmStateOf } from '../../../domain/databases/warm-copy.ts';
+import { isWarm } from '../../../domain/plan/standby.ts';
+import type { PointSummary } from '../../../domain/playbook/assessment.ts';
 import { lookAtWarm } from '../../standby/warm-copy.ts';
 import { type AssessDeps, limitsOf } from '../deps.ts';
 import { type Finding, findOut } from '../finding.ts';

@@ -1,7 +1,7 @@
 /** Reading DB instances of RDS, and how far a replica is behind: what the steps and the assessment need of them. */
 import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import type { DBInstance, RDSClient } from '@aws-sdk/client-rds';
-import type { Lag, RdsInstance } from '../../../domain/managed-database.ts';
+import type { Lag, RdsInstance } from '../../../domain/databases/managed-database.ts';
 import { awsCode, awsError } from '../../aws/errors.ts';
 import { type AskOptions, handling } from '../../compute/instances.ts';
 

@@ -1,7 +1,12 @@
 /** Promotes a read replica of RDS, as far as it has come. AWS: "Promoting a read replica to be a standalone DB instance". */
 import { z } from 'zod';
+import {
+  judgeManaged,
+  type Lag,
+  type Promotability,
+  replicatedUntil,
+} from '../../../domain/databases/managed-database.ts';
 import { refusal } from '../../../domain/errors.ts';
-import { judgeManaged, type Lag, type Promotability, replicatedUntil } from '../../../domain/managed-database.ts';
 import { awsError } from '../../aws/errors.ts';
 import { handling } from '../../compute/instances.ts';
 import type { StepContext } from '../../context.ts';

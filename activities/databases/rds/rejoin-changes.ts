@@ -1,6 +1,7 @@
 /** The two changes of a rejoin: the old primary renamed aside, a new replica made. What RDS says no to is looked at before it is believed. */
+
+import { follows, isStuck } from '../../../domain/databases/managed-database.ts';
 import { refusal } from '../../../domain/errors.ts';
-import { follows, isStuck } from '../../../domain/managed-database.ts';
 import { awsCode, awsError, passing } from '../../aws/errors.ts';
 import { handling } from '../../compute/instances.ts';
 import type { SeenInstance } from './instances.ts';

@@ -5,8 +5,8 @@
  * what it was like (class, network, key) is what the new one is made like. AWS: "Creating a read replica in a different AWS Region".
  */
 import { z } from 'zod';
+import { follows, isStuck, serves } from '../../../domain/databases/managed-database.ts';
 import { refusal } from '../../../domain/errors.ts';
-import { follows, isStuck, serves } from '../../../domain/managed-database.ts';
 import { passing } from '../../aws/errors.ts';
 import { type CheckResult, defineStep } from '../../step.ts';
 import type { SeenInstance } from './instances.ts';

@@ -1,5 +1,5 @@
 /** Waits for a standby's answer to the question whether it may be promoted: `wait` is asked again, `ok` and `refuse` end it. */
-import { type DemotionToken, type Judgement, judgePromotion } from '../../../domain/replica.ts';
+import { type DemotionToken, type Judgement, judgePromotion } from '../../../domain/databases/replica.ts';
 import type { StepContext } from '../../context.ts';
 import { waitFor } from '../../waiting.ts';
 import { askOrSilent, type replicaInput } from './replica-input.ts';

@@ -1,7 +1,7 @@
 /** Waits until the standby's database has caught up with the primary. Reads only. */
 import type { z } from 'zod';
+import { type Judgement, judgeCaughtUp } from '../../../domain/databases/replica.ts';
 import { refusal } from '../../../domain/errors.ts';
-import { type Judgement, judgeCaughtUp } from '../../../domain/replica.ts';
 import { defineStep } from '../../step.ts';
 import { waitFor } from '../../waiting.ts';
 import { askOrSilent, replicaInput } from './replica-input.ts';

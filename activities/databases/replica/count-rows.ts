@@ -1,7 +1,7 @@
 /** Counts the rows that only an old primary had: noted while it still runs, compared when it has become a standby. Never holds a step up. */
 import { z } from 'zod';
-import type { ServerState } from '../../../domain/replica.ts';
-import type { DivergentCount } from '../../../domain/uncounted.ts';
+import type { ServerState } from '../../../domain/databases/replica.ts';
+import type { DivergentCount } from '../../../domain/databases/uncounted.ts';
 import { helpers, script } from '../../archives/job-files.ts';
 import type { StepContext } from '../../context.ts';
 import { runHostJob } from '../../hosts/run-job.ts';

@@ -3,8 +3,8 @@
  * that proof; a promotion asks for it.
  */
 import { z } from 'zod';
+import { type DemotionToken, type Judgement, tokenOf } from '../../../domain/databases/replica.ts';
 import { refusal } from '../../../domain/errors.ts';
-import { type DemotionToken, type Judgement, tokenOf } from '../../../domain/replica.ts';
 import { script } from '../../archives/job-files.ts';
 import type { StepContext } from '../../context.ts';
 import { runHostJob } from '../../hosts/run-job.ts';

@@ -1,5 +1,5 @@
 /** What only an old primary had: nobody counts it, so a report says where it is kept and what to type to see it. */
-import type { UncountedWrites } from '../../../domain/uncounted.ts';
+import type { UncountedWrites } from '../../../domain/databases/uncounted.ts';
 import { shellQuote } from '../../hosts/shell-quote.ts';
 import type { ReplicaInput } from './replica-input.ts';
 

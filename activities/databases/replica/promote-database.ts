@@ -3,9 +3,9 @@
  * failover as far as it has come, which is said.
  */
 import { z } from 'zod';
+import { type DemotionToken, demotionTokenSchema } from '../../../domain/databases/replica.ts';
 import { refusal } from '../../../domain/errors.ts';
 import { hostSchema } from '../../../domain/host.ts';
-import { type DemotionToken, demotionTokenSchema } from '../../../domain/replica.ts';
 import { script } from '../../archives/job-files.ts';
 import type { StepContext } from '../../context.ts';
 import { runHostJob } from '../../hosts/run-job.ts';

@@ -3,9 +3,9 @@
  * behind too far. What only it has is kept beside it.
  */
 import { z } from 'zod';
+import { type Joining, planJoining, type ServerState } from '../../../domain/databases/replica.ts';
+import { countWords, type UncountedWrites } from '../../../domain/databases/uncounted.ts';
 import { refusal } from '../../../domain/errors.ts';
-import { type Joining, planJoining, type ServerState } from '../../../domain/replica.ts';
-import { countWords, type UncountedWrites } from '../../../domain/uncounted.ts';
 import { script } from '../../archives/job-files.ts';
 import type { StepContext } from '../../context.ts';
 import { runHostJob } from '../../hosts/run-job.ts';

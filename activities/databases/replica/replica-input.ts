@@ -1,8 +1,8 @@
 /** What the steps on a replicated server share: their input, their host jobs, and asking both servers. */
 import { z } from 'zod';
+import type { ServerState } from '../../../domain/databases/replica.ts';
 import { hostSchema } from '../../../domain/host.ts';
-import { isReplica, type ReplicaComponent } from '../../../domain/plan-component.ts';
-import type { ServerState } from '../../../domain/replica.ts';
+import { isReplica, type ReplicaComponent } from '../../../domain/plan/component.ts';
 import { helpers, partFiles } from '../../archives/job-files.ts';
 import type { StepContext } from '../../context.ts';
 import { askServer } from './server-state.ts';

@@ -1,8 +1,8 @@
 /** Asks a PostgreSQL server what it is and how far it is. Reads only; one round trip. */
 import { readFile } from 'node:fs/promises';
+import { type ServerState, serverStateSchema } from '../../../domain/databases/replica.ts';
 import { refusal } from '../../../domain/errors.ts';
-import type { ReplicaComponent } from '../../../domain/plan-component.ts';
-import { type ServerState, serverStateSchema } from '../../../domain/replica.ts';
+import type { ReplicaComponent } from '../../../domain/plan/component.ts';
 import type { HostExecutor } from '../../hosts/executor.ts';
 import { shellQuote } from '../../hosts/shell-quote.ts';
 

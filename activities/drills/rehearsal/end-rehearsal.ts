@@ -1,6 +1,7 @@
 /** Step `endRehearsal`: people have looked; what was rehearsed takes itself away, or comes home, and its end is the end of the drill's work. */
+
+import { lookStep } from '../../../domain/drills/isolation.ts';
 import { refusal } from '../../../domain/errors.ts';
-import { lookStep } from '../../../domain/isolation.ts';
 import { defineStep } from '../../step.ts';
 import { waitFor } from '../../waiting.ts';
 import { seeRehearsal } from './seen.ts';

@@ -1,10 +1,10 @@
 /** How what a drill rehearses stands: whether people can look at it, or how it has ended. Out of its own status, which answers when it has ended, too. */
 import type { Client, WorkflowHandle } from '@temporalio/client';
-import type { ExerciseStatus } from '../../../domain/exercise.ts';
-import { lookStep } from '../../../domain/isolation.ts';
-import { workflowIdOf } from '../../../domain/procedures.ts';
-import { moveMeasures, rehearsalMeasures } from '../../../domain/report-drill.ts';
-import { endedPhases, type RunStatus } from '../../../domain/run.ts';
+import type { ExerciseStatus } from '../../../domain/drills/exercise.ts';
+import { lookStep } from '../../../domain/drills/isolation.ts';
+import { workflowIdOf } from '../../../domain/playbook/procedures.ts';
+import { moveMeasures, rehearsalMeasures } from '../../../domain/report/drill.ts';
+import { endedPhases, type RunStatus } from '../../../domain/run/run.ts';
 import { type RehearsalInput, rehearsalId } from './started.ts';
 
 export interface Seen {

@@ -3,10 +3,10 @@
  * own with its own lock, preview and report, and goes on when people can look at it.
  */
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { ExerciseInput } from '../../../domain/drills/exercise.ts';
 import { refusal } from '../../../domain/errors.ts';
-import type { ExerciseInput } from '../../../domain/exercise.ts';
-import { workflowQueue } from '../../../domain/protocol.ts';
-import type { RunInput } from '../../../domain/run.ts';
+import { workflowQueue } from '../../../domain/run/protocol.ts';
+import type { RunInput } from '../../../domain/run/run.ts';
 import type { StepContext } from '../../context.ts';
 import { defineStep } from '../../step.ts';
 import { waitFor } from '../../waiting.ts';

@@ -1,9 +1,9 @@
 /** The workflow that a drill of the plan has started for itself: found again by the memo it was started with, whichever attempt asks. */
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { z } from 'zod';
-import { exerciseId } from '../../../domain/exercise.ts';
-import { nameSchema } from '../../../domain/plan-values.ts';
-import { workflowIdOf } from '../../../domain/procedures.ts';
+import { exerciseId } from '../../../domain/drills/exercise.ts';
+import { nameSchema } from '../../../domain/plan/values.ts';
+import { workflowIdOf } from '../../../domain/playbook/procedures.ts';
 import type { StepContext } from '../../context.ts';
 
 export const rehearsalSchema = z.object({

@@ -1,5 +1,5 @@
 /** Are there as many instances with the tags as the plan expects? */
-import type { Plan } from '../../../domain/plan.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import { awsError } from '../../aws/errors.ts';
 import { findInstances } from '../../compute/instances.ts';
 import { questions, type WorldClients, type WorldQuestion } from './question.ts';

@@ -2,7 +2,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Plan } from '../../../domain/plan.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import { messageOf, questions, type WorldClients, type WorldQuestion } from './question.ts';
 
 /** A certificate that ends sooner than this is a finding: site keys are changed every 90 days. */

@@ -3,7 +3,7 @@ import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import type { Route53Client } from '@aws-sdk/client-route-53';
 import { Refusal } from '../../../domain/errors.ts';
-import type { SecretRef } from '../../../domain/plan-values.ts';
+import type { SecretRef } from '../../../domain/plan/values.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { withLimit } from '../../waiting.ts';
 import type { PlanFinding } from '../check-secrets.ts';

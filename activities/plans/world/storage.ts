@@ -1,6 +1,6 @@
 /** Can each storage location be listed, and over an encrypted connection? */
-import type { Plan } from '../../../domain/plan.ts';
-import { holderOf, isUnencrypted } from '../../../domain/plan-storage.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { holderOf, isUnencrypted } from '../../../domain/plan/storage.ts';
 import { messageOf, questions, type WorldClients, type WorldQuestion } from './question.ts';
 
 export function storageQuestions(plan: Plan, clients: WorldClients): WorldQuestion[] {

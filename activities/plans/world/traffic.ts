@@ -1,7 +1,7 @@
 /** Does each name lead to a site of the plan, by the way the plan says? */
 import { Refusal } from '../../../domain/errors.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import { describeRecord, leadsTo } from '../../../domain/traffic.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { describeRecord, leadsTo } from '../../../domain/traffic/traffic.ts';
 import { primaryNow } from '../../traffic/exchange-roles.ts';
 import { switchProblems } from '../../traffic/failover-records.ts';
 import { readRecord } from '../../traffic/record-sets.ts';

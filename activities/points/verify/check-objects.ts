@@ -1,7 +1,7 @@
 /** Every object of one point at every location that is looked at: judged, and mended from where it is good. Resumes where it was. */
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { Finding } from '../../../domain/verification.ts';
-import { isDueOn } from '../../../domain/verification.ts';
+import type { Finding } from '../../../domain/points/verification.ts';
+import { isDueOn } from '../../../domain/points/verification.ts';
 import type { StepContext } from '../../context.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { mapLimited } from '../map-limited.ts';

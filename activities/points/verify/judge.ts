@@ -1,7 +1,7 @@
 /** Is one object at one location what the manifest says? Nothing is decrypted; memory holds one range of a part at a time. */
 import { createHash } from 'node:crypto';
 import { Refusal } from '../../../domain/errors.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import type { ObjectInfo, ObjectStore } from '../../storage/store.ts';
 import type { PinnedSigners } from '../signer.ts';
 import type { PointObject } from './objects.ts';

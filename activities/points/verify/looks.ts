@@ -1,6 +1,6 @@
 /** What was seen of one point at one location, in one line of the table. */
-import { layout } from '../../../domain/recovery-point.ts';
-import type { Finding, Look } from '../../../domain/verification.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
+import type { Finding, Look } from '../../../domain/points/verification.ts';
 import type { ObjectsProgress, Tally } from './check-objects.ts';
 import { type ManifestAt, saidOf } from './manifests.ts';
 import type { PointMarks } from './marks.ts';

@@ -1,6 +1,6 @@
 /** The manifest of one point at every location: which one is believed, and at which locations it is not what it should be. */
 import { Refusal } from '../../../domain/errors.ts';
-import { layout, type Manifest, type Mark } from '../../../domain/recovery-point.ts';
+import { layout, type Manifest, type Mark } from '../../../domain/points/recovery-point.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { checkManifest } from '../read-manifest.ts';
 import { type PinnedSigners, sha256Of } from '../signer.ts';

@@ -1,6 +1,6 @@
 /** Marks at every location: those that were changed or have gone are put back from a location that has them, then new ones are written. */
-import { layout, type Mark } from '../../../domain/recovery-point.ts';
-import type { Finding } from '../../../domain/verification.ts';
+import { layout, type Mark } from '../../../domain/points/recovery-point.ts';
+import type { Finding } from '../../../domain/points/verification.ts';
 import type { StepContext } from '../../context.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { markBytes, markKeysAt, signedMark, writeMark } from '../marks.ts';

@@ -1,6 +1,6 @@
 /** Which marks a look may leave: never more than was shown. Pure. */
-import type { Mark } from '../../../domain/recovery-point.ts';
-import type { Finding, Look } from '../../../domain/verification.ts';
+import type { Mark } from '../../../domain/points/recovery-point.ts';
+import type { Finding, Look } from '../../../domain/points/verification.ts';
 import type { NewMark } from './marks.ts';
 import type { PointObject } from './objects.ts';
 

@@ -1,5 +1,5 @@
 /** Everything that a recovery point consists of, each object with what it must be and what it is for. */
-import { layout, type Manifest } from '../../../domain/recovery-point.ts';
+import { layout, type Manifest } from '../../../domain/points/recovery-point.ts';
 
 export interface PointObject {
   readonly key: string;

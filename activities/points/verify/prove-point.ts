@@ -1,9 +1,9 @@
 /** Step `provePoint`: what the restores of all components showed becomes a mark: proven, or quarantined. */
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
-import type { StepOutput } from '../../../domain/protocol.ts';
-import type { Mark } from '../../../domain/recovery-point.ts';
-import type { Verification } from '../../../domain/verification.ts';
+import type { Mark } from '../../../domain/points/recovery-point.ts';
+import type { Verification } from '../../../domain/points/verification.ts';
+import type { StepOutput } from '../../../domain/run/protocol.ts';
 import { pinnedPoint } from '../../archives/component-input.ts';
 import { defineStep } from '../../step.ts';
 import { outputsLike } from '../prepared.ts';

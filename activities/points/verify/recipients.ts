@@ -1,7 +1,7 @@
 /** To whom the keys of a point are sealed, as is said of them and as the envelopes themselves say, against the plan. */
 import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { Plan } from '../../../domain/plan.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import type { Envelope } from '../envelopes.ts';
 import { openssl } from '../openssl.ts';
 import { recipientsOf } from '../recipients.ts';

@@ -1,7 +1,7 @@
 /** What a verification has seen so far; the next attempt goes on with it. */
 import { z } from 'zod';
-import { pointIdSchema } from '../../../domain/recovery-point.ts';
-import { dayOf, findingSchema, lookSchema } from '../../../domain/verification.ts';
+import { pointIdSchema } from '../../../domain/points/recovery-point.ts';
+import { dayOf, findingSchema, lookSchema } from '../../../domain/points/verification.ts';
 import type { ObjectsProgress } from './check-objects.ts';
 
 const resumeSchema = z.object({

@@ -1,5 +1,5 @@
 /** The sealed keys of a point as they lie now: the one that its manifest names, and those that took its place since. */
-import { layout, type Manifest } from '../../../domain/recovery-point.ts';
+import { layout, type Manifest } from '../../../domain/points/recovery-point.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { type Envelope, envelopeLimit, envelopesAt, type NamedKey } from '../envelopes.ts';
 import { type PinnedSigners, sha256Of } from '../signer.ts';

@@ -1,6 +1,6 @@
 /** Points that refer to parts which another point has lost: they have lost them too, and must not wait for a look of their own. */
-import { layout } from '../../../domain/recovery-point.ts';
-import type { Verification } from '../../../domain/verification.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
+import type { Verification } from '../../../domain/points/verification.ts';
 import type { StepContext } from '../../context.ts';
 import { mapLimited } from '../map-limited.ts';
 import { manifestsOf } from './manifests.ts';

@@ -1,8 +1,8 @@
 /** The end of a verification in words: what is good, what was mended, what is lost, and what must happen now. */
-import type { Plan } from '../../../domain/plan.ts';
-import { copiesNeeded } from '../../../domain/point-state.ts';
-import type { StepOutput } from '../../../domain/protocol.ts';
-import type { Look, Verification } from '../../../domain/verification.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { copiesNeeded } from '../../../domain/points/point-state.ts';
+import type { Look, Verification } from '../../../domain/points/verification.ts';
+import type { StepOutput } from '../../../domain/run/protocol.ts';
 import type { Silent } from './locations.ts';
 
 type Seen = Omit<Verification, 'outcome' | 'summary'>;

@@ -3,10 +3,10 @@
  * what serves and what the plan names is not touched; a failure, a kill or an abort leaves nothing behind.
  */
 import { z } from 'zod';
-import { condemns } from '../../../domain/condemning.ts';
-import { drillFaults } from '../../../domain/drill-request.ts';
 import { drillPlacePattern, runAlone } from '../../../domain/drills/place.ts';
+import { drillFaults } from '../../../domain/drills/request.ts';
 import { Refusal } from '../../../domain/errors.ts';
+import { condemns } from '../../../domain/points/condemning.ts';
 import { checkData } from '../../archives/check-data.ts';
 import { componentOnHost } from '../../archives/component-input.ts';
 import { restoreComponent } from '../../archives/restore-component.ts';

@@ -1,5 +1,5 @@
 /** What is known of one recovery point once all of it was looked at. */
-import type { Finding, Look } from '../../../domain/verification.ts';
+import type { Finding, Look } from '../../../domain/points/verification.ts';
 
 export interface PointVerdict {
   readonly looks: readonly Look[];

@@ -1,7 +1,7 @@
 /** One recovery point at every location: judged object by object, mended where a good copy is left, and marked for what was shown. */
 import { Refusal } from '../../../domain/errors.ts';
-import { layout } from '../../../domain/recovery-point.ts';
-import type { Finding } from '../../../domain/verification.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
+import type { Finding } from '../../../domain/points/verification.ts';
 import type { StepContext } from '../../context.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { restoreFiles } from '../restore-files.ts';

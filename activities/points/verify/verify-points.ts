@@ -4,8 +4,8 @@
  */
 import { z } from 'zod';
 import { refusal } from '../../../domain/errors.ts';
-import { layout, pointIdSchema } from '../../../domain/recovery-point.ts';
-import type { Finding, Verification } from '../../../domain/verification.ts';
+import { layout, pointIdSchema } from '../../../domain/points/recovery-point.ts';
+import type { Finding, Verification } from '../../../domain/points/verification.ts';
 import { defineStep } from '../../step.ts';
 import type { ObjectStore } from '../../storage/store.ts';
 import { pointIdsAt } from '../list-points.ts';

@@ -1,5 +1,5 @@
 /** Whether a failover that is asked for now could be let go by somebody: people enough, and keys that are good. */
-import { rulesOf } from '../../../domain/plan-approvals.ts';
+import { rulesOf } from '../../../domain/plan/approvals.ts';
 import { approverFindings } from '../../../domain/readiness/approvers.ts';
 import { pinnedSignersOf } from '../../approvals/allowed-signers.ts';
 import { signerLines } from '../../approvals/signer-lines.ts';

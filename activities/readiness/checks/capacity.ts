@@ -1,7 +1,7 @@
 /** Whether the account's On-Demand quota lets the standby's machines start beside what runs in their region. Whether EC2 has machines left, no API tells. */
 import type { EC2Client } from '@aws-sdk/client-ec2';
+import { type Lacking, lack } from '../../../domain/readiness/readiness.ts';
 import { type Machine, type QuotaNeed, quotaNeeds } from '../../../domain/readiness/vcpus.ts';
-import { type Lacking, lack } from '../../../domain/readiness.ts';
 import { awsError } from '../../aws/errors.ts';
 import { handling } from '../../compute/instances.ts';
 import type { Look, ReadinessCheck } from '../check.ts';

@@ -1,6 +1,6 @@
 /** Whether the clocks agree: this machine's, those of the storage locations, and those of the hosts that run. */
 import { formatDuration } from '../../../domain/duration.ts';
-import { type Lacking, lack } from '../../../domain/readiness.ts';
+import { type Lacking, lack } from '../../../domain/readiness/readiness.ts';
 import { hostFacts } from '../../hosts/host-facts.ts';
 import { withLimit } from '../../waiting.ts';
 import type { Look, ReadinessCheck } from '../check.ts';

@@ -1,8 +1,8 @@
 /** Whether users get to the zone at all (its delegation), and whether answers live as long as the plan counts on. */
 import type { Route53Client } from '@aws-sdk/client-route-53';
-import type { TrafficRecord } from '../../../domain/plan-traffic.ts';
-import { type Lacking, lack } from '../../../domain/readiness.ts';
-import { leadsTo } from '../../../domain/traffic.ts';
+import type { TrafficRecord } from '../../../domain/plan/traffic.ts';
+import { type Lacking, lack } from '../../../domain/readiness/readiness.ts';
+import { leadsTo } from '../../../domain/traffic/traffic.ts';
 import { awsError } from '../../aws/errors.ts';
 import { handling } from '../../compute/instances.ts';
 import { factsOf, readSets } from '../../traffic/record-sets.ts';

@@ -1,7 +1,7 @@
 /** Certificates and keys that recovery points are sealed and signed with: there, of one pair, and good for a while; the offline one no older than it may be. */
 import { formatDuration } from '../../../domain/duration.ts';
 import { endingSoon } from '../../../domain/readiness/expiry.ts';
-import { type Lacking, lack } from '../../../domain/readiness.ts';
+import { type Lacking, lack } from '../../../domain/readiness/readiness.ts';
 import { type RecipientSeen, seeRecipients, seeSigner } from '../../points/check-keys.ts';
 import { loadPinned } from '../../points/signer.ts';
 import type { Look, ReadinessCheck } from '../check.ts';

@@ -1,7 +1,7 @@
 /** Whether people can be told: who took the last notices and the last test of them, and when somebody last acknowledged one. */
 import { formatDuration } from '../../../domain/duration.ts';
-import { newestTests } from '../../../domain/notice-test.ts';
-import { type Lacking, lack } from '../../../domain/readiness.ts';
+import { newestTests } from '../../../domain/notices/test.ts';
+import { type Lacking, lack } from '../../../domain/readiness/readiness.ts';
 import { readReach } from '../../notices/reach.ts';
 import { readNoticeTests } from '../../notices/tests.ts';
 import { openStores } from '../../storage/open-stores.ts';

@@ -2,7 +2,7 @@
  * Whether the standby's key opens the newest recovery point: the sealed key is really decrypted and forgotten. A point that nobody at the
  * standby can open is no point. That the key was used is recorded, as every use is.
  */
-import { lack } from '../../../domain/readiness.ts';
+import { lack } from '../../../domain/readiness/readiness.ts';
 import { recordKeyUse } from '../../points/key-uses.ts';
 import { mapLimited } from '../../points/map-limited.ts';
 import { openPointKey } from '../../points/point-key.ts';

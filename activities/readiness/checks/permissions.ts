@@ -3,7 +3,7 @@
  * and stopping are asked by the assessment.) Route 53 has no dry run: reading is tried, the right to change is not known beforehand.
  */
 import type { EC2Client } from '@aws-sdk/client-ec2';
-import { type Lacking, lack } from '../../../domain/readiness.ts';
+import { type Lacking, lack } from '../../../domain/readiness/readiness.ts';
 import { awsCode, awsError } from '../../aws/errors.ts';
 import { handling } from '../../compute/instances.ts';
 import { readSets } from '../../traffic/record-sets.ts';

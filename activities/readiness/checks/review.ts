@@ -1,5 +1,5 @@
 /** Whether the plan's own review is due. */
-import { lack } from '../../../domain/readiness.ts';
+import { lack } from '../../../domain/readiness/readiness.ts';
 import type { ReadinessCheck } from '../check.ts';
 
 const mend = () => 'go through the plan with its owner, then set review.last and review.next in it';

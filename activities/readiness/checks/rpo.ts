@@ -1,7 +1,7 @@
 /** How much of each component would be lost now, against what was promised. */
 import { formatDuration } from '../../../domain/duration.ts';
-import { lack } from '../../../domain/readiness.ts';
-import { rpoOf } from '../../../domain/rpo.ts';
+import { rpoOf } from '../../../domain/points/rpo.ts';
+import { lack } from '../../../domain/readiness/readiness.ts';
 import { logPositions } from '../../logs/log-positions.ts';
 import { openStores } from '../../storage/open-stores.ts';
 import type { ReadinessCheck } from '../check.ts';

@@ -1,7 +1,7 @@
 /** Whether the backups that fell due in the last day are there: P14 promises 24 of the databases and 6 of the files. */
 
 import { complianceOf, describeCompliance } from '../../../domain/readiness/compliance.ts';
-import { lack } from '../../../domain/readiness.ts';
+import { lack } from '../../../domain/readiness/readiness.ts';
 import type { ReadinessCheck } from '../check.ts';
 import { pointsSeen } from '../points-seen.ts';
 

@@ -1,8 +1,8 @@
 /** Whether what should happen by itself does: every schedule of the plan in place, as the plan says, and not paused by somebody who forgot it. */
 import type { Client } from '@temporalio/client';
-import { everySchedule } from '../../../domain/every-schedule.ts';
-import { type Lacking, lack } from '../../../domain/readiness.ts';
-import { isOurNote } from '../../../domain/schedule-note.ts';
+import { type Lacking, lack } from '../../../domain/readiness/readiness.ts';
+import { everySchedule } from '../../../domain/schedules/every-schedule.ts';
+import { isOurNote } from '../../../domain/schedules/note.ts';
 import { compareSchedules, describeSchedule } from '../../schedules/apply.ts';
 import type { ReadinessCheck } from '../check.ts';
 

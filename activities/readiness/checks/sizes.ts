@@ -1,7 +1,7 @@
 /** Whether the newest backup is as large as those before it. */
 
+import { lack } from '../../../domain/readiness/readiness.ts';
 import { oddSizes } from '../../../domain/readiness/sizes.ts';
-import { lack } from '../../../domain/readiness.ts';
 import type { ReadinessCheck } from '../check.ts';
 import { pointsSeen } from '../points-seen.ts';
 

@@ -1,5 +1,5 @@
 /** Whether Temporal survives the loss of the region: a server there is gone with it, and with it everything that waits for a decision. */
-import { lack } from '../../../domain/readiness.ts';
+import { lack } from '../../../domain/readiness/readiness.ts';
 import type { ReadinessCheck } from '../check.ts';
 
 const mend = () => 'name where Temporal runs, readiness.temporal.regions in the plan (docs/temporal.md)';

@@ -1,7 +1,7 @@
 /** The certificates that others show: of the service's own name, of the observer, of Temporal. Asked by a real handshake. */
 import { X509Certificate } from 'node:crypto';
 import { endingSoon } from '../../../domain/readiness/expiry.ts';
-import { type Lacking, lack } from '../../../domain/readiness.ts';
+import { type Lacking, lack } from '../../../domain/readiness/readiness.ts';
 import type { Look, ReadinessCheck } from '../check.ts';
 import { type ShownCertificate, shownCertificate } from '../shown-certificate.ts';
 import { type NamedPlace, tlsPlaces } from '../tls-places.ts';

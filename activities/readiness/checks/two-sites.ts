@@ -1,6 +1,6 @@
 /** Whether two sites may take writes: the standby serves though no name leads to it, as an old primary does that came back. */
-import { fenceCommand } from '../../../domain/fencing.ts';
-import { lack } from '../../../domain/readiness.ts';
+import { fenceCommand } from '../../../domain/fencing/fencing.ts';
+import { lack } from '../../../domain/readiness/readiness.ts';
 import type { ReadinessCheck } from '../check.ts';
 
 export const twoSites: ReadinessCheck = {

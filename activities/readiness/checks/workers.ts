@@ -1,8 +1,8 @@
 /** Whether somebody is there to act: a worker on the standby's own queue, which a failover needs when the other region is gone. */
 
 import type { Client } from '@temporalio/client';
-import { queueOf } from '../../../domain/protocol.ts';
-import { type Lacking, lack } from '../../../domain/readiness.ts';
+import { type Lacking, lack } from '../../../domain/readiness/readiness.ts';
+import { queueOf } from '../../../domain/run/protocol.ts';
 import type { ReadinessCheck } from '../check.ts';
 
 /** TASK_QUEUE_TYPE_ACTIVITY */

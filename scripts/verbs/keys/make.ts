@@ -1,7 +1,7 @@
 /** `muster keys make`: new keys in a folder; nothing of a plan or a point is changed. */
 import { writeKeys } from '../../../activities/points/keys.ts';
 import { refusal } from '../../../domain/errors.ts';
-import { nameSchema } from '../../../domain/plan-values.ts';
+import { nameSchema } from '../../../domain/plan/values.ts';
 import { say, sayJson } from '../../cli/io.ts';
 import { exitCodes } from '../../exit-codes.ts';
 import { type AddVerb, examples } from '../verb.ts';

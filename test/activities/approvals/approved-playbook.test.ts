@@ -3,9 +3,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keepApproved, lastApproved } from '../../../activities/approvals/approved-playbook.ts';
 import { pinnedSigners, type Signer } from '../../../activities/points/signer.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import type { Playbook } from '../../../domain/playbook.ts';
-import { layout } from '../../../domain/recovery-point.ts';
-import { aPlaybook } from '../../domain/a-run.ts';
+import type { Playbook } from '../../../domain/playbook/playbook.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
+import { aPlaybook } from '../../domain/run/a-run.ts';
 import { type S3Server, startS3 } from '../storage/versitygw.ts';
 
 let server: S3Server;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pinnedSignersOf } from '../../../activities/approvals/allowed-signers.ts';
 import { checkSigners } from '../../../activities/approvals/check-signers.ts';
-import { approvalsSchema } from '../../../domain/plan-approvals.ts';
+import { approvalsSchema } from '../../../domain/plan/approvals.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 
 let folder: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { verifyApproval } from '../../../activities/approvals/verify-approval.ts';
-import type { Approval } from '../../../domain/run.ts';
+import type { Approval } from '../../../domain/run/run.ts';
 import { signed } from '../../../scripts/cli/sign.ts';
 
 const run = promisify(execFile);

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { captureShell, restoreShell } from '../../../activities/archives/by-hand.ts';
 import { preparePoint } from '../../../activities/points/prepare-point.ts';
-import { componentSchema, type FilesComponent } from '../../../domain/plan-component.ts';
+import { componentSchema, type FilesComponent } from '../../../domain/plan/component.ts';
 
 const run = promisify(execFile);
 const secret = 'what only the recipients may read';

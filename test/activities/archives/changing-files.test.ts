@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManifest } from '../../../activities/points/read-manifest.ts';
-import type { ComponentRecord } from '../../../domain/recovery-point.ts';
+import type { ComponentRecord } from '../../../domain/points/recovery-point.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from '../points/world.ts';
 
 const run = promisify(execFile);

@@ -6,8 +6,8 @@ import { captureComponent } from '../../../activities/archives/capture-component
 import { checkData } from '../../../activities/archives/check-data.ts';
 import { restoreComponent } from '../../../activities/archives/restore-component.ts';
 import { preparePoint } from '../../../activities/points/prepare-point.ts';
-import type { Component } from '../../../domain/plan-component.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import type { Component } from '../../../domain/plan/component.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 
 /** A server, or a tree, with data of its own. */

@@ -1,7 +1,7 @@
 /** Files as a component: the contract of all drivers. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Component } from '../../../domain/plan-component.ts';
+import type { Component } from '../../../domain/plan/component.ts';
 import { describeTree } from '../points/nasty-tree.ts';
 import { filesComponent } from '../points/world.ts';
 import { describeDriver } from './conformance.ts';

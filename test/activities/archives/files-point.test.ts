@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkData } from '../../../activities/archives/check-data.ts';
 import { findPoints } from '../../../activities/points/find-points.ts';
 import { readManifest } from '../../../activities/points/read-manifest.ts';
-import type { Component } from '../../../domain/plan-component.ts';
+import type { Component } from '../../../domain/plan/component.ts';
 import { describeTree, makeNastyTree } from '../points/nasty-tree.ts';
 import { filesComponent, makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readManifestAt } from '../../../activities/points/read-manifest.ts';
-import type { Manifest } from '../../../domain/recovery-point.ts';
+import type { Manifest } from '../../../domain/points/recovery-point.ts';
 import { until } from '../hosts/until.ts';
 import { describeTree, makeNastyTree } from '../points/nasty-tree.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from '../points/world.ts';

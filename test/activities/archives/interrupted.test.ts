@@ -9,7 +9,7 @@ import { restoreComponent } from '../../../activities/archives/restore-component
 import { copyPoint } from '../../../activities/points/copy-point.ts';
 import { preparePoint } from '../../../activities/points/prepare-point.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import type { Component } from '../../../domain/plan-component.ts';
+import type { Component } from '../../../domain/plan/component.ts';
 import { describeTree } from '../points/nasty-tree.ts';
 import { filesComponent, makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 

@@ -1,7 +1,7 @@
 /** Which site a sync lays data out at, as the names lead. */
 import { describe, expect, it } from 'vitest';
 import { directionOf } from '../../../activities/assessment/direction.ts';
-import type { AssessCall } from '../../../domain/protocol.ts';
+import type { AssessCall } from '../../../domain/run/protocol.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 
 const [east, west] = ['us-east-1', 'us-west-2'];

@@ -4,10 +4,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { assess } from '../../../activities/assessment/assess.ts';
 import type { AssessDeps } from '../../../activities/assessment/deps.ts';
 import { localExecutor } from '../../../activities/hosts/local-executor.ts';
-import { assessmentSchema, type PointSummary } from '../../../domain/assessment.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import { isolationSchema } from '../../../domain/plan-isolation.ts';
-import type { AssessCall } from '../../../domain/protocol.ts';
+import { isolationSchema } from '../../../domain/plan/isolation.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { assessmentSchema, type PointSummary } from '../../../domain/playbook/assessment.ts';
+import type { AssessCall } from '../../../domain/run/protocol.ts';
 import { seedInstances } from '../../../lab/aws/seed-instances.ts';
 import { seedZones } from '../../../lab/aws/seed-zones.ts';
 import { type Aws, startAws } from '../../support/moto.ts';

@@ -4,9 +4,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import type { AssessDeps } from '../../../activities/assessment/deps.ts';
 import { managedFacts, refuseUnpromotable } from '../../../activities/assessment/facts/managed-databases.ts';
 import { refuseManaged } from '../../../activities/assessment/planned.ts';
-import { managedSummary } from '../../../domain/managed-database.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import { risksOf } from '../../../domain/risks.ts';
+import { managedSummary } from '../../../domain/databases/managed-database.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { risksOf } from '../../../domain/playbook/risks.ts';
 import { type Aws, startAws } from '../../support/moto.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 import { east, ordersDatabase, putLag, seedReplica, west } from '../databases/rds/two-regions.ts';

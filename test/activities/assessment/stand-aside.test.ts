@@ -1,8 +1,8 @@
 /** What stands aside for a recovery: every kind of drill, whichever recovery holds the lease, before anything is read or made. */
 import { expect, test } from 'vitest';
 import { standAside } from '../../../activities/assessment/stand-aside.ts';
-import { type Procedure, procedures, traitsOf } from '../../../domain/procedures.ts';
-import type { AssessCall } from '../../../domain/protocol.ts';
+import { type Procedure, procedures, traitsOf } from '../../../domain/playbook/procedures.ts';
+import type { AssessCall } from '../../../domain/run/protocol.ts';
 
 const drills = procedures.filter((each) => traitsOf(each).drill && traitsOf(each).hosts);
 const recoveries = procedures.filter((each) => traitsOf(each).restores && !traitsOf(each).drill);

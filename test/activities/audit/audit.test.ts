@@ -5,9 +5,9 @@ import { readAudit } from '../../../activities/audit/read-audit.ts';
 import { writeAudit } from '../../../activities/audit/write-audit.ts';
 import { loadSigner, type Signer } from '../../../activities/points/signer.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import type { AuditCall, AuditDraft } from '../../../domain/audit.ts';
-import { checkAudit } from '../../../domain/audit-check.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import type { AuditCall, AuditDraft } from '../../../domain/audit/audit.ts';
+import { checkAudit } from '../../../domain/audit/check.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { filesComponent, makeWorld, type World } from '../points/world.ts';
 
 let world: World;

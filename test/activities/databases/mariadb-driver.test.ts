@@ -1,7 +1,7 @@
 /** MariaDB as a component: the contract of all drivers. */
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { MariadbComponent } from '../../../domain/plan-component.ts';
+import type { MariadbComponent } from '../../../domain/plan/component.ts';
 import { describeDriver } from '../archives/conformance.ts';
 import { startMariadb } from './mariadb.ts';
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { restoreComponent } from '../../../activities/archives/restore-component.ts';
 import { readManifest } from '../../../activities/points/read-manifest.ts';
-import type { MariadbComponent } from '../../../domain/plan-component.ts';
+import type { MariadbComponent } from '../../../domain/plan/component.ts';
 import { makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 import { startMariadb, type TestMariadb } from './mariadb.ts';
 

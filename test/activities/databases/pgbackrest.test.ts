@@ -12,7 +12,7 @@ import { archivingSetup, setupText } from '../../../activities/databases/pgbackr
 import { logDriverFor } from '../../../activities/logs/drivers.ts';
 import { shipLogs } from '../../../activities/logs/ship-logs.ts';
 import { readManifest } from '../../../activities/points/read-manifest.ts';
-import type { PostgresqlPitrComponent } from '../../../domain/plan-component.ts';
+import type { PostgresqlPitrComponent } from '../../../domain/plan/component.ts';
 import { startTlsFront, type TlsFront } from '../../support/tls-front.ts';
 import { makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 import { type S3Server, startS3 } from '../storage/versitygw.ts';

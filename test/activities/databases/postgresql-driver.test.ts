@@ -1,7 +1,7 @@
 /** PostgreSQL as a component: the contract of all drivers. */
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { componentSchema } from '../../../domain/plan-component.ts';
+import { componentSchema } from '../../../domain/plan/component.ts';
 import { describeDriver } from '../archives/conformance.ts';
 import { startPostgres } from './postgres.ts';
 

@@ -9,7 +9,7 @@ import { openPoint } from '../../../activities/archives/open-point.ts';
 import { postgresql } from '../../../activities/databases/postgresql.ts';
 import { runHostJob } from '../../../activities/hosts/run-job.ts';
 import { readManifest } from '../../../activities/points/read-manifest.ts';
-import type { Component, PostgresqlComponent } from '../../../domain/plan-component.ts';
+import type { Component, PostgresqlComponent } from '../../../domain/plan/component.ts';
 import { makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 

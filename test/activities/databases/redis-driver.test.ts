@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { restoreComponent } from '../../../activities/archives/restore-component.ts';
 import { readManifest } from '../../../activities/points/read-manifest.ts';
-import type { RedisComponent } from '../../../domain/plan-component.ts';
+import type { RedisComponent } from '../../../domain/plan/component.ts';
 import { describeDriver } from '../archives/conformance.ts';
 import { until } from '../hosts/until.ts';
 import { makeWorld, newRun, type TestHost, type World } from '../points/world.ts';

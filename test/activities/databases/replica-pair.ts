@@ -11,7 +11,7 @@ import type { StepContext } from '../../../activities/context.ts';
 import { askServer } from '../../../activities/databases/replica/server-state.ts';
 import { localExecutor } from '../../../activities/hosts/local-executor.ts';
 import type { Host } from '../../../domain/host.ts';
-import { componentSchema, isReplica, type ReplicaComponent } from '../../../domain/plan-component.ts';
+import { componentSchema, isReplica, type ReplicaComponent } from '../../../domain/plan/component.ts';
 import { stepContext } from '../../support/step-context.ts';
 import { hostExecutor } from '../points/world.ts';
 import { freePort } from '../storage/versitygw.ts';

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { judgeFault } from '../../../activities/drills/judge-fault.ts';
 import { findPoints } from '../../../activities/points/find-points.ts';
 import { testRestore } from '../../../activities/points/verify/test-restore.ts';
-import type { DrillFault } from '../../../domain/drill-request.ts';
 import { drillPlace } from '../../../domain/drills/place.ts';
-import type { Component } from '../../../domain/plan-component.ts';
+import type { DrillFault } from '../../../domain/drills/request.ts';
+import type { Component } from '../../../domain/plan/component.ts';
 import { openShop, type ShopWorld } from '../points/shop-world.ts';
 import { newRun } from '../points/world.ts';
 

@@ -10,7 +10,7 @@ import { prepareDrill } from '../../../activities/drills/prepare-drill.ts';
 import { startOrAttach } from '../../../activities/hosts/start-job.ts';
 import { testRestore } from '../../../activities/points/verify/test-restore.ts';
 import { drillFolder, drillPlace, runAlone } from '../../../domain/drills/place.ts';
-import type { Component } from '../../../domain/plan-component.ts';
+import type { Component } from '../../../domain/plan/component.ts';
 import { describeTree } from '../points/nasty-tree.ts';
 import { openShop, type ShopWorld } from '../points/shop-world.ts';
 import { newRun } from '../points/world.ts';

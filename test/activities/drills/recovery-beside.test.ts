@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { awaitRecovery, recoveryBeside } from '../../../activities/drills/recovery-beside.ts';
 import type { LeaseAt } from '../../../activities/lease/holders.ts';
-import type { Lease } from '../../../domain/lease.ts';
+import type { Lease } from '../../../domain/run/lease.ts';
 
 const service = 'svc';
 const now = Date.now();

@@ -4,7 +4,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { takeDrillHost } from '../../../activities/drills/take-drill-host.ts';
-import type { Component } from '../../../domain/plan-component.ts';
+import type { Component } from '../../../domain/plan/component.ts';
 import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
 import { filesComponent, makeWorld, newRun, type TestHost, type World } from '../points/world.ts';
 

@@ -9,8 +9,8 @@ import { fingerprintProduction, proveUntouched } from '../../../activities/drill
 import { localExecutor } from '../../../activities/hosts/local-executor.ts';
 import { writeLease } from '../../../activities/lease/lease-object.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import type { Lease } from '../../../domain/lease.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
+import type { Lease } from '../../../domain/run/lease.ts';
 import { seedInstances } from '../../../lab/aws/seed-instances.ts';
 import { seedZones, serviceName } from '../../../lab/aws/seed-zones.ts';
 import { type Aws, startAws } from '../../support/moto.ts';

@@ -10,7 +10,7 @@ import { type SshSettings, sshExecutor } from '../../../activities/hosts/ssh-exe
 import { stepDefinitions } from '../../../activities/registry.ts';
 import { openStore } from '../../../activities/storage/open-store.ts';
 import { Refusal } from '../../../domain/errors.ts';
-import type { Plan } from '../../../domain/plan.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import { stepContext } from '../../support/step-context.ts';
 import { hostExecutor } from '../points/world.ts';
 

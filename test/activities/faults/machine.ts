@@ -1,7 +1,7 @@
 /** What random faults need of the machine: host jobs that can be killed, and a plan that a process of its own can use. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Plan } from '../../../domain/plan.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import type { TestHost, World } from '../points/world.ts';
 
 /** Kills every process of one job that runs now, as the kernel does when memory runs out. */

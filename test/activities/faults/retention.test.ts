@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyRetention } from '../../../activities/retention/apply-retention.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { filesComponent, makeWorld, type World } from '../points/world.ts';
 import { day, idAgo, rules, writer } from '../retention/written.ts';
 

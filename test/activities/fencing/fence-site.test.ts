@@ -8,7 +8,7 @@ import { hostsNow } from '../../../activities/fencing/hosts.ts';
 import { tryWrite } from '../../../activities/fencing/try-write.ts';
 import { HostFault } from '../../../activities/hosts/faults.ts';
 import { localExecutor } from '../../../activities/hosts/local-executor.ts';
-import type { fenceSiteSchema } from '../../../domain/fencing.ts';
+import type { fenceSiteSchema } from '../../../domain/fencing/fencing.ts';
 import { seedInstances } from '../../../lab/aws/seed-instances.ts';
 import { freePort } from '../../lab/aws/servers.ts';
 import { type Aws, startAws } from '../../support/moto.ts';

@@ -6,7 +6,7 @@ import { readLease } from '../../../activities/lease/lease-object.ts';
 import { releaseLease, renewLease, takeLease, takeLeaseAway } from '../../../activities/lease/take.ts';
 import { takeLease as takeLeaseStep } from '../../../activities/lease/take-lease.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 import { stepContext } from '../../support/step-context.ts';
 import { type S3Server, startS3 } from '../storage/versitygw.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { verifyLogs } from '../../../activities/logs/verify-logs.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { filesComponent, makeWorld, type World } from '../points/world.ts';
 import { idAgo, writer } from '../retention/written.ts';
 

@@ -3,8 +3,8 @@ import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { type Collector, startCollector } from '../../../activities/metrics/collector.ts';
 import type { ServiceReading } from '../../../activities/metrics/read-service.ts';
 import { runFact } from '../../../domain/metrics/of-runs.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import { aReport } from '../../domain/a-report.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { aReport } from '../../domain/report/a-report.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 
 const now = Date.parse('2026-02-01T12:00:00.000Z');

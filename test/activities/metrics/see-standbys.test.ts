@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { promoteDatabase } from '../../../activities/databases/replica/promote-database.ts';
 import { reattachReplica } from '../../../activities/databases/replica/reattach-replica.ts';
 import { seeStandbys } from '../../../activities/metrics/see-standbys.ts';
-import type { Plan } from '../../../domain/plan.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 import { makePair, newRun, type Pair, type Side } from '../databases/replica-pair.ts';
 

@@ -9,7 +9,7 @@ import { answersIn } from '../../../activities/databases/answers.ts';
 import { postgresql } from '../../../activities/databases/postgresql.ts';
 import { localExecutor } from '../../../activities/hosts/local-executor.ts';
 import { runHostJob } from '../../../activities/hosts/run-job.ts';
-import { componentSchema, type PostgresqlComponent } from '../../../domain/plan-component.ts';
+import { componentSchema, type PostgresqlComponent } from '../../../domain/plan/component.ts';
 import { stepContext } from '../../support/step-context.ts';
 import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
 

@@ -4,8 +4,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { deliver } from '../../../activities/notices/deliver.ts';
 import type { Notice } from '../../../activities/notices/driver.ts';
 import { refusal } from '../../../domain/errors.ts';
-import type { NoticeReceiver } from '../../../domain/plan-notices.ts';
-import type { SecretRef } from '../../../domain/plan-values.ts';
+import type { NoticeReceiver } from '../../../domain/plan/notices.ts';
+import type { SecretRef } from '../../../domain/plan/values.ts';
 import { startHttpReceiver } from '../../support/http-receiver.ts';
 import { startMailServer } from '../../support/mail-server.ts';
 

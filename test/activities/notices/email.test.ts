@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import type { Notice } from '../../../activities/notices/driver.ts';
 import { email } from '../../../activities/notices/email.ts';
-import type { EmailReceiver } from '../../../domain/plan-notices.ts';
+import type { EmailReceiver } from '../../../domain/plan/notices.ts';
 import { startMailServer } from '../../support/mail-server.ts';
 
 type MailServer = Awaited<ReturnType<typeof startMailServer>>;

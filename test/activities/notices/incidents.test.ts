@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { notify } from '../../../activities/notices/notify.ts';
 import { whyUnsigned } from '../../../activities/notices/signature.ts';
-import type { NoticeReceiver } from '../../../domain/plan-notices.ts';
-import type { NoticeCall } from '../../../domain/protocol.ts';
+import type { NoticeReceiver } from '../../../domain/plan/notices.ts';
+import type { NoticeCall } from '../../../domain/run/protocol.ts';
 import { startHttpReceiver } from '../../support/http-receiver.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 

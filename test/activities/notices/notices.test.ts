@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { notify } from '../../../activities/notices/notify.ts';
 import { sendNotice } from '../../../activities/notices/send-notice.ts';
 import { refusal } from '../../../domain/errors.ts';
-import type { NoticeCall } from '../../../domain/protocol.ts';
+import type { NoticeCall } from '../../../domain/run/protocol.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 import { stepContext } from '../../support/step-context.ts';
 

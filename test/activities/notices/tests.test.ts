@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { keepNoticeTest, readNoticeTests } from '../../../activities/notices/tests.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { type NoticeTestResult, newestTests, passed } from '../../../domain/notice-test.ts';
+import { type NoticeTestResult, newestTests, passed } from '../../../domain/notices/test.ts';
 import { type ServedFolder, startFolder } from '../storage/served-folder.ts';
 
 let west: ServedFolder;

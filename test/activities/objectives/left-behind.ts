@@ -8,8 +8,8 @@ import { writeMark } from '../../../activities/points/marks.ts';
 import { loadSigner, sha256Of } from '../../../activities/points/signer.ts';
 import { openLocalStore } from '../../../activities/storage/local.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { layout, type Manifest, manifestSchema, pointIdAt } from '../../../domain/recovery-point.ts';
-import type { Report } from '../../../domain/report.ts';
+import { layout, type Manifest, manifestSchema, pointIdAt } from '../../../domain/points/recovery-point.ts';
+import type { Report } from '../../../domain/report/report.ts';
 import type { LocalLocation } from '../../../domain/storage/local.ts';
 
 export interface LeftBehind {

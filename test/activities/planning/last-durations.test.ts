@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lastDurations } from '../../../activities/planning/last-durations.ts';
-import { buildReport } from '../../../domain/build-report.ts';
-import type { RunStatus } from '../../../domain/run.ts';
-import { aStage, aStatus, aStep, at } from '../../domain/a-run.ts';
+import { buildReport } from '../../../domain/report/build.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
+import { aStage, aStatus, aStep, at } from '../../domain/run/a-run.ts';
 
 const wanted = { service: 'spacetime', procedure: 'failover', from: 'us-east-1', to: 'us-west-2' } as const;
 let folder: string;

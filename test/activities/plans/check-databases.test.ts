@@ -2,7 +2,7 @@
 import { ModifyDBInstanceCommand, PromoteReadReplicaCommand } from '@aws-sdk/client-rds';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { checkDatabase } from '../../../activities/plans/check-databases.ts';
-import type { Plan } from '../../../domain/plan.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import { type Aws, startAws } from '../../support/moto.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 import { east, ordersDatabase, seedReplica, west } from '../databases/rds/two-regions.ts';

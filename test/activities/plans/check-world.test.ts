@@ -9,7 +9,7 @@ import type { WorldClients } from '../../../activities/plans/world/question.ts';
 import { generateKeySet } from '../../../activities/points/keys.ts';
 import { resolveSecret } from '../../../activities/secrets/resolve.ts';
 import { openStore } from '../../../activities/storage/open-store.ts';
-import type { Plan } from '../../../domain/plan.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
 import { seedInstances } from '../../../lab/aws/seed-instances.ts';
 import { seedZones, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
 import { type Aws, regions, startAws } from '../../support/moto.ts';

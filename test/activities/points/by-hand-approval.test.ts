@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { encryptionSchema } from '../../../domain/plan-encryption.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { encryptionSchema } from '../../../domain/plan/encryption.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { describeTree, makeNastyTree } from './nasty-tree.ts';
 import { filesComponent, makeWorld, type World } from './world.ts';
 

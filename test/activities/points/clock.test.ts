@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPoints } from '../../../activities/points/find-points.ts';
 import { preparePoint } from '../../../activities/points/prepare-point.ts';
-import { choosePoint, mergePoints } from '../../../domain/choose-point.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { choosePoint, mergePoints } from '../../../domain/points/choose-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { writer } from '../retention/written.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from './world.ts';
 

@@ -8,7 +8,7 @@ import { checkManifest } from '../../../activities/points/read-manifest.ts';
 import { sha256Of } from '../../../activities/points/signer.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { filesComponent, makeWorld, type World } from './world.ts';
 
 let world: World;

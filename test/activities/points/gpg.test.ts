@@ -11,7 +11,7 @@ import { preparePoint } from '../../../activities/points/prepare-point.ts';
 import { readManifestAt } from '../../../activities/points/read-manifest.ts';
 import { resealKeys } from '../../../activities/points/reseal-keys.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { layout, type Manifest, partsOf } from '../../../domain/recovery-point.ts';
+import { layout, type Manifest, partsOf } from '../../../domain/points/recovery-point.ts';
 import { describeTree, makeNastyTree } from './nasty-tree.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from './world.ts';
 

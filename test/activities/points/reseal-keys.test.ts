@@ -21,9 +21,9 @@ import { loadSigner, sha256Of } from '../../../activities/points/signer.ts';
 import { loadSiteKeys } from '../../../activities/points/site-keys.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { sealedFindings } from '../../../domain/key-findings.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { sealedFindings } from '../../../domain/points/key-findings.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { describeTree } from './nasty-tree.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from './world.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateKeySet } from '../../../activities/points/keys.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
 import { describeTree, makeNastyTree } from './nasty-tree.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from './world.ts';

@@ -1,6 +1,6 @@
 /** A world of a tree of odd files and a database `shop` on a real PostgreSQL, on one host, with a first recovery point of both. */
 import { join } from 'node:path';
-import type { Component } from '../../../domain/plan-component.ts';
+import type { Component } from '../../../domain/plan/component.ts';
 import { startPostgres, type TestPostgres } from '../databases/postgres.ts';
 import { makeNastyTree } from './nasty-tree.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from './world.ts';

@@ -14,7 +14,7 @@ import { provePoint } from '../../../activities/points/verify/prove-point.ts';
 import { testRestore } from '../../../activities/points/verify/test-restore.ts';
 import { verifyPoints } from '../../../activities/points/verify/verify-points.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import type { Component } from '../../../domain/plan-component.ts';
+import type { Component } from '../../../domain/plan/component.ts';
 import { describeTree } from './nasty-tree.ts';
 import { openShop, type ShopWorld } from './shop-world.ts';
 import { filesComponent, newRun } from './world.ts';

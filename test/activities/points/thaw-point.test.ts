@@ -6,7 +6,7 @@ import { readManifest } from '../../../activities/points/read-manifest.ts';
 import { thawPoint } from '../../../activities/points/thaw-point.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { coldOf } from '../../../domain/thaw.ts';
+import { coldOf } from '../../../domain/points/thaw.ts';
 import { type Aws, startAws } from '../../support/moto.ts';
 import { filesComponent, makeWorld, type World } from './world.ts';
 

@@ -22,7 +22,7 @@ import { verifyPoints } from '../../../activities/points/verify/verify-points.ts
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
 import { refusal } from '../../../domain/errors.ts';
-import { layout, type Manifest } from '../../../domain/recovery-point.ts';
+import { layout, type Manifest } from '../../../domain/points/recovery-point.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from './world.ts';
 
 const service = 'spacetime';

@@ -1,8 +1,8 @@
 /** What a check is given, made by hand around a step's context: no assessment, no Temporal, no points, unless a test has them. */
 import type { StepContext } from '../../../activities/context.ts';
 import { askCheck, type Look, type ReadinessCheck } from '../../../activities/readiness/check.ts';
-import type { Assessment } from '../../../domain/assessment.ts';
-import { readinessSchema } from '../../../domain/plan-readiness.ts';
+import { readinessSchema } from '../../../domain/plan/readiness.ts';
+import type { Assessment } from '../../../domain/playbook/assessment.ts';
 
 export function aLook(context: StepContext, parts: Partial<Look> = {}): Look {
   return {

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pinnedSigners, type Signer } from '../../../activities/points/signer.ts';
 import { keepResult, newestResult } from '../../../activities/readiness/keep-result.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import type { ReadinessResult } from '../../../domain/readiness/result.ts';
-import { layout } from '../../../domain/recovery-point.ts';
 import { type S3Server, startS3 } from '../storage/versitygw.ts';
 
 const pair = generateKeyPairSync('ed25519');

@@ -18,10 +18,10 @@ import { rpo } from '../../../activities/readiness/checks/rpo.ts';
 import { scheduleCompliance } from '../../../activities/readiness/checks/schedule-compliance.ts';
 import { sizes } from '../../../activities/readiness/checks/sizes.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import type { NoticeTestResult } from '../../../domain/notice-test.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import { scheduleSchema } from '../../../domain/plan-schedules.ts';
-import { layout, pointIdAt } from '../../../domain/recovery-point.ts';
+import type { NoticeTestResult } from '../../../domain/notices/test.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { scheduleSchema } from '../../../domain/plan/schedules.ts';
+import { layout, pointIdAt } from '../../../domain/points/recovery-point.ts';
 import { filesComponent, makeWorld, type World } from '../points/world.ts';
 import { aLook, assessed, found } from './a-look.ts';
 
@@ -129,8 +129,8 @@ test('a plan that no run proved, one that a run of it proved, and one that was c
 
 async function aReport() {
   const ended = new Date().toISOString();
-  const { buildReport } = await import('../../../domain/build-report.ts');
-  const { aStatus } = await import('../../domain/a-run.ts');
+  const { buildReport } = await import('../../../domain/report/build.ts');
+  const { aStatus } = await import('../../domain/run/a-run.ts');
   const run = `switchover-${ended.slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}-x`;
   const status = { ...aStatus(), run, service, procedure: 'switchover', phase: 'done' } as const;
   return buildReport({ status, endedAt: ended });

@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readReports } from '../../../activities/reports/read-reports.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { buildReport } from '../../../domain/build-report.ts';
-import { layout } from '../../../domain/recovery-point.ts';
-import type { RunStatus } from '../../../domain/run.ts';
-import { aStatus } from '../../domain/a-run.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
+import { buildReport } from '../../../domain/report/build.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
+import { aStatus } from '../../domain/run/a-run.ts';
 import { type ServedFolder, startFolder } from '../storage/served-folder.ts';
 
 const window = { from: Date.parse('2026-01-01T00:00:00Z'), to: Date.parse('2026-02-01T00:00:00Z') };

@@ -3,11 +3,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { observedCurve } from '../../../activities/health/observer.ts';
-import { curveOf, type Probe } from '../../../domain/observer.ts';
-import type { Mark } from '../../../domain/recovery-point.ts';
-import { curveSpan, mostBuckets, reportCurve } from '../../../domain/report-curve.ts';
-import { proofRows } from '../../../domain/report-proof.ts';
-import { at } from '../../domain/a-run.ts';
+import { curveOf, type Probe } from '../../../domain/observers/observer.ts';
+import type { Mark } from '../../../domain/points/recovery-point.ts';
+import { curveSpan, mostBuckets, reportCurve } from '../../../domain/report/curve.ts';
+import { proofRows } from '../../../domain/report/proof.ts';
+import { at } from '../../domain/run/a-run.ts';
 
 let server: Server;
 let asked: URL;

@@ -8,9 +8,9 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { reportRun } from '../../../activities/reports/write-report.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
-import { layout } from '../../../domain/recovery-point.ts';
-import { reportSchema } from '../../../domain/report.ts';
-import { aPlaybook, aStatus } from '../../domain/a-run.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
+import { reportSchema } from '../../../domain/report/report.ts';
+import { aPlaybook, aStatus } from '../../domain/run/a-run.ts';
 import { type S3Server, startS3 } from '../storage/versitygw.ts';
 
 let s3: S3Server;

@@ -7,8 +7,8 @@ import { applyRetention } from '../../../activities/retention/apply-retention.ts
 import { previewRetention } from '../../../activities/retention/preview-retention.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
 import { refusal } from '../../../domain/errors.ts';
-import type { Retention } from '../../../domain/plan-retention.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import type { Retention } from '../../../domain/plan/retention.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import type { World } from '../points/world.ts';
 import { day, idAgo, rules, serviceForEach, type writer } from './written.ts';
 

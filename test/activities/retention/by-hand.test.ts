@@ -5,7 +5,7 @@ import { applyRetention } from '../../../activities/retention/apply-retention.ts
 import { deletePoint } from '../../../activities/retention/delete-point.ts';
 import { pinPoint } from '../../../activities/retention/pin-point.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import type { World } from '../points/world.ts';
 import { day, idAgo, rules, serviceForEach, type writer } from './written.ts';
 

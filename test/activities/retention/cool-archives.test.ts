@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { coolArchives } from '../../../activities/retention/cool-archives.ts';
 import { openS3Store } from '../../../activities/storage/s3.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { type Aws, startAws } from '../../support/moto.ts';
 import { filesComponent, makeWorld, type World } from '../points/world.ts';
 import { day, idAgo, writer } from './written.ts';

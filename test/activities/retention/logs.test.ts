@@ -4,7 +4,7 @@ import { copyLogRecords } from '../../../activities/logs/log-records.ts';
 import { applyRetention } from '../../../activities/retention/apply-retention.ts';
 import { previewRetention } from '../../../activities/retention/preview-retention.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { filesComponent, makeWorld, type World } from '../points/world.ts';
 import { day, idAgo, rules, writer } from './written.ts';
 

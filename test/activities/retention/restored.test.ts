@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { applyRetention } from '../../../activities/retention/apply-retention.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { layout } from '../../../domain/recovery-point.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { describeTree } from '../points/nasty-tree.ts';
 import { filesComponent, makeWorld, type TestHost, type World } from '../points/world.ts';
 import { rules, writer } from './written.ts';

@@ -5,7 +5,7 @@ import { writeLogRecord } from '../../../activities/logs/log-records.ts';
 import { writeMark } from '../../../activities/points/marks.ts';
 import { loadSigner, sha256Of } from '../../../activities/points/signer.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import type { Retention } from '../../../domain/plan-retention.ts';
+import type { Retention } from '../../../domain/plan/retention.ts';
 import {
   layout,
   type Manifest,
@@ -13,7 +13,7 @@ import {
   manifestSchema,
   partsOf,
   pointIdAt,
-} from '../../../domain/recovery-point.ts';
+} from '../../../domain/points/recovery-point.ts';
 import { filesComponent, makeWorld, type World } from '../points/world.ts';
 
 export const day = 86_400_000;

@@ -9,9 +9,9 @@ import { compileWith } from '../../../activities/planning/compile.ts';
 import { runbookMarkdown } from '../../../activities/runbook/markdown.ts';
 import { preparation } from '../../../activities/runbook/preparation.ts';
 import type { Runbook } from '../../../activities/runbook/runbook.ts';
-import { componentSchema } from '../../../domain/plan-component.ts';
-import { stepsOf } from '../../../domain/playbook.ts';
-import { type Procedure, procedures } from '../../../domain/procedures.ts';
+import { componentSchema } from '../../../domain/plan/component.ts';
+import { stepsOf } from '../../../domain/playbook/playbook.ts';
+import { type Procedure, procedures } from '../../../domain/playbook/procedures.ts';
 import { aSituation } from '../../playbooks/a-situation.ts';
 
 const run = promisify(execFile);

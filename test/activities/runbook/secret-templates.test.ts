@@ -7,8 +7,8 @@ import { clientSecrets } from '../../../activities/databases/mariadb-job.ts';
 import { configOf } from '../../../activities/databases/pgbackrest-config.ts';
 import { redis } from '../../../activities/databases/redis.ts';
 import { placeholders } from '../../../activities/runbook/secret-templates.ts';
-import type { MariadbComponent, PostgresqlPitrComponent, RedisComponent } from '../../../domain/plan-component.ts';
-import type { SecretRef } from '../../../domain/plan-values.ts';
+import type { MariadbComponent, PostgresqlPitrComponent, RedisComponent } from '../../../domain/plan/component.ts';
+import type { SecretRef } from '../../../domain/plan/values.ts';
 
 const run = promisify(execFile);
 const library = fileURLToPath(new URL('../../../activities/runbook/library/', import.meta.url));

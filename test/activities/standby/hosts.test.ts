@@ -12,7 +12,7 @@ import { quietStandby } from '../../../activities/standby/quiet-standby.ts';
 import { restStandby } from '../../../activities/standby/rest-standby.ts';
 import { wakeStandby } from '../../../activities/standby/wake-standby.ts';
 import type { ObjectStore } from '../../../activities/storage/store.ts';
-import { trafficSchema } from '../../../domain/plan-traffic.ts';
+import { trafficSchema } from '../../../domain/plan/traffic.ts';
 import { seedInstances } from '../../../lab/aws/seed-instances.ts';
 import { seedZones, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
 import { type Aws, startAws } from '../../support/moto.ts';

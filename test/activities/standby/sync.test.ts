@@ -6,8 +6,8 @@ import { restoreComponent } from '../../../activities/archives/restore-component
 import { releaseLease, takeLease } from '../../../activities/lease/take.ts';
 import { syncComponent } from '../../../activities/standby/sync-component.ts';
 import { lookAtWarm } from '../../../activities/standby/warm-copy.ts';
-import type { Component } from '../../../domain/plan-component.ts';
-import type { Ahead } from '../../../domain/warm-copy.ts';
+import type { Ahead } from '../../../domain/databases/warm-copy.ts';
+import type { Component } from '../../../domain/plan/component.ts';
 import { seedZones } from '../../../lab/aws/seed-zones.ts';
 import { type Aws, startAws } from '../../support/moto.ts';
 import { filesComponent, makeWorld, newRun, type TestHost, type World } from '../points/world.ts';

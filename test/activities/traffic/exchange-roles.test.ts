@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { nameNow } from '../../../activities/assessment/facts/name.ts';
 import { awaitResolution } from '../../../activities/traffic/await-resolution.ts';
 import { exchangeRoles } from '../../../activities/traffic/exchange-roles.ts';
-import { trafficSchema } from '../../../domain/plan-traffic.ts';
+import { trafficSchema } from '../../../domain/plan/traffic.ts';
 import { seedZones, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
 import { freePort, startProgram } from '../../lab/aws/servers.ts';
 import { type Aws, startAws } from '../../support/moto.ts';

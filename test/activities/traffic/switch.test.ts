@@ -15,9 +15,9 @@ import { switchProblems } from '../../../activities/traffic/failover-records.ts'
 import { prepareSwitch } from '../../../activities/traffic/prepare-switch.ts';
 import { putSwitch } from '../../../activities/traffic/put-switch.ts';
 import { switchedRecord } from '../../../activities/traffic/switched-record.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import type { TrafficRecord } from '../../../domain/plan-traffic.ts';
-import { mustBeThere, readingPolicy, switchOf } from '../../../domain/switch.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import type { TrafficRecord } from '../../../domain/plan/traffic.ts';
+import { mustBeThere, readingPolicy, switchOf } from '../../../domain/traffic/switch.ts';
 import { seedZones, serviceName, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
 import { freePort, startProgram } from '../../lab/aws/servers.ts';
 import { type Aws, startAws } from '../../support/moto.ts';

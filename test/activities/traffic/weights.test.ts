@@ -7,7 +7,7 @@ import { lowerTtl } from '../../../activities/traffic/lower-ttl.ts';
 import { pointNameAt } from '../../../activities/traffic/point-name-at.ts';
 import { readRecord } from '../../../activities/traffic/record-sets.ts';
 import { shiftWeights } from '../../../activities/traffic/shift-weights.ts';
-import { trafficSchema } from '../../../domain/plan-traffic.ts';
+import { trafficSchema } from '../../../domain/plan/traffic.ts';
 import { seedZones, type ZoneIds } from '../../../lab/aws/seed-zones.ts';
 import { freePort } from '../../lab/aws/servers.ts';
 import { type Aws, startAws } from '../../support/moto.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Announced, announcementsNow, announcesOf } from '../../../domain/drills/announcing.ts';
-import { drillSchema } from '../../../domain/plan-drills.ts';
+import { drillSchema } from '../../../domain/plan/drills.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { drillMetrics } from '../../../domain/drills/metrics.ts';
-import type { Playbook } from '../../../domain/playbook.ts';
-import { aPlaybook, aStage, aStatus, aStep, at } from '../a-run.ts';
+import type { Playbook } from '../../../domain/playbook/playbook.ts';
+import { aPlaybook, aStage, aStatus, aStep, at } from '../run/a-run.ts';
 
 const playbook: Playbook = aPlaybook({
   drill: {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { buildReport } from '../../../domain/build-report.ts';
 import { drillSentence } from '../../../domain/drills/report.ts';
-import type { Playbook } from '../../../domain/playbook.ts';
-import { reportSchema } from '../../../domain/report.ts';
-import { renderReportMarkdown } from '../../../domain/report-markdown.ts';
-import type { RunStatus } from '../../../domain/run.ts';
-import { aPlaybook, aStage, aStatus, aStep, at } from '../a-run.ts';
+import type { Playbook } from '../../../domain/playbook/playbook.ts';
+import { buildReport } from '../../../domain/report/build.ts';
+import { renderReportMarkdown } from '../../../domain/report/markdown.ts';
+import { reportSchema } from '../../../domain/report/report.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
+import { aPlaybook, aStage, aStatus, aStep, at } from '../run/a-run.ts';
 
 const playbook: Playbook = {
   ...aPlaybook(),

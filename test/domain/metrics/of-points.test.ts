@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { pointSamples } from '../../../domain/metrics/of-points.ts';
-import type { Plan } from '../../../domain/plan.ts';
-import { type SeenPoint, withStanding } from '../../../domain/point-state.ts';
-import { pointIdAt } from '../../../domain/recovery-point.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { type SeenPoint, withStanding } from '../../../domain/points/point-state.ts';
+import { pointIdAt } from '../../../domain/points/recovery-point.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 
 let plan: Plan;

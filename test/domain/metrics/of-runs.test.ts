@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type RunFact, runFact, runSamples } from '../../../domain/metrics/of-runs.ts';
-import type { Report } from '../../../domain/report.ts';
-import { aReport } from '../a-report.ts';
+import type { Report } from '../../../domain/report/report.ts';
+import { aReport } from '../report/a-report.ts';
 
 const now = Date.parse('2026-02-01T12:00:00.000Z');
 const hour = 3_600_000;

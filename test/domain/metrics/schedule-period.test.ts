@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseCron } from '../../../domain/cron.ts';
-import { periodOf } from '../../../domain/schedule-period.ts';
+import { parseCron } from '../../../domain/schedules/cron.ts';
+import { periodOf } from '../../../domain/schedules/period.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,12 +1,13 @@
 /** A service's past for tests of objectives: reports of runs, and points with their marks. */
-import { buildReport } from '../../../domain/build-report.ts';
+
 import type { Evidence } from '../../../domain/objectives/evidence.ts';
-import type { SeenPoint } from '../../../domain/point-state.ts';
-import { standingOf } from '../../../domain/point-state.ts';
-import type { Mark } from '../../../domain/recovery-point.ts';
-import { pointIdAt } from '../../../domain/recovery-point.ts';
-import type { Report } from '../../../domain/report.ts';
-import { aStatus } from '../a-run.ts';
+import type { SeenPoint } from '../../../domain/points/point-state.ts';
+import { standingOf } from '../../../domain/points/point-state.ts';
+import type { Mark } from '../../../domain/points/recovery-point.ts';
+import { pointIdAt } from '../../../domain/points/recovery-point.ts';
+import { buildReport } from '../../../domain/report/build.ts';
+import type { Report } from '../../../domain/report/report.ts';
+import { aStatus } from '../run/a-run.ts';
 
 export const minute = 60_000;
 export const hour = 60 * minute;

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { buildReport } from '../../../domain/build-report.ts';
 import { exposure, judgeRpoHistory, lateStretches } from '../../../domain/objectives/rpo-history.ts';
 import type { Usable } from '../../../domain/objectives/usable.ts';
+import { buildReport } from '../../../domain/report/build.ts';
 import { spacetimePlan } from '../../support/plan.ts';
-import { aStage, aStatus, aStep, at } from '../a-run.ts';
+import { aStage, aStatus, aStep, at } from '../run/a-run.ts';
 import { aPoint, aReport, day, evidence, hour, iso, minute, now, row } from './history.ts';
 
 const span = { from: 0, to: 24 * hour };

@@ -8,7 +8,7 @@ import { judgeRecoveries } from '../../../domain/objectives/recoveries.ts';
 import { judgeSpeed } from '../../../domain/objectives/speed.ts';
 import { judgeValidation } from '../../../domain/objectives/validation.ts';
 import { windowOf } from '../../../domain/objectives/windows.ts';
-import type { Report } from '../../../domain/report.ts';
+import type { Report } from '../../../domain/report/report.ts';
 import { aPoint, aReport, day, evidence, hour, minute, now, row } from './history.ts';
 
 const month = { from: now - 30 * day, to: now };

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { judgeShare } from '../../../domain/objectives/share.ts';
 import { wholeQuarters, windowOf } from '../../../domain/objectives/windows.ts';
-import { slosSchema, windowSchema } from '../../../domain/plan-slos.ts';
+import { slosSchema, windowSchema } from '../../../domain/plan/slos.ts';
 
 const worth = { missed: 0, unknown: 1, met: 2 } as const;
 

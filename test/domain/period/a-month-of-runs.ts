@@ -1,14 +1,15 @@
 /** October of a service, to look at: daily backups of which two failed, drills of which one is missing, a failover, a quarantined point. */
-import type { PointSummary } from '../../../domain/assessment.ts';
-import { buildReport } from '../../../domain/build-report.ts';
+
 import { periodNamed } from '../../../domain/period/period.ts';
 import { periodReport } from '../../../domain/period/report.ts';
 import type { PeriodReport } from '../../../domain/period/shape.ts';
-import { scheduleSchema } from '../../../domain/plan-schedules.ts';
-import type { Report } from '../../../domain/report.ts';
+import { scheduleSchema } from '../../../domain/plan/schedules.ts';
+import type { PointSummary } from '../../../domain/playbook/assessment.ts';
+import { buildReport } from '../../../domain/report/build.ts';
+import type { Report } from '../../../domain/report/report.ts';
 import { spacetimePlan } from '../../support/plan.ts';
-import { aStatus } from '../a-run.ts';
-import { aFullReport } from '../report-html/a-report.ts';
+import { aFullReport } from '../report/html/a-report.ts';
+import { aStatus } from '../run/a-run.ts';
 
 const october = periodNamed('2026-10');
 const day = 86_400_000;

@@ -1,20 +1,20 @@
 /** Months and quarters: what belongs to them, what is counted, and what is only called known when it was seen. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { PointSummary } from '../../../domain/assessment.ts';
-import { buildReport } from '../../../domain/build-report.ts';
 import type { PeriodInput } from '../../../domain/period/input.ts';
 import { renderEstateMarkdown, renderPeriodMarkdown } from '../../../domain/period/markdown.ts';
 import { periodAsked, periodBefore, periodNamed } from '../../../domain/period/period.ts';
 import { namesOf, periodReport } from '../../../domain/period/report.ts';
 import { estateReportSchema, type PeriodReport, periodReportSchema } from '../../../domain/period/shape.ts';
 import { timesDue } from '../../../domain/period/times-due.ts';
-import { drillsSchema } from '../../../domain/plan-drills.ts';
-import { scheduleSchema } from '../../../domain/plan-schedules.ts';
-import type { Report } from '../../../domain/report.ts';
-import { renderEstateHtml, renderPeriodHtml } from '../../../domain/report-html/period.ts';
+import { drillsSchema } from '../../../domain/plan/drills.ts';
+import { scheduleSchema } from '../../../domain/plan/schedules.ts';
+import type { PointSummary } from '../../../domain/playbook/assessment.ts';
+import { buildReport } from '../../../domain/report/build.ts';
+import { renderEstateHtml, renderPeriodHtml } from '../../../domain/report/html/period.ts';
+import type { Report } from '../../../domain/report/report.ts';
 import { spacetimePlan } from '../../support/plan.ts';
-import { aStatus } from '../a-run.ts';
+import { aStatus } from '../run/a-run.ts';
 
 const october = periodNamed('2026-10');
 const plan = await spacetimePlan();

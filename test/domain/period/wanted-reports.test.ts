@@ -1,10 +1,10 @@
 /** The Schedules of a plan's own reports, and what they may not be called. */
 import { expect, it } from 'vitest';
-import { everySchedule } from '../../../domain/every-schedule.ts';
 import { periodInputSchema } from '../../../domain/period/scheduled.ts';
 import { wantedReports } from '../../../domain/period/wanted-reports.ts';
-import { brokenReferences } from '../../../domain/plan-references.ts';
-import { reportsSchema } from '../../../domain/plan-reports.ts';
+import { brokenReferences } from '../../../domain/plan/references.ts';
+import { reportsSchema } from '../../../domain/plan/reports.ts';
+import { everySchedule } from '../../../domain/schedules/every-schedule.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 
 it('there are none without the block, and with it one on the second of each month and of each quarter', async () => {

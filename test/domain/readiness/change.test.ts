@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { changeSince, type LookMemory } from '../../../domain/readiness/change.ts';
-import type { Lacking, LackLevel } from '../../../domain/readiness.ts';
+import type { Lacking, LackLevel } from '../../../domain/readiness/readiness.ts';
 
 type Found = Partial<Record<'a' | 'b' | 'c', LackLevel>>;
 const lacking = (found: Found): Lacking[] =>

@@ -1,20 +1,20 @@
 /** The rules of readiness: what ends, what fell due, what is unlike its history, what fits a quota, and who may let it go. */
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import type { Plan } from '../../../domain/plan.ts';
-import { scheduleSchema } from '../../../domain/plan-schedules.ts';
+import type { Plan } from '../../../domain/plan/plan.ts';
+import { scheduleSchema } from '../../../domain/plan/schedules.ts';
+import { pointIdAt } from '../../../domain/points/recovery-point.ts';
 import { approverFindings, type SignerLine } from '../../../domain/readiness/approvers.ts';
 import { complianceOf } from '../../../domain/readiness/compliance.ts';
 import { dueTimes } from '../../../domain/readiness/due-times.ts';
 import { endingSoon, expiryLevel } from '../../../domain/readiness/expiry.ts';
 import { withRemedies } from '../../../domain/readiness/mending.ts';
 import { proofFindings } from '../../../domain/readiness/proof-age.ts';
+import { type Lacking, worstFirst } from '../../../domain/readiness/readiness.ts';
 import { firstToMend, mostWithMissing, scoreOf } from '../../../domain/readiness/score.ts';
 import { medianOf, oddSizes } from '../../../domain/readiness/sizes.ts';
 import { quotaNeeds, quotaOf } from '../../../domain/readiness/vcpus.ts';
-import { type Lacking, worstFirst } from '../../../domain/readiness.ts';
-import { pointIdAt } from '../../../domain/recovery-point.ts';
-import { timesOf } from '../../../domain/schedule-times.ts';
+import { timesOf } from '../../../domain/schedules/times.ts';
 
 const day = 86_400_000;
 const hour = 3_600_000;

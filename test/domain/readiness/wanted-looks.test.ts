@@ -1,9 +1,9 @@
 /** The Schedule of looks that a plan wants, and what it may not be called. */
 import { expect, it } from 'vitest';
-import { everySchedule } from '../../../domain/every-schedule.ts';
-import { readinessSchema } from '../../../domain/plan-readiness.ts';
-import { brokenReferences } from '../../../domain/plan-references.ts';
+import { readinessSchema } from '../../../domain/plan/readiness.ts';
+import { brokenReferences } from '../../../domain/plan/references.ts';
 import { wantedLooks } from '../../../domain/readiness/wanted-looks.ts';
+import { everySchedule } from '../../../domain/schedules/every-schedule.ts';
 import { spacetimePlan } from '../../support/plan.ts';
 
 it('there is one only where the plan says when, and it asks in the region of the standby first', async () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { scheduleId } from '../../../domain/wanted-schedules.ts';
+import { scheduleId } from '../../../domain/schedules/wanted-schedules.ts';
 import { checkout } from '../../../lab/paths.ts';
 import { until } from '../../../lab/shell.ts';
 import { around } from './around.ts';

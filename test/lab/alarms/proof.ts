@@ -1,8 +1,8 @@
 /** What is for points that are damaged, and for restores that take too long. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { workflowIdOf } from '../../../domain/procedures.ts';
-import { scheduleId } from '../../../domain/wanted-schedules.ts';
+import { workflowIdOf } from '../../../domain/playbook/procedures.ts';
+import { scheduleId } from '../../../domain/schedules/wanted-schedules.ts';
 import { until } from '../../../lab/shell.ts';
 import { pointFiles } from '../support/point-files.ts';
 import { type Alarmed, caused, slack } from './support/alarmed.ts';

@@ -1,7 +1,7 @@
 /** The old primary comes back after the failover and takes writes, beside the standby that serves: people are told at once, and how to end it. */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { workflowIdOf } from '../../../domain/procedures.ts';
-import type { RunStatus } from '../../../domain/run.ts';
+import { workflowIdOf } from '../../../domain/playbook/procedures.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { ports, third } from '../../../lab/layout.ts';
 import { until } from '../../../lab/shell.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';

@@ -1,6 +1,6 @@
 /** Hosts that reboot, lose their connections or do not boot at all in the middle of a failover. */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import type { RunStatus } from '../../../domain/run.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { until } from '../../../lab/shell.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
 import { host, intoTheRestore, step } from './in-restore.ts';

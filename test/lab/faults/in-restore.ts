@@ -1,5 +1,5 @@
 /** The place most faults strike: a failover whose restore stands still in the middle, so that nothing depends on speed. */
-import type { RunStatus } from '../../../domain/run.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import type { Scenario } from '../support/scenario.ts';
 
 export const host = 'app-us-west-2';

@@ -1,6 +1,6 @@
 /** Another plan in the middle of a failover: a wrong command in the plan file, and a recovery point that is not the right one. */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import type { RunStatus } from '../../../domain/run.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
 import { withOverlay } from '../support/with-plan.ts';
 

@@ -5,7 +5,7 @@
  * Seeds up to the number of stages strike each stage once as it begins; those after them at a random moment in it.
  */
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import type { RunStatus } from '../../../domain/run.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { randomOf } from '../support/random.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
 

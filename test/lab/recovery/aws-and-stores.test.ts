@@ -1,6 +1,6 @@
 /** A failover while AWS misbehaves and the nearest store has rotted: it succeeds, and says what it met. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { RunStatus } from '../../../domain/run.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { clearFaults, hits, setFault } from '../../../lab/aws/faults.ts';
 import { tookOf } from '../support/attempts.ts';
 import { pointFiles } from '../support/point-files.ts';

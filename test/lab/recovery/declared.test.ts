@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type DeclaringStatus, declaringId } from '../../../domain/declaring.ts';
+import { type DeclaringStatus, declaringId } from '../../../domain/observers/declaring.ts';
 import { commandInside } from '../../../lab/inside.ts';
 import { ports, regionNamed, third } from '../../../lab/layout.ts';
 import { checkout } from '../../../lab/paths.ts';

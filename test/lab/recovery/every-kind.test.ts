@@ -4,7 +4,7 @@
  * All is compared with what the servers themselves said at that time.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunStatus } from '../../../domain/run.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { configuration, saves } from '../../../lab/arcade/layout.ts';
 import { lowerArcade, raiseArcade } from '../../../lab/arcade/raise.ts';
 import { checkout } from '../../../lab/paths.ts';

@@ -5,8 +5,8 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type ExerciseStatus, exerciseId } from '../../../domain/exercise.ts';
-import type { RunStatus } from '../../../domain/run.ts';
+import { type ExerciseStatus, exerciseId } from '../../../domain/drills/exercise.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { until } from '../../../lab/shell.ts';
 import { makeSigners, type Signers } from '../../support/signers.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';

@@ -3,7 +3,7 @@
  * the failback loses nothing, saves what the old primary still held, and stands the other site down.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunStatus } from '../../../domain/run.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { until } from '../../../lab/shell.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
 import { query } from '../support/truth.ts';

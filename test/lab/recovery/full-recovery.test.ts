@@ -3,7 +3,7 @@
  * First the same run aborted when everything was switched in already: what stood there before stands there again.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunStatus } from '../../../domain/run.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { query } from '../support/truth.ts';
 import { withPlan } from '../support/with-plan.ts';

@@ -3,9 +3,9 @@
  * point, users notice nothing, everything is taken away, and what is real is as it was; also where it is killed, and where it yields.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { workflowIdOf } from '../../../domain/procedures.ts';
-import type { Report } from '../../../domain/report.ts';
-import type { RunStatus } from '../../../domain/run.ts';
+import { workflowIdOf } from '../../../domain/playbook/procedures.ts';
+import type { Report } from '../../../domain/report/report.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { until } from '../../../lab/shell.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
 import { query } from '../support/truth.ts';

@@ -3,7 +3,7 @@
  * with what was there when the recovery point was taken, read without Muster; what was not asked for stays as it is.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunStatus } from '../../../domain/run.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { ownLab } from '../support/labs.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
 import { query, readTables } from '../support/truth.ts';

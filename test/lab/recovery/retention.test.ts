@@ -1,7 +1,7 @@
 /** Retention on real workers: it says what would go, stands aside for a recovery, and keeps the last point from being deleted. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { workflowIdOf } from '../../../domain/procedures.ts';
-import type { RunInput, RunStatus } from '../../../domain/run.ts';
+import { workflowIdOf } from '../../../domain/playbook/procedures.ts';
+import type { RunInput, RunStatus } from '../../../domain/run/run.ts';
 import { pointFiles } from '../support/point-files.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 

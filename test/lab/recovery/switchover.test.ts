@@ -3,7 +3,7 @@
  * carried out: the site that was to be left serves again by itself, before anybody is asked.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { RunStatus } from '../../../domain/run.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';
 import { query } from '../support/truth.ts';
 

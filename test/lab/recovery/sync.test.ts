@@ -3,8 +3,8 @@
  * nothing, `muster readiness` sees it, a failover takes it as it is, and a recovery that begins meanwhile comes first.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { workflowIdOf } from '../../../domain/procedures.ts';
-import type { RunStatus } from '../../../domain/run.ts';
+import { workflowIdOf } from '../../../domain/playbook/procedures.ts';
+import type { RunStatus } from '../../../domain/run/run.ts';
 import { calls } from '../../../lab/aws/faults.ts';
 import { until } from '../../../lab/shell.ts';
 import { openScenario, type Scenario, stepOf } from '../support/scenario.ts';

@@ -1,6 +1,6 @@
 /** `muster verify` in the lab, as typed: hashes at both locations, and a flipped byte mended. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Verification } from '../../../domain/verification.ts';
+import type { Verification } from '../../../domain/points/verification.ts';
 import { pointFiles } from '../support/point-files.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 

@@ -1,6 +1,6 @@
 /** Bad input, as an operator would type it: a clear error with a hint, before anything is changed. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Assessment } from '../../../domain/assessment.ts';
+import type { Assessment } from '../../../domain/playbook/assessment.ts';
 import { pointFiles } from '../support/point-files.ts';
 import { openScenario, recovery, type Scenario } from '../support/scenario.ts';
 import { type WorldNow, worldNow } from '../support/untouched.ts';

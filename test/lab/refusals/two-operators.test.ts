@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import type { RunResult } from '../../../domain/protocol.ts';
+import type { RunResult } from '../../../domain/run/protocol.ts';
 import { openScenario, recovery, type Scenario } from '../support/scenario.ts';
 
 let scenario: Scenario;

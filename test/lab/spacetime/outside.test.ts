@@ -1,6 +1,11 @@
 /** A region lost and found, as the lab's own observer and front proxy show it to the outside. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { acknowledgedSchema, lostWritesSchema, observerStateSchema, outagesSchema } from '../../../domain/observer.ts';
+import {
+  acknowledgedSchema,
+  lostWritesSchema,
+  observerStateSchema,
+  outagesSchema,
+} from '../../../domain/observers/observer.ts';
 import { connectLab, type Lab } from '../../../lab/client.ts';
 import { hostNamed, ports, third } from '../../../lab/layout.ts';
 import { up } from '../../../lab/up.ts';

@@ -14,14 +14,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from '@temporalio/client';
 import { expect } from 'vitest';
-import { workflowIdOf } from '../../../domain/procedures.ts';
+import { workflowIdOf } from '../../../domain/playbook/procedures.ts';
 import {
   type DecisionAnswer,
   endedPhases,
   type RunInput,
   type RunStatus,
   type StepStatus,
-} from '../../../domain/run.ts';
+} from '../../../domain/run/run.ts';
 import { connectLab } from '../../../lab/client.ts';
 import { observed } from '../../../lab/demo/observed.ts';
 import type { Region } from '../../../lab/layout.ts';

@@ -1,6 +1,6 @@
 /** A failover by people who have a browser and nothing else: started, read, approved and followed in the Temporal UI. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { type Approval, approvalSchema } from '../../../domain/run.ts';
+import { type Approval, approvalSchema } from '../../../domain/run/run.ts';
 import { startForm } from '../../../scripts/cli/links.ts';
 import { openScenario, recovery, type Scenario } from '../support/scenario.ts';
 import { openTemporalUi, type TemporalUi } from './temporal-ui.ts';

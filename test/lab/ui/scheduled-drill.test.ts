@@ -3,8 +3,8 @@
  * its end; `muster drills` then shows it as held.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { workflowIdOf } from '../../../domain/procedures.ts';
-import { endedPhases, type RunStatus } from '../../../domain/run.ts';
+import { workflowIdOf } from '../../../domain/playbook/procedures.ts';
+import { endedPhases, type RunStatus } from '../../../domain/run/run.ts';
 import { until } from '../../../lab/shell.ts';
 import { openScenario, type Scenario } from '../support/scenario.ts';
 import { withPlan } from '../support/with-plan.ts';

@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Approval } from '../../../domain/run.ts';
+import type { Approval } from '../../../domain/run/run.ts';
 import { signed } from '../../../scripts/cli/sign.ts';
 import { makeSigners, type Signers } from '../../support/signers.ts';
 import { openScenario, recovery, type Scenario } from '../support/scenario.ts';

@@ -1,6 +1,6 @@
 /** A process that runs workflows and nothing else, so that a test can kill it: `node lone-worker.ts ADDRESS BUNDLE`. Says when it is ready. */
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
-import { workflowQueue } from '../../../domain/protocol.ts';
+import { workflowQueue } from '../../../domain/run/protocol.ts';
 
 const [address, bundle] = process.argv.slice(2) as [string, string];
 Runtime.install({ logger: new DefaultLogger('ERROR') });

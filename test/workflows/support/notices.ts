@@ -1,9 +1,9 @@
 /** What tests of notices share: a policy, what was said of a matter, and the workflow that outlives a run. */
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { type DeskStatus, noticeDeskId } from '../../../domain/notice-desk.ts';
-import { type NoticePolicy, noticePolicyOf } from '../../../domain/plan-escalation.ts';
-import { noticesSchema } from '../../../domain/plan-notices.ts';
-import type { DecisionAnswer } from '../../../domain/run.ts';
+import { type DeskStatus, noticeDeskId } from '../../../domain/notices/desk.ts';
+import { type NoticePolicy, noticePolicyOf } from '../../../domain/plan/escalation.ts';
+import { noticesSchema } from '../../../domain/plan/notices.ts';
+import type { DecisionAnswer } from '../../../domain/run/run.ts';
 import type { openRange, runOf } from './range.ts';
 
 type Range = Awaited<ReturnType<typeof openRange>>;

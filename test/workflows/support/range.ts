@@ -27,13 +27,15 @@ import type { ReportCall } from '../../../activities/reports/write-report.ts';
 import type { Dependencies } from '../../../activities/runtime/dependencies.ts';
 import { translateFailures } from '../../../activities/runtime/failures.ts';
 import { scheduleActivities } from '../../../activities/schedules/index.ts';
-import type { Assessment } from '../../../domain/assessment.ts';
-import type { AuditAnswer, AuditCall } from '../../../domain/audit.ts';
+import type { AuditAnswer, AuditCall } from '../../../domain/audit/audit.ts';
+import type { ExerciseStatus } from '../../../domain/drills/exercise.ts';
 import type { Refusal } from '../../../domain/errors.ts';
-import type { ExerciseStatus } from '../../../domain/exercise.ts';
-import type { Hold, Lease } from '../../../domain/lease.ts';
 import type { MadePeriod, PeriodCall } from '../../../domain/period/scheduled.ts';
-import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook.ts';
+import type { Assessment } from '../../../domain/playbook/assessment.ts';
+import type { Playbook, PlaybookItem, Step } from '../../../domain/playbook/playbook.ts';
+import { leftOf, type Progress } from '../../../domain/playbook/replan.ts';
+import type { ValidationDue } from '../../../domain/points/verification.ts';
+import type { Hold, Lease } from '../../../domain/run/lease.ts';
 import type {
   ApprovedCall,
   AssessCall,
@@ -45,11 +47,8 @@ import type {
   ToldPeople,
   UndoCall,
   VerifyCall,
-} from '../../../domain/protocol.ts';
-import { leftOf, type Progress } from '../../../domain/replan.ts';
-import type { DecisionAnswer, RunInput, RunStatus } from '../../../domain/run.ts';
-
-import type { ValidationDue } from '../../../domain/verification.ts';
+} from '../../../domain/run/protocol.ts';
+import type { DecisionAnswer, RunInput, RunStatus } from '../../../domain/run/run.ts';
 import { workflowInterceptorModules, workflowsPath } from '../../../workers/workflow-code.ts';
 import type { Looked } from '../../../workflows/readiness.ts';
 

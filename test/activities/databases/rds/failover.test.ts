@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { AssessDeps } from '../../../../activities/assessment/deps.ts';
 import { managedFacts } from '../../../../activities/assessment/facts/managed-databases.ts';
 import { stepDefinitions } from '../../../../activities/registry.ts';
-import { managedSummary } from '../../../../domain/managed-database.ts';
-import { playbookSchema, stepsOf } from '../../../../domain/playbook.ts';
+import { managedSummary } from '../../../../domain/databases/managed-database.ts';
+import { playbookSchema, stepsOf } from '../../../../domain/playbook/playbook.ts';
 import { failover } from '../../../../playbooks/failover.ts';
 import { aSituation } from '../../../playbooks/a-situation.ts';
 import { type Aws, startAws } from '../../../support/moto.ts';

@@ -5,7 +5,7 @@ import {
   CreateDBInstanceReadReplicaCommand,
   DescribeDBInstancesCommand,
 } from '@aws-sdk/client-rds';
-import { type ManagedDatabase, managedDatabaseSchema } from '../../../../domain/plan-databases.ts';
+import { type ManagedDatabase, managedDatabaseSchema } from '../../../../domain/plan/databases.ts';
 import { type Aws, regions } from '../../../support/moto.ts';
 
 export const [east, west] = regions;

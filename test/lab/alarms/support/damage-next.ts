@@ -1,5 +1,5 @@
 /** Changes bytes of a recovery point under Muster, at every copy, as soon as it stands: no reader has seen it before. */
-import { layout } from '../../../../domain/recovery-point.ts';
+import { layout } from '../../../../domain/points/recovery-point.ts';
 import type { Lab } from '../../../../lab/client.ts';
 import { regions } from '../../../../lab/layout.ts';
 import { labPaths } from '../../../../lab/paths.ts';
