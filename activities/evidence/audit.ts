@@ -19,6 +19,8 @@ interface Sources {
   readonly stores: readonly ObjectStore[];
   /** Runs that are not wanted. */
   readonly except: ReadonlySet<string>;
+  /** Runs that have ended, so that the log of each has an end. */
+  readonly ended: ReadonlySet<string>;
 }
 
 /** @param allowed  the plan's allowed signers; without them no approval can be verified */
@@ -33,16 +35,35 @@ export async function auditFiles(sources: Sources, allowed: string | undefined):
       await mapLimited(keys, 16, async (key) => {
         const name = `audit/${key.slice(folder.length)}`;
         if (files[name]) return;
-        const split = splitSigned((await store.get(key, entryLimit)).body, 'entry', signers);
-        if (split) Object.assign(files, { [name]: split.text, [`${name}.sig`]: split.signature });
-        else leftOut.push(`${name} at ${store.location}: no pinned signer signed it as it is`);
+        try {
+          const split = splitSigned((await store.get(key, entryLimit)).body, 'entry', signers);
+          if (split) Object.assign(files, { [name]: split.text, [`${name}.sig`]: split.signature });
+          else leftOut.push(`${name} at ${store.location}: no pinned signer signed it as it is`);
+        } catch (error) {
+          leftOut.push(`${name} at ${store.location}: ${messageOf(error)}`);
+        }
       });
     } catch (error) {
-      leftOut.push(`audit log at ${store.location}: ${error instanceof Error ? error.message : String(error)}`);
+      leftOut.push(`audit log at ${store.location}: ${messageOf(error)}`);
     }
   }
+  leftOut.push(...withoutEnd(files, sources.ended));
   if (allowed !== undefined) Object.assign(files, await approvalsIn(files, allowed));
   return { files, leftOut };
+}
+
+/** Each entry names the one before it, so only the loss of the last ones leaves no gap. */
+function withoutEnd(files: Readonly<Record<string, Buffer>>, ended: ReadonlySet<string>): string[] {
+  const complete = new Map<string, boolean>();
+  for (const [name, text] of Object.entries(files)) {
+    const run = parseAuditName(name.slice('audit/'.length))?.run;
+    if (!run || !ended.has(run)) continue;
+    const isEnd = auditEntrySchema.safeParse(JSON.parse(text.toString())).data?.kind === 'end';
+    complete.set(run, isEnd || (complete.get(run) ?? false));
+  }
+  return [...complete].flatMap(([run, whole]) =>
+    whole ? [] : [`audit log of ${run}: the run has ended and no entry says so, so what came last is missing`],
+  );
 }
 
 async function listed(store: ObjectStore, folder: string): Promise<string[]> {
@@ -89,4 +110,8 @@ async function approvalsIn(files: Readonly<Record<string, Buffer>>, allowed: str
 function decisionOf({ approval }: AuditEntry) {
   if (approval === undefined) return undefined;
   return (approval.risk === undefined ? approvalSchema : acceptRiskSchema).safeParse(approval).data;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -37,7 +37,10 @@ export async function gatherEvidence(loaded: LoadedPlan, period: Period, sources
   const [reports, points, audit] = await Promise.all([
     reportFilesOf(wanted.slice(-mostReports), window),
     pointFiles(plan, window),
-    auditFiles({ ...window, except: new Set(routine) }, allowed?.toString()),
+    auditFiles(
+      { ...window, except: new Set(routine), ended: new Set(runs.map(({ run }) => run)) },
+      allowed?.toString(),
+    ),
   ]);
   const parts = [reports, points, audit];
   const found = Object.assign({}, ...parts.map(({ files }) => files)) as Record<string, Buffer>;

@@ -35,7 +35,9 @@ export async function pointFiles(
           if (typeof found === 'string') leftOut.push(`point ${id} at ${store.location}: ${found}`);
           else Object.assign(files, { [manifest]: found.bytes, [`${manifest}.sig`]: found.signature });
         }
-        Object.assign(files, await marksOf(store, service, id, signers));
+        const marks = await marksOf(store, service, id, signers);
+        Object.assign(files, marks.files);
+        leftOut.push(...marks.leftOut);
       });
     } catch (error) {
       leftOut.push(`points at ${store.location}: ${error instanceof Error ? error.message : String(error)}`);
@@ -53,16 +55,19 @@ async function signedManifest(store: ObjectStore, service: string, id: string, s
   return { bytes, signature };
 }
 
-async function marksOf(store: ObjectStore, service: string, id: string, signers: PinnedSigners) {
+/** A mark that was changed may have said that the point is bad: that it is not here is told. */
+async function marksOf(store: ObjectStore, service: string, id: string, signers: PinnedSigners): Promise<Part> {
   const files: Record<string, Buffer> = {};
+  const leftOut: string[] = [];
   for (const key of await markKeysAt(store, service, id)) {
     const bytes = await markBytes(store, key);
-    const split = bytes && splitSigned(bytes, 'mark', signers);
-    if (!split) continue;
+    if (!bytes) continue;
     const name = `marks/${id}/${key.slice(layout.marks(service, id).length)}`;
-    Object.assign(files, { [name]: split.text, [`${name}.sig`]: split.signature });
+    const split = splitSigned(bytes, 'mark', signers);
+    if (split) Object.assign(files, { [name]: split.text, [`${name}.sig`]: split.signature });
+    else leftOut.push(`${name} at ${store.location}: no pinned signer signed it as it is`);
   }
-  return files;
+  return { files, leftOut };
 }
 
 /** A manifest of many thousand parts is some MB. */

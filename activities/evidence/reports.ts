@@ -45,18 +45,25 @@ export async function reportFilesOf(
 }
 
 async function copiesOf(run: string, { service, stores, folder }: Sources, leftOut: string[]): Promise<Copy[]> {
-  const atStores = stores.map(
-    async (store) =>
-      await copyOf(async (name) => (await store.get(layout.report(service, run, name), mostBytes)).body).catch(
-        (error) => {
-          leftOut.push(
-            `report of ${run} at ${store.location}: ${error instanceof Error ? error.message : String(error)}`,
-          );
-          return {};
-        },
-      ),
+  const orNamed = (place: string, copy: Promise<Copy>): Promise<Copy> =>
+    copy.catch((error) => {
+      leftOut.push(`report of ${run} at ${place}: ${error instanceof Error ? error.message : String(error)}`);
+      return {};
+    });
+  const atStores = stores.map((store) =>
+    orNamed(
+      store.location,
+      copyOf(async (name) => (await store.get(layout.report(service, run, name), mostBytes)).body),
+    ),
   );
-  const inFolder = folder ? [copyOf((name) => readFile(join(folder, service, run, name)))] : [];
+  const inFolder = folder
+    ? [
+        orNamed(
+          'the local folder',
+          copyOf((name) => readFile(join(folder, service, run, name))),
+        ),
+      ]
+    : [];
   return await Promise.all([...atStores, ...inFolder]);
 }
 

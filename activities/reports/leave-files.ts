@@ -1,5 +1,5 @@
 /** Leaves small files in every storage location that answers and in a local folder; a place that is down is named, and is not fatal. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ObjectStore } from '../storage/store.ts';
 import { withLimit } from '../waiting.ts';
@@ -67,7 +67,9 @@ async function toFolder(folder: string, files: Files, names: Names): Promise<str
   for (const [name, bytes] of inOrder(files).flat()) {
     const path = join(folder, names.path(name));
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, bytes);
+    // Whoever looks finds the whole of it or nothing, also after a full disk.
+    await writeFile(`${path}.new`, bytes);
+    await rename(`${path}.new`, path);
     written.push(path);
   }
   return written;

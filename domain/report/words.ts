@@ -32,9 +32,11 @@ const sentences: Partial<Record<Report['result'], string>> = {
   done: 'The run was carried out to its end.',
   rejected: 'The run was rejected; nothing was changed.',
   aborted: 'The run was aborted; the timeline says what was put back.',
+  'put-back': 'The run could not go on; what it had changed was put back.',
   failed: 'The run failed.',
 };
 
-export function resultWords({ result }: Pick<Report, 'result'>): string {
+export function resultWords({ result, bad }: Pick<Report, 'result' | 'bad'>): string {
+  if (result === 'done' && bad?.length) return 'The run was carried out to its end, and found what is bad.';
   return sentences[result] ?? 'The run had not ended when this was written.';
 }

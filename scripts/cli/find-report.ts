@@ -43,15 +43,23 @@ async function ownReport(cli: Cli, seen: RunSeen): Promise<Report | undefined> {
 async function fromFolder(cli: Cli, run: string): Promise<Report | undefined> {
   const folder = cli.io.env.MUSTER_REPORTS ?? 'reports';
   for (const service of await readdir(folder).catch(() => [])) {
-    const text = await readFile(join(folder, service, run, 'report.json'), 'utf8').catch(() => undefined);
-    if (text !== undefined) return reportSchema.parse(JSON.parse(text));
+    try {
+      return reportSchema.parse(JSON.parse(await readFile(join(folder, service, run, 'report.json'), 'utf8')));
+    } catch {
+      // Not there, or half of one, as where a disk was full: a storage location may have it whole.
+    }
   }
   return undefined;
 }
 
 async function fromStores(cli: Cli, run: string, services: readonly string[]): Promise<Report | undefined> {
   for (const service of services) {
-    const { plan } = await cli.plan(service);
+    // A plan that cannot be read keeps nobody from the report of another service.
+    const plan = await cli.plan(service).then(
+      (loaded) => loaded.plan,
+      () => undefined,
+    );
+    if (!plan) continue;
     for (const location of Object.keys(plan.storage)) {
       try {
         const store = await openStore(plan, location, (ref) => resolveSecret(ref, cli.planFolder));

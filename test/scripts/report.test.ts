@@ -50,3 +50,15 @@ test.each([
   expect(code).toBe(2);
   expect(err).toMatch(says);
 });
+
+test('half a report in the local folder is passed over for a whole one', async () => {
+  const half = join(folder, 'reports', 'another', report.run);
+  await mkdir(half, { recursive: true });
+  await writeFile(join(half, 'report.json'), JSON.stringify(report).slice(0, 500));
+  expect(await muster('--format', 'json')).toMatchObject({ code: 0, out: expect.stringContaining(report.run) });
+  await rm(join(folder, 'reports', 'spacetime'), { recursive: true });
+  expect(await muster()).toMatchObject({
+    code: 2,
+    err: expect.stringContaining(`No report of ${report.run} was found`),
+  });
+});

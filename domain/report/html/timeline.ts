@@ -63,7 +63,7 @@ function serviceLane({ times, downtime, drill }: Report, scale: Scale): Html {
   const note =
     until === undefined
       ? `down from ${clock(outage.at)}; nobody outside saw it come back`
-      : `down for ${formatDuration(Date.parse(until) - Date.parse(outage.at))} (${outage.source})`;
+      : `down for ${lasted(outage.at, until)} (${outage.source})`;
   return lane('Service', [down], scale, note);
 }
 
@@ -86,6 +86,11 @@ function axis({ from, to }: Scale): Html {
   return html`<div class="lane axis"><div class="name"></div><div class="ends"><span>${ends[0] ?? ''}</span><span>${ends[1] ?? ''} UTC</span></div></div>\n`;
 }
 
+/** By two clocks, of which one may be wrong: nothing lasts less than no time. */
+function lasted(from: string, to: string): string {
+  return formatDuration(Math.max(0, Date.parse(to) - Date.parse(from)));
+}
+
 /** The moments that count, with the time since the declaration. */
 function moments({ times, waits = [] }: Report): Html {
   const since = (at: string) => {
@@ -97,7 +102,7 @@ function moments({ times, waits = [] }: Report): Html {
     { at: times.declared.at, text: `declared (${times.declared.source})` },
     ...waits.slice(0, 8).map(({ from, to, what }) => ({
       at: from,
-      text: `waited ${formatDuration(Date.parse(to) - Date.parse(from))}: ${what}`,
+      text: `waited ${lasted(from, to)}: ${what}`,
     })),
     ...(times.recovered
       ? [

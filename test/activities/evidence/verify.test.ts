@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { generateKeyPairSync, sign } from 'node:crypto';
-import { appendFile, cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,6 +13,7 @@ import { bundle } from '../../../activities/evidence/bundle.ts';
 import { type Evidence, gatherEvidence } from '../../../activities/evidence/gather.ts';
 import { sha256Of } from '../../../activities/points/signer.ts';
 import { periodNamed } from '../../../domain/period/period.ts';
+import { layout } from '../../../domain/points/recovery-point.ts';
 import { aMonth, type Month, pointId, report } from './a-month.ts';
 
 const run = promisify(execFile);
@@ -42,10 +43,10 @@ beforeEach(async () => {
   await cp(join(whole, name), place, { recursive: true });
 });
 
-async function gather(): Promise<Evidence> {
+async function gather(more: { folder?: string } = {}): Promise<Evidence> {
   const { plan, folder, stores } = month;
   const loaded = { plan, sha256: 'ab'.repeat(32), files: [], positionOf: () => '' };
-  const sources = { stores, unreachable: [], planFolder: folder, now: Date.parse('2026-02-01T00:00:00Z') };
+  const sources = { stores, unreachable: [], planFolder: folder, now: Date.parse('2026-02-01T00:00:00Z'), ...more };
   return await gatherEvidence(loaded, periodNamed('2026-01'), sources);
 }
 
@@ -295,4 +296,46 @@ test('what no pinned signer signed is left out and named, and a place that does 
   const { leftOut, files } = await gather();
   expect(leftOut).toContainEqual(`point ${pointId} at near: no pinned signer signed its manifest`);
   expect(Object.keys(files)).toContain(`points/${pointId}/manifest.json`);
+});
+
+test('a mark that was changed is named, since it may have said that the point is bad', async () => {
+  const folder = layout.marks('spacetime', pointId);
+  const changed: string[] = [];
+  for (const store of month.stores)
+    for await (const { key } of store.list(folder)) {
+      const { body } = await store.get(key);
+      await store.delete(key);
+      await store.put(key, Buffer.from(body.toString().replace('proven', 'broken')));
+      changed.push(
+        `marks/${pointId}/${key.slice(folder.length)} at ${store.location}: no pinned signer signed it as it is`,
+      );
+    }
+  expect(changed).toHaveLength(2);
+  const { leftOut, files } = await gather();
+  expect(leftOut).toEqual(expect.arrayContaining(changed));
+  expect(Object.keys(files).filter((file) => file.startsWith('marks/'))).toEqual([]);
+});
+
+test('the log of a run that has ended without an entry that says so is named, since its last entries leave no gap', async () => {
+  const last = async (store: (typeof month.stores)[number]) => {
+    const keys: string[] = [];
+    for await (const { key } of store.list('spacetime/audit/')) keys.push(key);
+    return keys.toSorted().at(-1);
+  };
+  expect((await gather()).leftOut.join()).not.toContain('what came last is missing');
+  for (const store of month.stores) {
+    const key = await last(store);
+    if (key) await store.delete(key);
+  }
+  expect((await gather()).leftOut).toContainEqual(
+    `audit log of ${report.run}: the run has ended and no entry says so, so what came last is missing`,
+  );
+});
+
+test('what cannot be read in the local folder is named, and the rest is gathered', async () => {
+  const folder = join(month.folder, 'local');
+  await mkdir(join(folder, 'spacetime', report.run, 'report.html'), { recursive: true });
+  const { leftOut, files } = await gather({ folder });
+  expect(leftOut).toContainEqual(expect.stringMatching(`^report of ${report.run} at the local folder: EISDIR`));
+  expect(Object.keys(files)).toContain(`reports/${report.run}/report.json`);
 });

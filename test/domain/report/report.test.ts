@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { buildReport } from '../../../domain/report/build.ts';
 import { renderReportMarkdown } from '../../../domain/report/markdown.ts';
 import { reportSchema } from '../../../domain/report/report.ts';
+import { resultWords } from '../../../domain/report/words.ts';
 import { aPlaybook, aPlaybookStep, aStage, aStatus, aStep, at, declaredAt } from '../run/a-run.ts';
 
 const clock = aStatus().clock;
@@ -281,4 +282,13 @@ test('a run that was refused before it had a playbook says why, and promises and
   expect(report.made).toBeUndefined();
   expect(renderReportMarkdown(report)).toContain('**Refused**: No host has these tags. Try: others');
   expect(buildReport({ status: recovered }).refused).toBeUndefined();
+});
+
+test.each([
+  ['done', undefined, 'carried out to its end.'],
+  ['done', [{ step: 'verify-points', text: 'it has lost the dump' }], 'found what is bad'],
+  ['put-back', undefined, 'was put back'],
+  ['executing', undefined, 'had not ended'],
+] as const)('a run that is %s with %o found bad says so', (result, bad, words) => {
+  expect(resultWords({ result, bad: bad && [...bad] })).toContain(words);
 });
