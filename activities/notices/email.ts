@@ -14,8 +14,8 @@ export const email: Driver<EmailReceiver> = async (receiver, notice, delivering)
   const { signal } = delivering;
   const stop = AbortSignal.any([AbortSignal.timeout(limit), ...(signal ? [signal] : [])]);
   try {
-    await until(stop, transport.sendMail({ from: receiver.from, to: receiver.to, ...mailOf(notice) }));
-    return '';
+    const sent = await until(stop, transport.sendMail({ from: receiver.from, to: receiver.to, ...mailOf(notice) }));
+    return partlyRefused(sent, receiver.to.length);
   } catch (error) {
     signal?.throwIfAborted();
     return stop.aborted ? unanswered : whyNot(error);
@@ -23,6 +23,18 @@ export const email: Driver<EmailReceiver> = async (receiver, notice, delivering)
     transport.close();
   }
 };
+
+interface Sent {
+  readonly rejected?: readonly unknown[];
+  readonly rejectedErrors?: readonly { readonly responseCode?: number | undefined }[] | undefined;
+}
+
+/** A server may take the mail for some of the addresses: whoever has none of it is not told, which nobody else would notice. */
+function partlyRefused({ rejected = [], rejectedErrors = [] }: Sent, count: number): string {
+  if (rejected.length === 0) return '';
+  const code = rejectedErrors[0]?.responseCode;
+  return `it refused ${rejected.length} of ${count} addresses${code ? ` (${code})` : ''}`;
+}
 
 async function optionsOf({ smtp }: EmailReceiver, { secret }: Delivering) {
   const { host, tls, user, port = ports[tls] } = smtp;

@@ -20,9 +20,17 @@ interface Options {
   readonly password?: string;
   /** Takes no mail: answers 550. */
   readonly refuses?: boolean;
+  /** Addresses that it does not know: answers 550 to each. */
+  readonly unknown?: readonly string[];
 }
 
-export async function startMailServer({ secure = false, withoutStartTls, password, refuses }: Options = {}) {
+export async function startMailServer({
+  secure = false,
+  withoutStartTls,
+  password,
+  refuses,
+  unknown = [],
+}: Options = {}) {
   const { key, certificate } = await selfSigned();
   const mails: Mail[] = [];
   const server = new SMTPServer({
@@ -39,6 +47,9 @@ export async function startMailServer({ secure = false, withoutStartTls, passwor
     },
     onMailFrom(_address, _session, done) {
       done(refuses ? Object.assign(new Error('no mail is taken here'), { responseCode: 550 }) : null);
+    },
+    onRcptTo({ address }, _session, done) {
+      done(unknown.includes(address) ? Object.assign(new Error(`no ${address}`), { responseCode: 550 }) : null);
     },
     onData(stream, session, done) {
       text(stream).then((body) => {

@@ -78,3 +78,9 @@ test('a certificate that nobody vouches for is not believed', async () => {
   expect(await send({ ca: undefined })).toBe('the connection or its certificate is not good');
   expect(server.mails).toEqual([]);
 });
+
+test('one address that is refused is said, though the others have the mail', async () => {
+  server = await startMailServer({ unknown: ['dr-coordinator@company.com'] });
+  expect(await send({})).toBe('it refused 1 of 2 addresses (550)');
+  expect(server.mails).toMatchObject([{ to: ['backup-admin@company.com'] }]);
+});
