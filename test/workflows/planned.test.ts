@@ -206,7 +206,9 @@ describe('a move that is planned for later', () => {
       const { run, until } = await afterWindow('w', 'pause');
       expect(await run.until(outside)).toMatchObject({ windowOver: until, phase: 'executing' });
       expect(range.calls).not.toContain('w-two#1');
-      expect(range.calls.filter((call) => call.startsWith('notice window-over danger'))).toHaveLength(1);
+      // It is told beside the run, which does not wait for it.
+      const told = () => range.calls.filter((call) => call.startsWith('notice window-over danger'));
+      await expect.poll(told).toHaveLength(1);
       expect(await run.update('resume', { by: 'dana', reason: 'agreed by phone' })).toMatchObject({ taken: true });
       expect(await run.result()).toMatchObject({ phase: 'done' });
       const { timeline } = await run.status();
@@ -216,6 +218,7 @@ describe('a move that is planned for later', () => {
           text: expect.stringMatching(/^go on outside the maintenance window, over at/),
         }),
       );
+      expect(told()).toHaveLength(1);
     });
 
     it('is put back by an abort, and a hold before a stage counts as a pause', async () => {
