@@ -91,6 +91,12 @@ test('one odd backup fires MusterBackupSizeChanged, and the next normal ones end
   expect(await promtool([group('odd', world(size), looks)], '4m')).toBe('');
 });
 
+test('a store that the backup of each day fills by a tenth at once is not full soon while half of it is free', async () => {
+  const free = { [`backup_storage_free_bytes{${names.near}}`]: '700+0x300 600+0x1439 500+0x200' };
+  const never = [310, 370, 500, 800, 1_444, 1_580].map((minute) => firing(minute, []));
+  expect(await promtool([group('daily', world(free), never)], '4m')).toBe('');
+});
+
 test('when the workers are down for a day, Prometheus alone says so and the last known successes go on ageing', async () => {
   const down = [
     firing(70, []),

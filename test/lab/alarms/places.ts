@@ -61,8 +61,7 @@ export function places(alarmed: () => Alarmed, meanwhile: readonly string[]): vo
       },
     );
     await alerts.resolved('MusterStorageNearlyFull', { from, within: slack, labels });
-    // The pace of the last six hours says that it fills, until they are over.
-    await alerts.resolved('MusterStorageFilling', { from, within: hours(8) + slack, labels });
+    await alerts.resolved('MusterStorageFilling', { from, within: slack, labels });
     await alerts.nothingElseFired(from, ['MusterStorageNearlyFull', 'MusterStorageFilling', ...meanwhile]);
   });
 

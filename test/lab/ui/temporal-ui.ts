@@ -31,11 +31,18 @@ export async function openTemporalUi(base: string) {
     await page.setViewportSize(size);
   }
 
-  /** Replaces what an editor of JSON holds. */
+  /** Replaces what an editor of JSON holds, again where the form drew it anew meanwhile and it holds something else. */
   async function write(editor: Locator, value: object): Promise<void> {
-    await editor.click();
-    await page.keyboard.press('Control+A');
-    await page.keyboard.insertText(JSON.stringify(value, null, 2));
+    const text = JSON.stringify(value, null, 2);
+    const limit = Date.now() + 20_000;
+    for (;;) {
+      await editor.click();
+      await page.keyboard.press('Control+A');
+      await page.keyboard.insertText(text);
+      const held = await editor.innerText();
+      if (withoutBlanks(held) === withoutBlanks(text)) return;
+      if (Date.now() > limit) throw new Error(`The editor holds ${held} instead of ${text}.`);
+    }
   }
 
   /** Fills in the input of the start form that a link opens, and sends it. The rest stays as the link has it. */
@@ -74,7 +81,17 @@ export async function openTemporalUi(base: string) {
       .click();
     await write(dialog.locator('.cm-content').first(), payload);
     await shoot(picture);
+    const path = `/${kind.toLowerCase()}/${name}`;
+    const answered = page.waitForResponse((answer) => new URL(answer.url()).pathname.endsWith(path));
     await dialog.getByTestId('confirm-modal-button').click();
+    const answer = await answered;
+    if (!answer.ok()) throw new Error(`The ${kind} was answered with ${answer.status()}: ${await answer.text()}`);
+    // Now and then the form of a Signal that was taken stays as it is, all its buttons off: a person loads the page again.
+    const closed = await dialog.waitFor({ state: 'hidden', timeout: 5_000 }).then(
+      () => true,
+      () => false,
+    );
+    if (!closed) await page.reload();
     await dialog.waitFor({ state: 'hidden' });
   }
 
@@ -122,6 +139,10 @@ export async function openTemporalUi(base: string) {
     ...{ page, shoot, startFrom, open, details, send, close: () => browser.close() },
     ...{ scheduleListed, openSchedule, trigger, openRecentRun },
   };
+}
+
+function withoutBlanks(text: string): string {
+  return text.replaceAll(/\s+/g, '');
 }
 
 /** The page is loaded again until it shows it: it does not look by itself. */
